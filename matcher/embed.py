@@ -1,0 +1,126 @@
+"""Text to vectors, by any sentence-transformers model; the one shipped beside this file by default."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.normalize import atoms
+
+SHIPPED = Path(__file__).parent / "model"
+"""The default model: trained by `matcher.train`, described in its README."""
+MOST_DIMENSIONS = 4_000
+"""What pgvector's HNSW index takes in half precision."""
+
+NUMBER_BUCKETS, RARE_BUCKETS = 512, 1_500
+
+Vector = NDArray[np.float32]
+
+
+class ModelRefused(Exception):
+    """The matching model cannot be used; set another one, or take the shipped one by leaving the setting empty."""
+
+
+class Embedder:
+    """A loaded model. `dimension` is the length of its vectors, `version` names its exact weights."""
+
+    def __init__(self, model: Any, version: str, takes_pieces: bool) -> None:
+        self._model = model
+        self._vocabulary: dict[str, int] = model.tokenizer.get_vocab() if takes_pieces else {}
+        self.version = version
+        self.dimension = int(model.get_embedding_dimension())
+
+    @classmethod
+    def load(cls, name_or_path: str | Path | None = None, dimension: int | None = None) -> Embedder:
+        """The model of a folder or of a hub's name; the shipped one for None or the empty string.
+
+        `dimension` is what the index holds: a model of another one is refused. Raises ModelRefused.
+        """
+        where = str(name_or_path or SHIPPED)
+        try:
+            embedder = cls(_loaded(where), _version(where), _takes_pieces(where))
+            probe = embedder.embed(["一个长方形长5厘米,宽3厘米,面积是多少平方厘米?"])
+        except ModelRefused:
+            raise
+        except Exception as error:  # whatever the libraries raise for a broken file, the way out is one
+            raise ModelRefused(
+                f"The matching model {where} cannot be loaded ({type(error).__name__}: {error}). "
+                "Its files are damaged or missing: copy them again, name another sentence-transformers model, "
+                "or leave the setting empty to use the shipped one.") from error
+        embedder._check(where, probe, dimension)
+        return embedder
+
+    def embed(self, texts: Sequence[str]) -> Vector:
+        """Vectors of length 1, float32, one row a text; a text without any known part is the zero vector."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        shown = [spaced(text, self._vocabulary) for text in texts] if self._vocabulary else list(texts)
+        raw = np.asarray(self._encode(shown), dtype=np.float32)
+        lengths = np.linalg.norm(raw, axis=1, keepdims=True)
+        unit: Vector = np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 1e-9)
+        return unit
+
+    def _encode(self, shown: list[str]) -> Any:
+        return self._model.encode(shown, batch_size=256, show_progress_bar=False, convert_to_numpy=True)
+
+    def _check(self, where: str, probe: Vector, dimension: int | None) -> None:
+        if not np.isfinite(probe).all() or not probe.any():
+            raise ModelRefused(f"The matching model {where} gives no usable vectors: its weights are damaged. "
+                               "Copy its files again, or leave the setting empty to use the shipped one.")
+        if dimension is not None and self.dimension != dimension:
+            raise ModelRefused(f"The matching model {where} makes vectors of {self.dimension} numbers but the index "
+                               f"holds {dimension}: set the model that the index was made with, or rebuild the index.")
+        if self.dimension > MOST_DIMENSIONS:
+            raise ModelRefused(f"The matching model {where} makes vectors of {self.dimension} numbers; "
+                               f"the index takes {MOST_DIMENSIONS} at most: set a smaller model.")
+
+
+def pieces(text: str) -> list[str]:
+    """What the shipped model sees of comparable text: its atoms and its pairs of neighbours.
+
+    In a pair every number is `#`, so that the template counts; alone a number falls into one of NUMBER_BUCKETS.
+    """
+    row = atoms(text)
+    plain = ["#" if atom[0].isdigit() else atom for atom in row]
+    singles = [f"#{_bucket(atom, NUMBER_BUCKETS)}" if atom[0].isdigit() else atom for atom in row]
+    return [*singles, *(left + right for left, right in pairwise(plain))]
+
+
+def spaced(text: str, vocabulary: Mapping[str, int]) -> str:
+    """`pieces` as the words of a sentence, a piece the vocabulary lacks as one of RARE_BUCKETS."""
+    return " ".join(p if p in vocabulary else f"~{_bucket(p, RARE_BUCKETS)}" for p in pieces(text))
+
+
+def _bucket(piece: str, buckets: int) -> int:
+    return crc32(piece.encode()) % buckets
+
+
+def _loaded(where: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(where, device="cpu")
+
+
+def _version(where: str) -> str:
+    """A hash of the weights and the tokenizer for a folder, the name for a hub's model."""
+    folder = Path(where)
+    if not folder.is_dir():
+        return where
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".bin", ".json", ".txt", ".model"}):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _takes_pieces(where: str) -> bool:
+    marker = Path(where) / "input.json"
+    return marker.is_file() and json.loads(marker.read_text())["form"] == "pieces"

@@ -1,0 +1,224 @@
+"""Precision and recall on labelled questions: `python -m matcher.evaluate --bank B.jsonl --queries Q.jsonl`.
+
+A bank's line has `id` and `text`; a query's `qid`, `kind`, `group`, `text`, and the bank's ids that are the `same`
+problem, `similar` (other numbers) or `ok` (neutral). The candidates come from memory instead of PostgreSQL; the
+normalising, the embedding, word scores, fusion and verdict are the server's own functions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matcher.decide import Decision, Verdict, decide
+from matcher.embed import Embedder, Vector
+from matcher.index import fused
+from matcher.lexical import grams, lexical, rarity, telling
+from matcher.match import CANDIDATES
+from matcher.normalize import Problem, normalize
+from matcher.read import Reader
+
+Row = Mapping[str, Any]
+_BROKEN_LINE = re.compile(r"\n(?!\s*\(?[A-H]\s*[).．、·:])")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A problem of the bank near the one asked."""
+
+    id: str
+    problem: Problem
+    cosine: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One query's candidates with the verdicts on them, the most probable first."""
+
+    query: Row
+    by_vector: tuple[str, ...]
+    judged: tuple[tuple[Near, Decision], ...]
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        return tuple(near.id for near, _ in self.judged)
+
+    @property
+    def confidence(self) -> float:
+        return self.judged[0][1].confidence if self.judged else 0.0
+
+    @property
+    def pushed(self) -> str | None:
+        return next((near.id for near, decision in self.judged if decision.verdict is Verdict.SAME), None)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """What would be offered as worked examples, at most three."""
+        alike = sorted(self.judged, key=lambda pair: -pair[1].likeness)
+        return tuple(near.id for near, decision in alike if decision.verdict is not Verdict.NEW)[:3]
+
+
+class Shelf:
+    """A bank in memory, searched as the index searches PostgreSQL."""
+
+    def __init__(self, bank: Sequence[Row], embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._ids = [str(row["id"]) for row in bank]
+        self._problems = [normalize(row["text"]) for row in bank]
+        self._vectors = embedder.embed([p.text for p in self._problems])
+        self._holders: dict[str, list[int]] = defaultdict(list)
+        for at, problem in enumerate(self._problems):
+            for gram in grams(problem.text):
+                self._holders[gram].append(at)
+
+    def nearest(self, problem: Problem, limit: int = CANDIDATES) -> tuple[list[Near], tuple[str, ...]]:
+        """Candidates in fused order, and the ids that the vectors alone would give."""
+        vector = self._embedder.embed([problem.text])[0]
+        cosines: Vector = self._vectors @ vector
+        by_vector = [int(i) for i in np.argsort(-cosines)[: 2 * limit]]
+        by_words = self._by_words(problem, 2 * limit)
+        found = [Near(self._ids[i], self._problems[i], float(cosines[i]), lexical(problem.text, self._problems[i].text))
+                 for i in fused(by_vector, by_words)[:limit]]
+        return found, tuple(self._ids[i] for i in by_vector[:5])
+
+    def _by_words(self, problem: Problem, limit: int) -> list[int]:
+        scores: Counter[int] = Counter()
+        for gram in telling(problem.text):
+            for at in self._holders.get(gram, ()):
+                scores[at] += rarity(gram)  # type: ignore[assignment]  # Counter adds floats as well
+        return [at for at, _ in scores.most_common(limit)]
+
+
+def judge(shelf: Shelf, queries: Sequence[Row]) -> Iterator[Result]:
+    """The verdicts for each query, one after the other; a line broken within a sentence tells a photo from typing."""
+    for query in queries:
+        yield judged(shelf, query, query["text"], bool(_BROKEN_LINE.search(query["text"])))
+
+
+def judged(shelf: Shelf, query: Row, text: str, read_from_photo: bool) -> Result:
+    """The verdicts on the candidates for one text."""
+    problem = normalize(text)
+    nearest, by_vector = shelf.nearest(problem)
+    pairs = [(near, decide(problem, near.problem, near.cosine, near.lexical, read_from_photo)) for near in nearest]
+    return Result(query, by_vector, tuple(sorted(pairs, key=lambda pair: -pair[1].confidence)))
+
+
+def judge_photos(shelf: Shelf, folder: Path) -> dict[str, dict[str, float]]:
+    """Photographs read and matched: right, wrong and no push by level, and the median milliseconds of reading."""
+    reader = Reader()
+    levels: dict[str, Counter[str]] = defaultdict(Counter)
+    times: dict[str, list[float]] = defaultdict(list)
+    for row in read_jsonl(folder / "photos.jsonl"):
+        began = time.perf_counter()
+        reading = reader.read((folder / row["file"]).read_bytes())
+        times[row["level"]].append(time.perf_counter() - began)
+        pushed = judged(shelf, row, reading.text, read_from_photo=True).pushed
+        levels[row["level"]]["none" if pushed is None else "right" if pushed == row["id"] else "wrong"] += 1
+    return {level: {**{name: counts[name] for name in ("right", "wrong", "none")},
+                    "read_ms": round(float(np.median(times[level])) * 1_000)} for level, counts in levels.items()}
+
+
+def report(results: Sequence[Result]) -> dict[str, Any]:
+    """The figures of MATCHING's bars, in all and by kind of query."""
+    asked_before = [r for r in results if r.query["same"]]
+    scored = [r for r in results if r.pushed is None or r.pushed not in r.query["ok"]]
+    right = sum(r.pushed in r.query["same"] for r in scored if r.pushed)
+    wrong = sum(r.pushed not in r.query["same"] for r in scored if r.pushed)
+    other_numbers = [r for r in results if r.query["group"] == "similar"]
+    groups: dict[str, dict[str, float]] = {}
+    for name in ("group", "kind"):
+        for value in sorted({r.query[name] for r in results}):
+            rows = [r for r in scored if r.query[name] == value]
+            groups[f"{name} {value}"] = {
+                "queries": len(rows), "right": sum(r.pushed in r.query["same"] for r in rows if r.pushed),
+                "wrong": sum(r.pushed not in r.query["same"] for r in rows if r.pushed),
+                "of": sum(bool(r.query["same"]) for r in rows)}
+    threshold, recall = recall_at(results, 0.99)
+    return {
+        "precision": _share(right, right + wrong), "recall": _share(right, len(asked_before)),
+        "recall_at_0.99": recall, "threshold_at_0.99": threshold,
+        "other_numbers_pushed": _share(sum(r.pushed is not None for r in other_numbers), len(other_numbers)),
+        "look_alikes_pushed": _pushed(results, "hard"), "novel_pushed": _pushed(results, "novel"),
+        "similar_in_first_3": _share(sum(bool({*r.examples} & {*r.query["similar"]}) for r in other_numbers),
+                                     len(other_numbers)),
+        "recall@1": _share(sum(bool({*r.ranked[:1]} & {*r.query["same"]}) for r in asked_before), len(asked_before)),
+        "recall@5": _share(sum(bool({*r.ranked[:5]} & {*r.query["same"]}) for r in asked_before), len(asked_before)),
+        "embedding_recall@5": _share(sum(bool({*r.by_vector} & {*r.query["same"]}) for r in asked_before),
+                                     len(asked_before)),
+        "by": groups,
+    }
+
+
+def recall_at(results: Sequence[Result], precision: float) -> tuple[float, float]:
+    """The lowest threshold on the best candidate's confidence that keeps the precision, and the recall there."""
+    positives = sum(bool(r.query["same"]) for r in results)
+    rows = sorted(((r.confidence, r.ranked[0] in r.query["same"]) for r in results
+                   if r.judged and r.ranked[0] not in r.query["ok"]), reverse=True)
+    best, right = (1.0, 0.0), 0
+    for count, (confidence, is_right) in enumerate(rows, 1):
+        right += is_right
+        if right / count >= precision:
+            best = (confidence, right / max(1, positives))
+    return best
+
+
+def _pushed(results: Sequence[Result], group: str) -> float:
+    rows = [r for r in results if r.query["group"] == group]
+    return _share(sum(r.pushed is not None and r.pushed not in r.query["ok"] for r in rows), len(rows))
+
+
+def _share(part: float, whole: float) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def prediction(result: Result) -> dict[str, Any]:
+    """A line for a scorer: the candidates best first, what the first push would be, and how sure."""
+    best = result.ranked[0] if result.judged else None
+    return {"qid": result.query["qid"], "ranked": list(result.ranked), "push": best, "confidence": result.confidence}
+
+
+def read_jsonl(path: Path) -> list[Row]:
+    """The rows of a file with one JSON object a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def main() -> None:
+    """Reads the command line, judges, prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bank", type=Path, required=True)
+    parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--model", default="", help="folder or hub name of another model than the shipped")
+    parser.add_argument("--photos", type=Path, help="a folder with photos.jsonl: file, id, level")
+    parser.add_argument("--predictions", type=Path, help="write a line for each query: qid, ranked, push, confidence")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    given = parser.parse_args()
+    shelf = Shelf(read_jsonl(given.bank), Embedder.load(given.model))
+    queries = read_jsonl(given.queries)
+    began = time.perf_counter()
+    results = list(judge(shelf, queries))
+    figures = report(results) | {"ms_per_query": round((time.perf_counter() - began) / max(1, len(queries)) * 1_000, 2)}
+    if given.photos:
+        figures["photos"] = judge_photos(shelf, given.photos)
+    if given.predictions:
+        given.predictions.write_text("".join(json.dumps(prediction(r)) + "\n" for r in results))
+    if given.json:
+        given.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    for name, value in figures.items():
+        if name != "by":
+            print(f"{name:22} {value}")
+    for name, row in figures["by"].items():
+        print(f"  {name:20} {row['queries']:5} asked, {row['right']:4} right of {row['of']:4}, {row['wrong']:3} wrong")
+
+
+if __name__ == "__main__":
+    main()

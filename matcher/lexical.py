@@ -1,0 +1,48 @@
+"""Words of a problem as pairs of neighbouring atoms: which of them tell problems apart, and how many two share."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from itertools import pairwise
+from math import fsum, log
+from pathlib import Path
+
+from matcher.normalize import atoms
+
+RARITY = Path(__file__).parent / "grams.json"
+"""In how many problems of the training corpora a pair or an atom occurs; made by `matcher.train`."""
+TELLING = 16
+"""Pairs that are looked up for a problem: the rarest ones. 24 find no more of the public half among ten candidates."""
+
+
+@lru_cache(maxsize=50_000)
+def grams(text: str) -> tuple[str, ...]:
+    """Distinct pairs of neighbouring atoms of comparable text in order of appearance; a lone atom stands for itself."""
+    row = atoms(text)
+    return tuple(dict.fromkeys(a + b for a, b in pairwise(row))) or row[:1]
+
+
+def telling(text: str, most: int = TELLING) -> tuple[str, ...]:
+    """The pairs that few other problems have, rarest first."""
+    return tuple(sorted(grams(text), key=lambda gram: -rarity(gram))[:most])
+
+
+def lexical(asked: str, known: str) -> float:
+    """How much of both comparable texts is common, 0 to 1; rare pairs count more (weighted Dice)."""
+    left, right = set(grams(asked)), set(grams(known))
+    common = fsum(rarity(gram) for gram in left & right)
+    whole = fsum([*(rarity(gram) for gram in left), *(rarity(gram) for gram in right)])
+    return 2 * common / whole if whole else 0.0
+
+
+def rarity(gram: str) -> float:
+    """Logarithm of one over the share of problems with the pair."""
+    problems, counts = _rarities()
+    return log((problems + 1) / (counts.get(gram, 0) + 1))
+
+
+@lru_cache(maxsize=1)
+def _rarities() -> tuple[int, dict[str, int]]:
+    kept = json.loads(RARITY.read_text(encoding="utf-8"))
+    return kept["problems"], kept["counts"]

@@ -1,0 +1,109 @@
+"""The one door for the server: prepare a text, match it, add it, remove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from matcher.decide import Decision, Reason, Verdict, decide
+from matcher.embed import Embedder, Vector
+from matcher.index import Candidate, Index, Kind
+from matcher.normalize import Problem, normalize
+
+CANDIDATES = 10
+MOST_EXAMPLES = 3
+
+
+class Outcome(StrEnum):
+    """The verdicts of the design's Words."""
+
+    SAME = "same"
+    OPEN = "open"
+    SIMILAR = "similar"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A problem ready for the index; `vector` has the embedder's dimension."""
+
+    problem: Problem
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedExample:
+    """An answered problem of the same template, to be shown as "other numbers"."""
+
+    entry_id: UUID
+    text: str
+    confidence: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was found. Same (an answer) and open (a question) come with `entry_id` and `known_text` as it was given."""
+
+    verdict: Outcome
+    entry_id: UUID | None = None
+    confidence: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+    known_text: str | None = None
+    worked_examples: tuple[WorkedExample, ...] = ()
+
+
+class Matcher:
+    """Embedder and index together. `prepare` is pure and fast; the rest runs in the caller's transaction."""
+
+    def __init__(self, embedder: Embedder, index: Index | None = None) -> None:
+        self.embedder = embedder
+        self.index = index or Index(embedder.dimension, embedder.version)
+
+    def prepare(self, text: str) -> Prepared:
+        """Normalises and embeds; about a millisecond with the shipped model."""
+        problem = normalize(text)
+        return Prepared(problem, self.embedder.embed([problem.text])[0])
+
+    async def match(self, conn: AsyncConnection, prepared: Prepared, subject: str | None, stage: str | None,
+                    read_from_photo: bool = False) -> Match:
+        """The verdict on a prepared problem; a subject or stage of None looks everywhere."""
+        if prepared.problem.is_empty:
+            return Match(Outcome.NEW)
+        candidates = await self.index.nearest(
+            conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
+        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo)) for c in candidates]
+        return _best(judged)
+
+    async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
+                  stage: str | None) -> None:
+        """Makes the problem findable as soon as the caller commits; replaces the entry with this id."""
+        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage)
+
+    async def remove(self, conn: AsyncConnection, id: UUID) -> None:
+        """Makes the entry unfindable as soon as the caller commits."""
+        await self.index.remove(conn, id)
+
+
+def _best(judged: list[tuple[Candidate, Decision]]) -> Match:
+    examples = _examples(judged)
+    surest = sorted(judged, key=lambda pair: -pair[1].confidence)
+    for kind, outcome in ((Kind.ANSWER, Outcome.SAME), (Kind.OPEN, Outcome.OPEN)):
+        for candidate, decision in surest:
+            if decision.verdict is Verdict.SAME and candidate.kind is kind:
+                others = tuple(e for e in examples if e.entry_id != candidate.id)
+                return Match(outcome, candidate.id, decision.confidence, decision.reasons,
+                             candidate.problem.original, others[:MOST_EXAMPLES])
+    if examples:
+        return Match(Outcome.SIMILAR, None, examples[0].confidence, examples[0].reasons, None, examples[:MOST_EXAMPLES])
+    return Match(Outcome.NEW)
+
+
+def _examples(judged: list[tuple[Candidate, Decision]]) -> tuple[WorkedExample, ...]:
+    """The answered ones that are not new, the most alike first."""
+    alike = sorted((pair for pair in judged if pair[1].verdict is not Verdict.NEW and pair[0].kind is Kind.ANSWER),
+                   key=lambda pair: -pair[1].likeness)
+    return tuple(WorkedExample(c.id, c.problem.original, d.confidence, d.reasons) for c, d in alike)

@@ -1,0 +1,312 @@
+"""Turns what a pupil sent (typed, spoken or read from a photo) into a problem whose parts can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
+
+LONGEST = 4_000
+"""Characters that are looked at; the longest problem of the public bank has about 1,500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of the problem with the part it plays."""
+
+    value: str
+    """Canonical: `25`, `1/3`, `12.5%`; equal values are equal strings."""
+    unit: str
+    """Canonical unit behind the number (`千米`, `元`), or the measure word, or empty."""
+    before: str
+    """Up to four characters in front, within the clause."""
+    after: str
+    """Up to four characters behind, within the clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem in comparable form. `normalize(problem.text).text == problem.text`."""
+
+    original: str
+    """What was given, cut to LONGEST characters, for showing to people."""
+    text: str
+    """Comparable text: one form for each character, unit and fraction; no numbering, no chat."""
+    stem: str = ""
+    """`text` without the options."""
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Letter to text, in the order printed."""
+    quantities: tuple[Quantity, ...] = ()
+    """The numbers of the stem in order, with their roles."""
+    relations: tuple[str, ...] = ()
+    """Words and signs that turn a problem into another (more, less, perimeter, area, +, ÷ …), in order."""
+    negations: tuple[str, ...] = ()
+    asks: str = ""
+    """The clause that asks."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The values of the stem's quantities in order."""
+        return tuple(q.value for q in self.quantities)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units of the stem's quantities in order, the empty ones left out."""
+        return tuple(q.unit for q in self.quantities if q.unit)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is too little to compare: fewer than four letters, digits or signs."""
+        return len(self.text) < 4
+
+
+# --- characters -------------------------------------------------------------------------------------------------
+
+_SCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ₀₁₂₃₄₅₆₇₈₉₊₋ₙₘₐₓ", "0123456789+-nx0123456789+-nmax")
+_SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ]+")
+_SUBSCRIPT = re.compile(r"[₀₁₂₃₄₅₆₇₈₉₊₋ₙₘₐₓ]+")
+_VULGAR = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
+           "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
+_PUNCTUATION = str.maketrans({
+    "﹕": ":", "：": ":", "∶": ":", "，": ",", "、": ",", "；": ";", "？": "?", "！": "!", "（": "(", "）": ")",
+    "【": "(", "】": ")", "［": "[", "］": "]", "“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"',
+    "—": "-", "–": "-", "−": "-", "﹣": "-", "～": "~", "〜": "~", "…": " ", "•": "·", "⋅": "·", "∙": "·",
+    "✕": "×", "✖": "×", "╳": "×", "∗": "*", "㎡": "平方米", "℃": "度", "°": "度", "￥": "元", "¥": "元",
+    "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "＝": "=", "﹢": "+", "％": "%", "﹪": "%", "．": "。",
+})
+_LATEX_WORDS = {
+    "times": "×", "div": "÷", "cdot": "·", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥",
+    "geqslant": "≥", "ne": "≠", "neq": "≠", "pi": "π", "alpha": "α", "beta": "β", "theta": "θ", "omega": "ω",
+    "angle": "∠", "triangle": "△", "circ": "度", "infty": "∞", "in": "∈", "cup": "∪", "cap": "∩", "sqrt": "√",
+    "left": "", "right": "", "mathrm": "", "text": "", "rm": "", "quad": "", "qquad": "", "displaystyle": "", "pm": "±",
+    "perp": "⊥", "parallel": "∥", "sum": "∑", "cdots": "", "ldots": "", "dots": "", "overline": "", "vec": "",
+}
+_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
+_LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_STEP = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
+_HAN = "零〇一二两三四五六七八九十百千万"
+_HAN_FRACTION = re.compile(f"([{_HAN}]{{1,8}}|\\d{{1,6}})分之([{_HAN}]{{1,8}}|\\d{{1,6}})")
+_HAN_NUMBER = re.compile(f"(?<![{_HAN}几第初])(?=[{_HAN}]*[十百千万])[{_HAN}]{{2,9}}(?![{_HAN}几分])")
+_BARE_FRACTION = re.compile(r"(?<![\d./])\((\d{1,6})/(\d{1,6})\)(?![\d/])|(?<![\d./(])(\d{1,6})/(\d{1,6})(?![\d./])")
+_NUMBER = re.compile(r"\d+/\d+%?|\d+(?:\.\d+)?%?")
+_THOUSANDS = re.compile(r"(?<![\d,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+
+# --- units ------------------------------------------------------------------------------------------------------
+
+_UNITS = {
+    "km": "千米", "公里": "千米", "dm": "分米", "cm": "厘米", "公分": "厘米", "mm": "毫米", "m": "米",
+    "kg": "千克", "公斤": "千克", "g": "克", "mg": "毫克", "t": "吨", "l": "升", "ml": "毫升",
+    "小时": "小时", "h": "小时", "min": "分钟", "s": "秒", "块钱": "元", "块": "块", "人民币": "元", "圆": "元",
+    "km2": "平方千米", "mm2": "平方毫米",
+    "mm3": "立方毫米", "m2": "平方米", "dm2": "平方分米", "cm2": "平方厘米", "m3": "立方米", "dm3": "立方分米",
+    "cm3": "立方厘米", "km/h": "千米/小时", "m/s": "米/秒", "m/min": "米/分钟",
+}
+_HAN_UNITS = ("平方千米|平方厘米|平方分米|平方毫米|平方米|立方厘米|立方分米|立方米|千米|厘米|分米|毫米|米|公顷|亩|"
+              "千克|毫克|克|吨|毫升|升|小时|分钟|秒|元|角|度|年|月|日|天|周|岁|时|分|"
+              "[个只本支枝名人条张台件辆棵株朵头匹瓶盒箱袋筐包车层排行列道题页次倍组份套双把块根段户间]")
+_LATIN_UNIT = re.compile(
+    r"(?<=[\d%)少几])(km/h|m/min|m/s|(?:km|dm|cm|mm|m)\^?2|(?:dm|cm|mm|m)\^?3|km|dm|cm|mm|mg|kg|min|ml|m|g|t|l|h|s)"
+    r"(?![A-Za-z0-9^_=+])", re.IGNORECASE)
+_UNIT_AFTER = re.compile(f"(?:{_HAN_UNITS})")
+
+# --- chat -------------------------------------------------------------------------------------------------------
+
+_LABEL = re.compile(
+    r"^[\s(\[]*(?:例|第|题|练习)?\s*\d{1,3}\s*(?:题\s*[.。,:·]?|[。,:·)\]]|\.(?!\d)|\.(?=\d+\.\d))\s*(?=\S)|^例\s*\d{0,2}\s*(?=\S)")
+_OPENERS = re.compile(
+    r"^(?:老师(?:们)?(?:老师)?(?:您好|你好|好)?|您好|你好|请问(?:一下)?|麻烦|问一道题|问一下|问个题|求助|求教|"
+    r"这(?:道)?题(?:目)?(?:不会|怎么做|怎么写|怎么算|我不会|好难)?|帮(?:我|忙)(?:看看|看一下|看下|解一下|解)?(?:这(?:道)?题)?|"
+    r"有(?:一)?道题(?:不会)?|题目(?:是|如下)?|就是|那个|嗯+|呃+|啊|哎)[\s,。:;!?~]*")
+_CLOSERS = re.compile(
+    r"[\s,。:;!?~]*(?:(?:要|求)?(?:详细)?(?:解答|过程|答案|思路|步骤|讲解)|求(?:详细)?(?:解答|过程|答案|解析|讲解)|谢谢(?:老师|了|您)?|"
+    r"(?:这(?:道)?题)?(?:怎么|如何)(?:做|算|写|解|列式)(?:呀|啊|呢)?|(?:我)?不会(?:做|写)?|急+|在线等|拜托了?|麻烦(?:老师|了|您)+|"
+    r"(?:请|麻烦)?老师(?:给|帮)?(?:我)?讲(?:一下|讲|解)?|(?:最好)?用方程怎么(?:做|解)|(?:这(?:道)?题)?(?:怎么|该怎么)想|"
+    r"(?:呢|呀|啊|吗|嘛|哦|吧)(?=[?!。\s]*$))[\s,。:;!?~]*$")
+_ATTEMPT = re.compile(
+    r"[\s,。;!?]*(?:我|同学|答案)(?:自己)?(?:做出来|算出来|算的|做的|得到的?|得出|写的|觉得|认为|选的?|的答案)(?:结果)?(?:是|为|得|了)?"
+    r"[^。;?!]{0,12}?(?:,?(?:老师说)?(?:不对|错了|对吗|对不对|是不是|不知道[^,。]{0,6}))[\s,。;?!]*$")
+
+_RELATION_WORDS = (
+    "增加到|减少到|增加|减少|提高|降低|上升|下降|超过|不足|多|少|大|小|高|低|长|短|宽|快|慢|早|迟|远|近|重|轻|贵|便宜|"
+    "最大|最小|最多|最少|至少|至多|倍|比|和|差|积|商|乘以|乘|除以|除|加上|加|减去|减|平均|一共|共|剩下|剩|还|"
+    "周长|面积|体积|表面积|容积|半径|直径|底|边长|棱长|侧面积|速度|时间|路程|相向|相对|同向|背向|相反|相遇|追上|"
+    "正比例|反比例|奇数|偶数|质数|合数|因数|倍数|公因数|公倍数|首|末|顺|逆|进|出|买|卖|来|去|前|后|左|右|上|下|东|西|南|北|"
+    "原来|现在|实际|计划|第一|第二|第三|每|全|半|递增|递减|正|负|内|外")
+_RELATION = re.compile(
+    "|".join(sorted(_RELATION_WORDS.split("|"), key=len, reverse=True)) + "|[+×÷=<>≤≥≠±∪∩∥⊥*-]")
+_NEGATION = re.compile("不正确|不属于|不包括|不符合|不可能|不能|不是|不利于|错误|没有|未|无|非|不|没")
+_OPTION = re.compile(r"(?:(?<=^)|(?<=[^A-Za-z0-9]))\(?([A-H])\)?[.。,:)](?!\d+[A-Za-z])")
+_CLAUSE = re.compile(r"[,。;?!:\n]")
+_ASK = re.compile(r"多少|几|什么|哪|谁|求|=\?|正确|错误|属于|等于|是\(|\(\)|为何|怎样|如何|吗|_{2,}")
+
+
+def normalize(text: str) -> Problem:
+    """The problem in comparable form. Never raises; takes at most a few milliseconds whatever the text."""
+    return _normalize(text[: 4 * LONGEST])
+
+
+@lru_cache(maxsize=20_000)
+def _normalize(text: str) -> Problem:
+    original = _bounded(text)
+    comparable = _comparable(original)
+    stem, options = _split_options(comparable)
+    quantities = _quantities(stem)
+    return Problem(
+        original=original.strip(),
+        text=comparable,
+        stem=stem,
+        options=MappingProxyType(options),
+        quantities=quantities,
+        relations=tuple(_RELATION.findall(stem)),
+        negations=tuple(_NEGATION.findall(stem)),
+        asks=_asks(stem),
+    )
+
+
+@lru_cache(maxsize=20_000)
+def atoms(text: str) -> tuple[str, ...]:
+    """The characters of comparable text that carry meaning; a number or a Latin word is one atom."""
+    return tuple(_ATOM.findall(text))
+
+
+_ATOM = re.compile(r"\d+/\d+%?|\d+(?:\.\d+)?%?|[a-z]+|[A-Z]|[α-ω∠△π√∑∞∈]|[+×÷=<>≤≥≠±*-]|[\u3400-\u9fff]")
+
+
+def _bounded(text: str) -> str:
+    """Without control and combining characters, at most LONGEST characters."""
+    kept = (c if not unicodedata.category(c).startswith("C") else ("\n" if c in "\n\r" else " ")
+            for c in text if not unicodedata.combining(c))
+    return "".join(kept)[:LONGEST]
+
+
+def _comparable(text: str) -> str:
+    for _ in range(12):
+        changed = _one_pass(text)
+        if changed == text:
+            break
+        text = changed
+    return text
+
+
+def _one_pass(text: str) -> str:
+    text = _latex(text)
+    for sign, plain in _VULGAR.items():
+        text = text.replace(sign, f"({plain})")
+    text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SCRIPTS), text)
+    text = _SUBSCRIPT.sub(lambda m: m[0].translate(_SCRIPTS), text)
+    text = re.sub(r"(?<=\d)．(?=\d)", ".", text).translate(_PUNCTUATION)
+    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
+    text = "".join(c for c in text if not unicodedata.combining(c))[:LONGEST]
+    text = _join(text)
+    text = _THOUSANDS.sub(lambda m: m[0].replace(",", "") if m[0].count(",") > 0 and len(m[0]) > 6 else m[0], text)
+    text = _HAN_FRACTION.sub(_han_fraction, text)
+    text = _HAN_NUMBER.sub(lambda m: str(_han_value(m[0])), text)
+    text = _BARE_FRACTION.sub(lambda m: f"{m[1] or m[3]}/{m[2] or m[4]}", text)
+    text = _LATIN_UNIT.sub(lambda m: _UNITS.get(m[1].lower().replace("^", ""), m[1]), text)
+    text = text.replace("平米", "平方米")
+    for word in ("公里", "公分", "公斤", "块钱"):
+        text = text.replace(word, _UNITS[word])
+    return _without_chat(text)
+
+
+def _latex(text: str) -> str:
+    if "\\" not in text and "$" not in text:
+        return text
+    for _ in range(4):
+        text = _LATEX_FRACTION.sub(r"(\1/\2)", text)
+    text = _LATEX_WORD.sub(lambda m: _LATEX_WORDS.get(m[1], m[1]), text)
+    return re.sub(r"[$\\{}]", "", text)
+
+
+def _join(text: str) -> str:
+    """Spaces mean nothing, except between two digits or two Latin words; a line break may fall within a number."""
+    text = re.sub(r"(?<=\d)\n(?=\d+(?![\d.。,:、·]))", "", text)
+    return re.sub(r"(?<=[A-Za-z0-9])\s+(?=[A-Za-z0-9])|\s+", lambda m: " " if _between_words(m) else "", text.strip())
+
+
+def _between_words(space: re.Match[str]) -> bool:
+    text, start, end = space.string, space.start(), space.end()
+    return start > 0 and end < len(text) and text[start - 1].isascii() and text[end].isascii() \
+        and text[start - 1].isalnum() and text[end].isalnum()
+
+
+def _without_chat(text: str) -> str:
+    text = _LABEL.sub("", text, count=1)
+    text = _OPENERS.sub("", text, count=1)
+    text = _ATTEMPT.sub("", text, count=1)
+    return _CLOSERS.sub("", text, count=1)
+
+
+def _han_fraction(match: re.Match[str]) -> str:
+    bottom, top = (int(g) if g.isdecimal() else _han_value(g) for g in match.groups())
+    return f"{top}%" if bottom == 100 else f"{top}/{bottom}"
+
+
+def _han_value(word: str) -> int:
+    """三百二十 → 320."""
+    total = section = digit = 0
+    for char in word:
+        if char in _DIGIT:
+            digit = _DIGIT[char] if digit == 0 else digit * 10 + _DIGIT[char]
+        elif char == "万":
+            total, section, digit = total + (section + digit) * 10_000, 0, 0
+        else:
+            section, digit = section + (digit or 1) * _STEP[char], 0
+    return total + section + digit
+
+
+def _split_options(text: str) -> tuple[str, dict[str, str]]:
+    """Stem and options; options are a run of letters that begins with A."""
+    marks = []
+    expected = "A"
+    for match in _OPTION.finditer(text):
+        if match[1] == expected:
+            marks.append(match)
+            expected = chr(ord(expected) + 1)
+    if len(marks) < 2:
+        return text, {}
+    ends = [m.start() for m in marks[1:]] + [len(text)]
+    options = {m[1]: text[m.end():end].strip(" ,。;") for m, end in zip(marks, ends, strict=True)}
+    return text[: marks[0].start()].rstrip(" ,。;("), options
+
+
+def _quantities(stem: str) -> tuple[Quantity, ...]:
+    found = []
+    for match in _NUMBER.finditer(stem):
+        unit = _UNIT_AFTER.match(stem, match.end())
+        before = _CLAUSE.split(stem[max(0, match.start() - 4):match.start()])[-1]
+        after = _CLAUSE.split(stem[match.end():match.end() + 4])[0]
+        found.append(Quantity(canonical(match[0]), unit[0] if unit else "", before, after))
+    return tuple(found)
+
+
+def canonical(number: str) -> str:
+    """One spelling for one value: `012` → `12`, `2.50` → `2.5`, `2/4` → `1/2`, `40.0%` → `40%`."""
+    percent = number.endswith("%")
+    digits = number.rstrip("%")[:40]
+    top, _, bottom = digits.partition("/")
+    if bottom and int(bottom) == 0:
+        return number
+    value = Fraction(top) / Fraction(bottom or 1)
+    if bottom:
+        text = str(value)
+    else:
+        text = digits.lstrip("0") or "0"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        text = "0" + text if text.startswith(".") else text or "0"
+    return text + "%" if percent else text
+
+
+def _asks(stem: str) -> str:
+    """The last clause that asks something, else the last clause."""
+    clauses = [c for c in _CLAUSE.split(stem) if c.strip()]
+    asking = [c for c in clauses if _ASK.search(c)]
+    return (asking or clauses or [""])[-1]

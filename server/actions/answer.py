@@ -1,0 +1,329 @@
+"""A teacher's side: duty, offers, the shared board, and the answer that comes of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from server.actions.ask import promote_follower
+from server.actions.dispatch import dispatch
+from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, SessionOver
+from server.actions.ports import Finder, Rules
+from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
+from server.domain.people import Person, PersonId
+from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
+from server.domain.subsidy import Fact, accrue, policy_for
+from server.domain.subsidy import Work as PaidWork
+from server.store.work import Record, Work, person_channel, session_channel
+
+LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
+TEACHERS_ONLY = frozenset({"page", "turn"})
+
+
+async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
+    """Ready, away or off. Ready needs a shift on the roster; going off needs no open session."""
+    if wish == "ready":
+        shift = await work.next_shift(teacher.id, now)
+        if shift is None or shift[0] > now:
+            raise OffShift
+    elif wish == "off" and await work.busy(teacher.id):
+        raise BusyTeaching
+    await work.wish(teacher.id, wish, now, now + rules.lease)
+    if wish != "ready":
+        await _give_back_offer(work, teacher.id, now)
+    work.tell_teacher(teacher.id)
+    await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def accept(work: Work, teacher: Person, offer_id: UUID, now: datetime) -> UUID:
+    """The offer becomes a live session; its first pages are the pupil's photos. Returns the session's id."""
+    offer = await work.offer(offer_id)
+    if offer is None or offer.teacher_id != teacher.id:
+        raise NotHere
+    question = await work.question(offer.question_id)
+    assert question is not None
+    offer = await work.offer(offer_id)
+    assert offer is not None
+    if offer.state == "accepted":
+        session = await work.open_session_of(question.id)
+        if session is not None and session.teacher_id == teacher.id:
+            return UUID(str(session.id))
+    if offer.state != "open" or offer.expires_at <= now:
+        raise OfferGone
+    try:
+        question.accept(teacher.id, now)
+    except (StaleAssignment, MoveRefused) as error:
+        raise OfferGone from error
+    await work.close_offer(offer_id, "accepted", now)
+    await work.forgive_lapses(teacher.id)
+    session_id = await work.open_session(question, teacher.id, now)
+    await _first_pages(work, session_id, question)
+    work.tell_student(question)
+    work.tell_teacher(teacher.id)
+    for row in await work.behind(question):
+        work.tell(person_channel(row.student_id), "question", row.id)
+    await work.commit()
+    return session_id
+
+
+async def _first_pages(work: Work, session_id: UUID, question: Question) -> None:
+    photos = [media for media in await work.media_of_question(question.id) if media.kind == "photo"]
+    pages: list[tuple[str, dict[str, Any]]] = [
+        (
+            "page",
+            {
+                "page": f"p{i}",
+                "paper": "photo",
+                "aspect": _aspect(photo.width, photo.height),
+                "media": str(photo.id),
+            },
+        )
+        for i, photo in enumerate(photos, 1)
+    ]
+    if not pages:
+        pages = [("page", {"page": "p1", "paper": "blank", "aspect": 6000})]
+        if question.text:
+            lines = question.text[:480]
+            pages.append(
+                (
+                    "text",
+                    {"id": "asked", "page": "p1", "x": 400, "y": 300, "text": lines, "color": "#1f2937", "size": 320},
+                )
+            )
+    for i, (kind, body) in enumerate(pages):
+        await work.append(session_id, Operation(0, f"first-{i}", "student", kind, check(kind, body), 0))
+
+
+def _aspect(width: int | None, height: int | None) -> int:
+    return min(50_000, max(1_000, round(10_000 * (height or 3) / (width or 4))))
+
+
+async def decline(work: Work, rules: Rules, teacher: Person, offer_id: UUID, now: datetime) -> None:
+    offer = await work.offer(offer_id)
+    if offer is None or offer.teacher_id != teacher.id:
+        raise NotHere
+    question = await work.question(offer.question_id)
+    assert question is not None
+    offer = await work.offer(offer_id)
+    assert offer is not None
+    if offer.state != "open":
+        return
+    await work.forgive_lapses(teacher.id)
+    await _take_back_offer(work, question, offer, "declined", Actor.TEACHER, now)
+    await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def lapse(work: Work, rules: Rules, offer_id: UUID, question_id: UUID, now: datetime) -> None:
+    """An offer's time is over: on to the next teacher. Who lets two pass in a row is taken to be away."""
+    question = await work.question(question_id)
+    offer = await work.offer(offer_id)
+    if question is None or offer is None or offer.state != "open" or offer.expires_at > now:
+        return
+    await _take_back_offer(work, question, offer, "lapsed", Actor.SYSTEM, now)
+    if await work.count_lapse(offer.teacher_id) >= LAPSES_ALLOWED:
+        await work.wish(offer.teacher_id, "away", now, now + rules.lease)
+    await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def _give_back_offer(work: Work, teacher: PersonId, now: datetime) -> None:
+    open_offer = await work.open_offer_to(teacher)
+    if open_offer is None:
+        return
+    question = await work.question(open_offer.question_id)
+    offer = await work.offer(open_offer.id)
+    if question is not None and offer is not None and offer.state == "open":
+        await _take_back_offer(work, question, offer, "declined", Actor.TEACHER, now)
+
+
+async def _take_back_offer(
+    work: Work, question: Question, offer: Record, state: str, actor: Actor, now: datetime
+) -> None:
+    question.take_back(actor, now)
+    await work.close_offer(offer.id, state, now)
+    work.tell_student(question)
+    work.tell_teacher(offer.teacher_id)
+
+
+async def draw(
+    work: Work, person: Person, session_id: UUID, epoch: int, op_id: str, kind: str, op: Mapping[str, Any]
+) -> int:
+    """One operation on the shared board, durable when this returns its number; a repeated id gives the same."""
+    session = await work.live_session(session_id, lock=True)
+    author = _author(session, person)
+    assert session is not None
+    known = await work.operation_seq(session_id, op_id)
+    if known is not None:
+        return known
+    if session.ended_at is not None or session.next_seq > MAX_OPERATIONS:
+        raise SessionOver
+    if author == "teacher" and session.assignment_epoch != epoch:
+        raise Fenced
+    if not 1 <= len(op_id) <= 64 or (kind in TEACHERS_ONLY and author != "teacher"):
+        raise BadRequest
+    try:
+        body = check(kind, op)
+    except BoardError as error:
+        raise BadRequest(str(error)) from error
+    if body.get("paper") == "photo" and not await _photo_of(work, session.question_id, body["media"]):
+        raise BadRequest("that photo is not of this question")
+    line = Operation(0, op_id, author, kind, body, _at_ms(session.opened_at, await work.now()))
+    seq = await work.append(session_id, line)
+    work.tell(session_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
+    await work.commit()
+    return seq
+
+
+def _at_ms(opened_at: datetime, now: datetime) -> int:
+    """When it entered the log, counted from the opening of the session; a stroke enters it at pen-up."""
+    return max(0, round((now - opened_at).total_seconds() * 1000))
+
+
+async def _photo_of(work: Work, question_id: UUID, media_id: str) -> bool:
+    return any(str(media.id) == media_id for media in await work.media_of_question(question_id))
+
+
+def _author(session: Record | None, person: Person) -> str:
+    """Which side of the session this person is; a stranger is told that there is none."""
+    if session is not None and session.teacher_id == person.id:
+        return "teacher"
+    if session is not None and session.student_id == person.id:
+        return "student"
+    raise NotHere
+
+
+async def hand_back(work: Work, rules: Rules, teacher: Person, session_id: UUID, epoch: int, now: datetime) -> None:
+    """The teacher can't answer this one: back to its old place, to be offered to others."""
+    session, question = await _session_and_question(work, teacher, session_id)
+    if session.ended_at is not None:
+        return
+    _fence(question, teacher, epoch)
+    await _lose(work, question, session_id, "handed_back", Actor.TEACHER, now)
+    await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def teacher_gone(work: Work, rules: Rules, session_id: UUID, question_id: UUID, now: datetime) -> None:
+    """No sign of life for a minute: the question goes on, and what was drawn is kept with the session."""
+    question = await work.question(question_id)
+    session = await work.live_session(session_id, lock=True)
+    if question is None or session is None or session.ended_at is not None:
+        return
+    if await work.now() - session.teacher_seen_at < rules.gone_after or question.state is not State.ANSWERING:
+        return
+    await work.wish(session.teacher_id, "away", now, now)
+    await _lose(work, question, session_id, "teacher_gone", Actor.SYSTEM, now)
+    await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def _lose(work: Work, question: Question, session_id: UUID, why: str, actor: Actor, now: datetime) -> None:
+    teacher = question.teacher_id
+    assert teacher is not None
+    question.take_back(actor, now)
+    await work.end_session(session_id, why, now)
+    work.tell_student(question)
+    work.tell_teacher(teacher)
+
+
+async def finish(
+    work: Work, rules: Rules, teacher: Person, session_id: UUID, epoch: int, recordings: Sequence[UUID], now: datetime
+) -> AnswerId:
+    """The session becomes an answer: its video is rendered by a job, the work is paid; repeating it changes nothing."""
+    session, question = await _session_and_question(work, teacher, session_id)
+    done = await work.answer_of_session(session_id)
+    if done is not None:
+        return AnswerId(done.id)
+    if session.ended_at is not None:
+        raise SessionOver
+    own = {media.id for media in await work.recordings_of(session_id) if media.owner_id == teacher.id}
+    if not own.issuperset(recordings):
+        raise NotHere
+    try:
+        question.finish(teacher.id, epoch, now)
+    except (StaleAssignment, MoveRefused) as error:
+        raise Fenced from error
+    answer = await work.add_answer(question, session_id, question.problem_text, now)
+    question.answer_id = answer
+    await work.end_session(session_id, "finished", now)
+    await _pay(work, question, teacher.id, answer, now)
+    work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
+    work.tell_student(question)
+    work.tell_teacher(teacher.id)
+    await dispatch(work, rules, now)
+    await work.commit()
+    return answer
+
+
+async def _pay(work: Work, question: Question, teacher: PersonId, answer: AnswerId, now: datetime) -> None:
+    fact = Fact(key=f"live_answer:{answer}", work=PaidWork.LIVE_ANSWER, teacher=teacher, done_at=now)
+    policy = policy_for(now, await work.policies())
+    posted = await work.post(fact, policy, question.id, accrue(fact, policy))
+    if posted is not None:
+        work.tell(person_channel(teacher), "earned", posted)
+
+
+async def publish(
+    work: Work, finder: Finder, answer_id: UUID, video: str, poster: str, duration_ms: int, now: datetime
+) -> None:
+    """The video is there: into the bank with it, and to all who followed."""
+    peeked = await work.answer(answer_id)
+    assert peeked is not None
+    question = await work.question(peeked.question_id)
+    answer = await work.answer(answer_id, lock=True)
+    assert question is not None
+    assert answer is not None
+    if answer.state != "rendering":
+        return
+    await work.publish_answer(answer_id, video, poster, duration_ms, now)
+    await finder.forget(work, question.id)
+    if answer.problem_text:
+        await finder.learn(work, answer_id, "answer", answer.problem_text, question.subject, question.stage)
+    for follower in await work.followers_of(question.id):
+        follower.suggest(AnswerId(answer_id), now)
+        reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
+        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, 1.0, [reason])
+        work.tell_student(follower)
+    work.tell_student(question)
+    work.tell_teacher(answer.teacher_id)
+    await work.commit()
+
+
+async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:
+    """No video can be made of it: the pupil had the live answer; the followers go on to a teacher."""
+    peeked = await work.answer(answer_id)
+    assert peeked is not None
+    question = await work.question(peeked.question_id)
+    answer = await work.answer(answer_id, lock=True)
+    assert question is not None
+    assert answer is not None
+    if answer.state != "rendering":
+        return
+    await work.fail_answer(answer_id)
+    await finder.forget(work, question.id)
+    await promote_follower(work, finder, rules, question, now)
+    work.tell_student(question)
+    work.tell_teacher(answer.teacher_id)
+    await work.commit()
+
+
+async def _session_and_question(work: Work, teacher: Person, session_id: UUID) -> tuple[Record, Question]:
+    """Both locked, the question first as everywhere."""
+    peeked = await work.live_session(session_id)
+    if peeked is None or peeked.teacher_id != teacher.id:
+        raise NotHere
+    question = await work.question(peeked.question_id)
+    session = await work.live_session(session_id, lock=True)
+    assert question is not None
+    assert session is not None
+    return session, question
+
+
+def _fence(question: Question, teacher: Person, epoch: int) -> None:
+    try:
+        question.fence(teacher.id, epoch)
+    except StaleAssignment as error:
+        raise Fenced from error

@@ -1,0 +1,293 @@
+"""A pupil's side of a question: ask, be matched, say whether it helped, withdraw, reopen."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from server.actions.dispatch import dispatch, promise_or_dispatch
+from server.actions.errors import BadRequest, EmptyQuestion, KeyReused, Moved, NotHere, TooLate
+from server.actions.ports import Finder, Found, Rules
+from server.domain.people import Person, Subject
+from server.domain.question import (
+    LEADS,
+    Actor,
+    AnswerId,
+    MoveRefused,
+    Question,
+    QuestionId,
+    State,
+    TooLateToReopen,
+    Verdict,
+)
+from server.store.work import Work
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT = 5_000
+MAX_MEDIA = 9
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a pupil sends: at least a word or a file."""
+
+    subject: Subject
+    grade: int
+    text: str = ""
+    media: Sequence[UUID] = ()
+
+    def fingerprint(self) -> bytes:
+        parts = (self.subject, str(self.grade), self.text, *map(str, self.media))
+        return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True)
+class Asked:
+    question: Question
+    is_new: bool
+    needs_reading: bool
+
+
+async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: datetime) -> Asked:
+    """Durable before it returns. The same key and content is the same question; with other content KeyReused."""
+    text = wanted.text.replace("\x00", "").strip()
+    if not text and not wanted.media:
+        raise EmptyQuestion
+    if len(text) > MAX_TEXT or len(wanted.media) > MAX_MEDIA or not 1 <= wanted.grade <= 12:
+        raise BadRequest
+    id = QuestionId(uuid4())
+    kept, fingerprint = await work.remember(student.id, key, wanted.fingerprint(), id)
+    if fingerprint != wanted.fingerprint():
+        raise KeyReused
+    if kept != id:
+        known = await work.peek(kept)
+        assert known is not None
+        return Asked(known, is_new=False, needs_reading=False)
+    for media_id in wanted.media:
+        media = await work.media(media_id, lock=True)
+        if media is None or media.owner_id != student.id or media.state != "ready" or media.kind == "recording":
+            raise NotHere
+    question = Question(
+        id=id,
+        student_id=student.id,
+        subject=wanted.subject,
+        grade=wanted.grade,
+        text=text,
+        received_at=now,
+        state_since=now,
+    )
+    work.add_question(question)
+    await work.session.flush()
+    await work.attach(id, wanted.media)
+    if wanted.media:
+        work.defer("read_question", queue="read", question_id=str(id))
+    work.tell_student(question)
+    await work.commit()
+    return Asked(question, is_new=True, needs_reading=bool(wanted.media))
+
+
+async def begin_reading(work: Work, id: UUID, now: datetime) -> Question | None:
+    """A worker takes the question up; None when it has moved on meanwhile."""
+    question = await work.question(id)
+    if question is None or question.state not in {State.RECEIVED, State.READING}:
+        return None
+    if question.state is State.RECEIVED:
+        question.move(State.READING, Actor.SYSTEM, now)
+        work.tell_student(question)
+        await work.commit()
+    return question
+
+
+async def settle(work: Work, finder: Finder, rules: Rules, id: UUID, read_text: str | None, now: datetime) -> None:
+    """What was read decides the way: the answered video, the crowd that asks the same, or the queue.
+
+    `read_text` is None when nothing had to be read. A matcher that fails sends the question to a teacher.
+    """
+    question = await work.question(id)
+    if question is None or question.state not in {State.RECEIVED, State.READING}:
+        return
+    if question.state is State.RECEIVED:
+        question.move(State.READING, Actor.SYSTEM, now)
+    question.read_text = (read_text or "").replace("\x00", "")[:MAX_TEXT]
+    found = await _find(work, finder, question, from_photo=read_text is not None)
+    question.move(State.MATCHED, Actor.SYSTEM, now)
+    question.verdict = found.verdict
+    if not await _answer_or_follow(work, question, found, now):
+        await _queue(work, finder, rules, question, found, now)
+    work.tell_student(question)
+    await work.commit()
+
+
+async def _answer_or_follow(work: Work, question: Question, found: Found, now: datetime) -> bool:
+    match found.verdict:
+        case Verdict.SAME:
+            done = await _suggest(work, question, found, now)
+        case Verdict.OPEN:
+            done = await _follow(work, question, found, now)
+        case _:
+            return False
+    if not done:
+        question.verdict = Verdict.NEW  # what was found is gone by now
+    return done
+
+
+async def _find(work: Work, finder: Finder, question: Question, *, from_photo: bool) -> Found:
+    if not question.problem_text:
+        return Found(Verdict.NEW)
+    try:
+        await work.session.flush()
+        async with work.session.begin_nested():
+            return await finder.find(
+                work, question.problem_text, question.subject, question.stage, from_photo=from_photo
+            )
+    except Exception:
+        log.exception("matching failed; the question goes to a teacher", extra={"question": str(question.id)})
+        return Found(Verdict.NEW)
+
+
+async def _suggest(work: Work, question: Question, found: Found, now: datetime) -> bool:
+    assert found.entry is not None
+    answer = await work.answer(found.entry)
+    if answer is None or answer.state != "published":
+        return False
+    question.suggest(AnswerId(found.entry), now)
+    await work.add_suggestion(question.id, found.entry, found.verdict, found.confidence, found.reasons)
+    return True
+
+
+async def _follow(work: Work, question: Question, found: Found, now: datetime) -> bool:
+    assert found.entry is not None
+    leader = await work.question(found.entry)
+    if leader is None or leader.state not in LEADS:
+        return False
+    question.follow(leader, now)
+    work.tell_student(leader)
+    if leader.teacher_id is not None:
+        work.tell_teacher(leader.teacher_id)
+    return True
+
+
+async def _queue(work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime) -> None:
+    for example in found.examples:
+        await work.add_suggestion(question.id, example.answer, Verdict.SIMILAR, example.confidence, example.reasons)
+    question.move(State.WAITING, Actor.SYSTEM, now)
+    await _make_findable(work, finder, question)
+    await promise_or_dispatch(work, rules, question, now)
+
+
+async def _make_findable(work: Work, finder: Finder, question: Question) -> None:
+    if not question.problem_text:
+        return
+    try:
+        await work.session.flush()
+        async with work.session.begin_nested():
+            await finder.learn(work, question.id, "open", question.problem_text, question.subject, question.stage)
+    except Exception:
+        log.exception("an open question could not be indexed", extra={"question": str(question.id)})
+
+
+async def give_up_reading(work: Work, rules: Rules, id: UUID, now: datetime) -> None:
+    """The pipeline's time is over: the question goes on to a teacher as it is."""
+    question = await work.question(id)
+    if question is None or question.state not in {State.RECEIVED, State.READING}:
+        return
+    question.move(State.WAITING, Actor.SYSTEM, now)
+    question.verdict = Verdict.NEW
+    work.tell_student(question)
+    await promise_or_dispatch(work, rules, question, now)
+    await work.commit()
+
+
+async def solved(work: Work, student: Person, id: UUID, now: datetime) -> None:
+    """ "Solved": of a suggested video or of one's own answer."""
+    question = await _own(work, student, id)
+    _try_move(question, State.RESOLVED, now)
+    question.answered_at = question.answered_at or now
+    await work.judge_suggestion(question.id, question.answer_id, "solved")
+    work.tell_student(question)
+    await work.commit()
+
+
+async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, outcome: str, now: datetime) -> None:
+    """ "Not my question" or "still stuck": back to the queue at the old place, which `received_at` keeps."""
+    peeked = await work.peek(id)
+    leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
+    question = await _own(work, student, id)
+    if question.state not in {State.SUGGESTED, State.FOLLOWING, State.ANSWERED, State.RESOLVED}:
+        raise Moved
+    if leader is not None and question.leader_id == leader.id:
+        leader.followers = max(0, leader.followers - 1)
+        work.tell_student(leader)
+        if leader.teacher_id is not None:
+            work.tell_teacher(leader.teacher_id)
+    await work.judge_suggestion(question.id, question.answer_id, outcome)
+    try:
+        question.back_to_queue(Actor.STUDENT, now)
+    except TooLateToReopen as error:
+        raise TooLate from error
+    except MoveRefused as error:
+        raise Moved from error
+    work.tell_student(question)
+    await promise_or_dispatch(work, rules, question, now)
+    await work.commit()
+
+
+async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, now: datetime) -> None:
+    """The pupil needs it no longer. Its followers keep their place: the oldest of them leads from now on."""
+    peeked = await work.peek(id)
+    leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
+    question = await _own(work, student, id)
+    if leader is not None and question.leader_id == leader.id:
+        leader.followers = max(0, leader.followers - 1)
+        work.tell_student(leader)
+    teacher = question.teacher_id if question.state in {State.OFFERED, State.ANSWERING} else None
+    _try_move(question, State.WITHDRAWN, now)
+    if teacher is not None:
+        offer = await work.open_offer_of(id)
+        if offer is not None:
+            await work.close_offer(offer.id, "withdrawn", now)
+        session = await work.open_session_of(id)
+        if session is not None:
+            await work.end_session(session.id, "withdrawn", now)
+        work.tell_teacher(teacher)
+    await finder.forget(work, id)
+    await promote_follower(work, finder, rules, question, now)
+    work.tell_student(question)
+    await work.session.flush()
+    if teacher is not None:
+        await dispatch(work, rules, now)
+    await work.commit()
+
+
+async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Question, now: datetime) -> None:
+    """The crowd of a leader that is gone: its oldest follower waits for a teacher, the others follow that one."""
+    crowd = await work.followers_of(leader.id)
+    if not crowd:
+        return
+    first, *others = crowd
+    first.lead_instead_of(leader, now)
+    first.followers = len(others)
+    await work.session.flush()
+    for follower in others:
+        follower.leader_id = first.id
+        work.tell_student(follower)
+    work.tell_student(first)
+    await _make_findable(work, finder, first)
+    await promise_or_dispatch(work, rules, first, now)
+
+
+async def _own(work: Work, student: Person, id: UUID) -> Question:
+    question = await work.question(id)
+    if question is None or question.student_id != student.id:
+        raise NotHere
+    return question
+
+
+def _try_move(question: Question, to: State, now: datetime) -> None:
+    try:
+        question.move(to, Actor.STUDENT, now)
+    except MoveRefused as error:
+        raise Moved from error

@@ -1,0 +1,77 @@
+"""Bringing waiting questions and ready teachers together, and being honest when nobody is there."""
+
+from datetime import datetime, timedelta
+
+from server.actions.ports import Rules
+from server.domain.dispatch import Ready, Waiting, may_take, promise, queue_order, rank
+from server.domain.people import Subject
+from server.domain.question import Question, State
+from server.store.work import DUTY_CHANNEL, Work
+
+NEW_ROUND_AFTER = timedelta(seconds=30)  # when all on duty have refused, they are asked again after this
+
+
+async def dispatch(work: Work, rules: Rules, now: datetime, subject: Subject | None = None) -> int:
+    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made."""
+    await work.session.flush()
+    waiting = await work.waiting(subject)
+    if not waiting:
+        return 0
+    ready = await work.ready({question.subject for question in waiting})
+    made = 0
+    for question in queue_order(waiting, now):
+        if not ready:
+            break
+        taken = await _offer(work, rules, question, ready, now)
+        if taken is not None:
+            ready = [teacher for teacher in ready if teacher.id != taken.id]
+            made += 1
+    return made
+
+
+async def _offer(work: Work, rules: Rules, waiting: Waiting, ready: list[Ready], now: datetime) -> Ready | None:
+    able = rank(waiting, ready, now) or rank(_forgiving(waiting), ready, now)
+    if not able:
+        return None
+    question = await work.waiting_question(waiting.id)
+    if question is None:
+        return None
+    if not any(may_take(waiting, teacher) for teacher in able):
+        if now - question.state_since < NEW_ROUND_AFTER:
+            return None
+        question.refused_by = []
+    chosen = await work.claim_free([teacher.id for teacher in able])
+    if chosen is None:
+        return None
+    question.offer_to(chosen, now)
+    await work.open_offer(question, chosen, now, now + rules.offer_lasts)
+    work.tell_student(question)
+    work.tell_teacher(chosen)
+    return next(teacher for teacher in able if teacher.id == chosen)
+
+
+def _forgiving(waiting: Waiting) -> Waiting:
+    return Waiting(
+        waiting.id, waiting.subject, waiting.stage, waiting.received_at, waiting.followers, waiting.offers_made
+    )
+
+
+async def promise_or_dispatch(work: Work, rules: Rules, question: Question, now: datetime) -> None:
+    """A question has just come to wait: offer it, or say when somebody will be there."""
+    made = await dispatch(work, rules, now, question.subject)
+    if made == 0 and question.state is State.WAITING:
+        await give_promise(work, question, now)
+
+
+async def give_promise(work: Work, question: Question, now: datetime) -> None:
+    """A time from the roster while nobody is on duty for it; the duty administrator hears of it when there is none."""
+    if await work.on_duty(question.subject, question.stage):
+        return
+    roster = await work.roster(question.subject, question.stage, now)
+    promised = promise(question.subject, question.stage, roster, now)
+    if promised == now and question.promised_at is not None and question.promised_at <= now:
+        return  # a shift has begun and nobody has come yet: that was said, and is not said again each second
+    question.promised_at = promised
+    if question.promised_at is None:
+        work.tell(DUTY_CHANNEL, "alarm", question.id)
+    work.tell_student(question)

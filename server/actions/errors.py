@@ -1,0 +1,117 @@
+"""What a person may be told when something can't be done; a class's docstring is the Chinese sentence, `en` its twin.
+
+Refusal
+ ├─ NotHere            what you ask for does not exist, or is not yours: the two look the same
+ ├─ NotAllowed         you may not do that
+ ├─ BadRequest         what you sent makes no sense
+ ├─ KeyReused          this idempotency key belongs to another request
+ ├─ Moved              the thing is no longer where you think it is
+ │   ├─ OfferGone
+ │   ├─ Fenced
+ │   └─ SessionOver
+ ├─ OffShift           no shift on the roster now
+ ├─ TooMuch            limits of size or pace
+ └─ Later              a part is missing right now: try again
+"""
+
+
+class Refusal(Exception):
+    """现在不能这样做。"""
+
+    code = "refused"
+    en = "That can't be done now."
+    status = 409
+
+    @property
+    def zh(self) -> str:
+        return (type(self).__doc__ or "").strip()
+
+
+class NotHere(Refusal):
+    """没有找到。"""
+
+    code, en, status = "not_found", "Not found.", 404
+
+
+class NotAllowed(Refusal):
+    """你没有权限这样做。"""
+
+    code, en, status = "not_allowed", "You may not do that.", 403
+
+
+class SignedOut(Refusal):
+    """请先登录。"""
+
+    code, en, status = "signed_out", "Please sign in.", 401
+
+
+class BadRequest(Refusal):
+    """发来的内容不对。"""
+
+    code, en, status = "bad_request", "What was sent makes no sense.", 400
+
+
+class EmptyQuestion(BadRequest):
+    """题目是空的：拍一张照片，或者写几个字。"""
+
+    code, en, status = "empty_question", "The question is empty: take a photo or write a few words.", 422
+
+
+class KeyReused(Refusal):
+    """这个请求编号已经用于别的内容。"""
+
+    code, en, status = "key_reused", "This idempotency key was used for another request.", 422
+
+
+class Moved(Refusal):
+    """题目的状态已经变了，页面会显示最新的情况。"""
+
+    code, en = "moved", "The question has moved on; the page shows where it is now."
+
+
+class OfferGone(Moved):
+    """这道题已经派给别的老师了。"""
+
+    code, en = "offer_gone", "This question has gone to another teacher."
+
+
+class Fenced(Moved):
+    """这道题已经不在你这里了。"""
+
+    code, en = "fenced", "This question is no longer yours."
+
+
+class SessionOver(Moved):
+    """这次答疑已经结束。"""
+
+    code, en = "session_over", "This session is over."
+
+
+class TooLate(Refusal):
+    """超过七天，不能再重新提问这道题了，请提一个新问题。"""
+
+    code, en = "too_late", "A question can be reopened within seven days; please ask a new one."
+
+
+class OffShift(Refusal):
+    """现在不是你的值班时间，请联系值班管理员。"""
+
+    code, en = "off_shift", "You have no shift now; please ask the duty administrator."
+
+
+class BusyTeaching(Refusal):
+    """请先结束正在讲的题。"""
+
+    code, en = "busy", "Finish the question you are answering first."
+
+
+class TooMuch(Refusal):
+    """太快了，休息一下再试。"""
+
+    code, en, status = "too_much", "Too much at once: wait a moment and try again.", 429
+
+
+class Later(Refusal):
+    """服务暂时不可用，请稍后再试，你的内容还在手机里。"""
+
+    code, en, status = "later", "Unavailable right now; try again soon. Nothing of yours is lost.", 503

@@ -1,0 +1,62 @@
+"""What actions need from outside, beside the unit of work: the finder of answered problems, and the service's rules.
+
+The unit of work itself is `server.store.work.Work`: there is one database and no second is planned (docs/adr/0003).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from server.domain.people import Stage, Subject
+from server.domain.question import Verdict
+from server.store.work import Work
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The durations that an operator may set (server/settings.py has their defaults and reasons)."""
+
+    offer_lasts: timedelta = timedelta(seconds=15)
+    pipeline_budget: timedelta = timedelta(seconds=20)
+    gone_after: timedelta = timedelta(seconds=60)
+    lease: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An answered problem that is like the one asked."""
+
+    answer: UUID
+    confidence: float
+    reasons: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The verdict on a question's text; `entry` is an answer for SAME and a question for OPEN."""
+
+    verdict: Verdict
+    entry: UUID | None = None
+    confidence: float = 0.0
+    reasons: Sequence[dict[str, Any]] = ()
+    examples: Sequence[Example] = field(default=())
+
+
+class Finder(Protocol):
+    """The matcher, inside the caller's transaction."""
+
+    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+        """The verdict. Two who ask the same at the same moment wait for each other here, so that one can follow."""
+        ...
+
+    async def learn(
+        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+    ) -> None:
+        """Make an answer, or a question that is waiting, findable once the work commits."""
+        ...
+
+    async def forget(self, work: Work, id: UUID) -> None:
+        """Make it unfindable once the work commits."""
+        ...

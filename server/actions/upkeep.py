@@ -1,0 +1,108 @@
+"""What time does by itself: offers lapse, absent teachers lose sessions, late readings are given up, alarms ring."""
+
+import logging
+from datetime import timedelta
+
+from server.actions.answer import lapse, teacher_gone
+from server.actions.ask import give_up_reading, settle
+from server.actions.dispatch import dispatch, give_promise
+from server.actions.ports import Finder, Rules
+from server.domain.dispatch import ALARM_AFTER
+from server.store.work import DUTY_CHANNEL, Store
+
+log = logging.getLogger(__name__)
+
+UNMATCHED_AFTER = timedelta(seconds=3)  # a text question whose web process died before it was matched
+
+
+async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
+    """One round, safe to run anywhere and as often as one likes; each step is its own transaction."""
+    for step in (
+        lapse_offers,
+        find_absent,
+        match_forgotten,
+        end_late_readings,
+        ring_alarms,
+        renew_promises,
+        offer_again,
+    ):
+        try:
+            await step(store, finder, rules)
+        except Exception:
+            log.exception("upkeep step failed", extra={"step": step.__name__})
+
+
+async def lapse_offers(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        lapsed = await work.lapsed_offers(now)
+    for row in lapsed:
+        async with store.work() as work:
+            await lapse(work, rules, row.id, row.question_id, now)
+
+
+async def find_absent(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        lost = await work.lost_sessions(rules.gone_after)
+    for row in lost:
+        async with store.work() as work:
+            await teacher_gone(work, rules, row.id, row.question_id, now)
+
+
+async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        forgotten = await work.unread_texts(now - UNMATCHED_AFTER)
+    for id in forgotten:
+        async with store.work() as work:
+            await settle(work, finder, rules, id, None, now)
+
+
+async def end_late_readings(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        late = await work.stuck_in_pipeline(now - rules.pipeline_budget)
+    for id in late:
+        async with store.work() as work:
+            await give_up_reading(work, rules, id, now)
+
+
+async def ring_alarms(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        unalarmed = await work.unalarmed(now - ALARM_AFTER)
+    for id in unalarmed:
+        async with store.work() as work:
+            question = await work.question(id)
+            if question is not None and question.alarmed_at is None:
+                question.alarmed_at = now
+                work.tell(DUTY_CHANNEL, "alarm", id)
+                await work.commit()
+
+
+async def renew_promises(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        unpromised = await work.unpromised(now)
+    for id in unpromised:
+        async with store.work() as work:
+            question = await work.waiting_question(id)
+            if question is not None:
+                before = question.promised_at
+                await give_promise(work, question, now)
+                if question.promised_at != before:
+                    await work.commit()
+
+
+async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        if await dispatch(work, rules, await work.now()):
+            await work.commit()
+
+
+async def tidy(store: Store) -> None:
+    """What has served its time: tickets, sign-ins, idempotency keys."""
+    async with store.work() as work:
+        await work.forget_expired()
+        await work.commit()

@@ -1,0 +1,161 @@
+"""Where the parts meet: settings, database, Redis, files and matcher become the web application or a worker."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, WebSocketRoute
+
+from matcher.embed import Embedder
+from matcher.match import Matcher
+from media.storage import FolderFiles, FolderStorage, S3Storage, open_storage
+from server import observe
+from server.actions.ports import Rules
+from server.desk import ServiceDesk
+from server.live.bus import Bus
+from server.live.connection import Gate
+from server.live.hub import Hub
+from server.matching import MatcherFinder
+from server.parts import Backstage, Parts
+from server.pipeline import ReadingProcess, Texts
+from server.relay import Relay
+from server.settings import Settings
+from server.store.views import Views
+from server.store.work import Store, open_engine
+from server.web import door, openapi, pages
+from server.web.limits import Limits
+from server.web.routes import DOORS
+
+log = logging.getLogger(__name__)
+
+RENEW_EVERY_S = 10.0
+FILES = "/files"
+
+
+def backstage(settings: Settings) -> Backstage:
+    """The parts that every process has, not yet started. Refuses a model that does not fit the index."""
+    assert settings.database_url, "the database's address"
+    assert settings.redis_url, "Redis' address"
+    store = Store(open_engine(settings.database_url))
+    storage = open_storage(
+        settings.object_store_url, secret=settings.signing_secret(), data_dir=settings.data_dir, base_url=FILES
+    )
+    views = Views(store, lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename))
+    bus = Bus(settings.redis_url)
+    relay = Relay(store, views, bus)
+    store.sent = relay.soon
+    rules = Rules(
+        offer_lasts=timedelta(seconds=settings.offer_lasts_s),
+        pipeline_budget=timedelta(seconds=settings.pipeline_budget_s),
+        gone_after=timedelta(seconds=settings.gone_after_s),
+        lease=timedelta(seconds=settings.lease_s),
+    )
+    return Backstage(
+        settings=settings,
+        rules=rules,
+        store=store,
+        storage=storage,
+        views=views,
+        finder=MatcherFinder(Matcher(Embedder.load(settings.model or None))),
+        bus=bus,
+        relay=relay,
+        reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
+    )
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[Backstage]:
+    """A worker's parts while it runs."""
+    parts = backstage(settings)
+    await parts.storage.prepare()
+    try:
+        yield parts
+    finally:
+        await parts.relay.flush()
+        await parts.reader.stop()
+        await parts.bus.stop()
+        await parts.store.engine.dispose()
+
+
+def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
+    """The web application: every door, the socket, the files of the folder store, the built pages."""
+    behind = backstage(settings)
+    renewals: set[UUID] = set()
+    hub = Hub(behind.bus, on_person_online=renewals.add)
+    parts = Parts(
+        **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
+        hub=hub,
+        limits=Limits(settings.redis_url, settings.signing_secret()),
+        texts=Texts(behind.store, behind.finder, behind.rules),
+    )
+    gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await parts.storage.prepare()
+        hub.start()
+        tasks = [
+            asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
+            asyncio.create_task(observe.loop_lag(), name="loop lag"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await parts.texts.flush()
+            await parts.relay.flush()
+            await hub.stop()
+            await parts.limits.close()
+            await parts.store.engine.dispose()
+
+    csp = door.content_policy(
+        _store_origin(parts.storage), pages.script_hashes(dist), sockets=settings.origin.replace("http", "ws", 1)
+    )
+    app = Starlette(
+        routes=[
+            *door.routes(DOORS, parts),
+            openapi.route(DOORS),
+            WebSocketRoute("/ws", gate),
+            *([Mount(FILES, FolderFiles(parts.storage))] if isinstance(parts.storage, FolderStorage) else []),
+            *pages.page_routes(dist),
+        ],
+        middleware=[Middleware(door.SafeHeaders, csp=csp, secure=settings.secure)],
+        exception_handlers={HTTPException: door.http_error},
+        lifespan=lifespan,
+    )
+    app.state.parts = parts
+    return app
+
+
+async def _renew_leases(parts: Parts, arrived: set[UUID]) -> None:
+    """One statement for all who have a socket here; sooner for those who have just come."""
+    since = RENEW_EVERY_S
+    while True:
+        due = since >= RENEW_EVERY_S
+        people = parts.hub.people() if due else [id for id in arrived if parts.hub.is_online(id)]
+        arrived.clear()
+        if people:
+            with suppress(Exception):
+                async with parts.store.work() as work:
+                    await work.renew(people, parts.rules.lease)
+                    await work.commit()
+        await asyncio.sleep(0.5)
+        since = 0.5 if due else since + 0.5
+
+
+def _store_origin(storage: FolderStorage | S3Storage) -> str:
+    """Where browsers fetch files from, when that is not our own host."""
+    if isinstance(storage, FolderStorage):
+        return ""
+    address = urlsplit(storage.public_endpoint)
+    return f"{address.scheme}://{address.netloc}"

@@ -1,0 +1,280 @@
+"""The command `dayi`: run the whole service, or one part of it, or look after it."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from server import lifeline
+from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
+from server.settings import Settings, SettingsError
+from server.supervise import Child, StartError
+
+LISTEN_FD = "DAYI_LISTEN_FD"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The status that the shell sees: 0 done, 1 it could not be done and the reason was said."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = Settings.read()
+        command: Callable[[Settings, argparse.Namespace], int | None] = arguments.command
+        return command(settings, arguments) or 0
+    except (SettingsError, EmbeddedError, StartError) as error:
+        print(f"dayi: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dayi", description="Dayi (答疑): question-and-answer tutoring for a city")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., int | None], help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", run, "start everything: servers where none are set, web and worker processes")
+    add("web", web, "one web process")
+    add("worker", worker, "one worker process: reading, rendering, lapsing offers")
+    add("migrate", migrate, "bring the database up to date")
+    people = add("people", people_import, "import people from CSV or XLSX, with activation codes")
+    people.add_argument("verb", choices=["import"])
+    people.add_argument("file", type=Path)
+    people.add_argument("--dry-run", action="store_true", help="check the file and change nothing")
+    people.add_argument("--codes", type=Path, help="write the activation codes to this CSV, readable by you alone")
+    token = add("token", token_, "a token by which a program signs in as this person")
+    token.add_argument("login")
+    token.add_argument("--days", type=int, default=1)
+    demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
+    demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
+    demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
+    bench = add("bench", bench_, "measure (from a source checkout)")
+    bench.add_argument("what", choices=["idempotency", "sockets"])
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    add("settings", settings_, "list every setting")
+    return parser
+
+
+# --- running -------------------------------------------------------------------------------------------------------
+
+
+def run(settings: Settings, _: argparse.Namespace) -> int | None:
+    from server import supervise
+    from server.store.migrate import migrate as migrate_to
+
+    data = settings.data_dir.absolute()
+    data.mkdir(parents=True, exist_ok=True)
+    addresses = [(settings.host, settings.port + i) for i in range(settings.web_processes)]
+
+    def prepare(urls: Urls) -> None:
+        migrate_to(urls.database)
+        if settings.demo:
+            asyncio.run(_seed(_connected(settings, urls), _say))
+
+    def children(sockets: Sequence[socket.socket]) -> list[Child]:
+        program = [sys.executable, "-m", "server.cli"]
+        same = {"DAYI_DATA_DIR": str(data), "DAYI_SECRET": settings.signing_secret()}
+        webs = [
+            Child(
+                f"web {i + 1}",
+                [*program, "web"],
+                stage=0,
+                environment={**same, LISTEN_FD: str(taken.fileno())},
+                descriptors=[taken.fileno()],
+            )
+            for i, taken in enumerate(sockets)
+        ]
+        workers = [
+            Child(f"worker {i + 1}", [*program, "worker"], stage=1, environment=same)
+            for i in range(settings.worker_processes)
+        ]
+        return [*webs, *workers]
+
+    def ready() -> None:
+        address = settings.public_url or f"http://localhost:{settings.port}"
+        _say(f"Dayi is ready: {address}")
+        if settings.demo:
+            from server.demo.people import PASSWORD
+
+            _say(f"Demo accounts: pupil1 … and teacher1 …, password {PASSWORD} (docs/operations.md, DAYI_DEMO)")
+        _say("Stop with Ctrl-C.")
+
+    servers = EmbeddedServices(data, settings.database_url, settings.redis_url, _say)
+    supervise.run(data, servers, prepare, addresses, children, ready, _say)
+    return None
+
+
+def web(settings: Settings, _: argparse.Namespace) -> int | None:
+    import uvicorn
+
+    from server import observe
+    from server.app import create_app
+    from server.live.connection import open_door
+    from server.live.protocol import MAX_FRAME
+
+    class Server(uvicorn.Server):
+        """Sends its pages away, spread, before it stops: they resume on another node."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await app.state.parts.hub.go()
+            await super().shutdown(sockets)
+
+    lifeline.watch()
+    observe.configure(settings.log_level)
+    given = os.environ.pop(LISTEN_FD, "")
+    door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
+    with _servers(settings) as connected:
+        app = create_app(connected)
+        config = uvicorn.Config(
+            app,
+            ws="websockets-sansio",
+            ws_max_size=2 * MAX_FRAME,  # larger than ours, so that ours is the code that closes
+            ws_per_message_deflate=False,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=8,
+        )
+        Server(config).run(sockets=[door])
+    return None
+
+
+def worker(settings: Settings, _: argparse.Namespace) -> int | None:
+    from server import observe
+    from server.app import working
+    from server.workers import work
+
+    lifeline.watch()
+    observe.configure(settings.log_level)
+
+    async def until_told(connected: Settings) -> None:
+        async with working(connected) as parts:
+            task = asyncio.create_task(work(parts, _conninfo(connected.database_url)))
+            loop = asyncio.get_running_loop()
+            for sign in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(sign, task.cancel)
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    with _servers(settings) as connected:
+        asyncio.run(until_told(connected))
+    return None
+
+
+def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
+    from server.store.migrate import migrate as migrate_to
+
+    with _servers(settings) as connected:
+        migrate_to(connected.database_url)
+    return None
+
+
+# --- looking after it ----------------------------------------------------------------------------------------------
+
+
+def people_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.people_file import import_file
+
+    with _servers(settings) as connected:
+        return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
+
+
+def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions.errors import NotHere
+    from server.store.work import Store, open_engine
+    from server.web.auth import make_token
+
+    async def make(url: str) -> str:
+        engine = open_engine(url)
+        try:
+            return await make_token(Store(engine), arguments.login, arguments.days)
+        finally:
+            await engine.dispose()
+
+    with _servers(settings) as connected:
+        try:
+            print(asyncio.run(make(connected.database_url)))
+        except NotHere:
+            print(f"dayi: nobody is called {arguments.login!r}", file=sys.stderr)
+            return 1
+    return None
+
+
+def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    if not settings.demo:
+        print("dayi: this is no demo (DAYI_DEMO=0); demo data is never loaded here", file=sys.stderr)
+        return 1
+    if arguments.simulate:
+        from server.demo.simulate import simulate
+
+        return asyncio.run(simulate(settings, arguments.seconds, _say))
+    with _servers(settings) as connected:
+        asyncio.run(_seed(connected, _say))
+    return None
+
+
+def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    try:
+        from tests import bench
+    except ImportError:
+        print("dayi: bench runs from a source checkout: cd there first", file=sys.stderr)
+        return 1
+    return bench.main(arguments.what, arguments.rest)
+
+
+def settings_(settings: Settings, _: argparse.Namespace) -> int | None:
+    from server.settings import table
+
+    for name, default, why in table():
+        print(f"{name:24} {default or '(empty)':12} {why}")
+    return None
+
+
+async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
+    from server.demo.seed import is_loaded, seed
+    from server.store.work import Store, open_engine
+
+    engine = open_engine(settings.database_url)
+    loaded = await is_loaded(Store(engine))
+    await engine.dispose()
+    if loaded:
+        return
+    from server.app import working
+
+    async with working(settings) as parts:
+        await seed(parts, say)
+
+
+@contextlib.contextmanager
+def _servers(settings: Settings) -> Iterator[Settings]:
+    """The settings with addresses: of servers that are set, of a `dayi run` in this data folder, or of our own."""
+    with services(settings.data_dir.absolute(), settings.database_url, settings.redis_url) as urls:
+        yield _connected(settings, urls)
+
+
+def _connected(settings: Settings, urls: Urls) -> Settings:
+    return replace(settings, database_url=urls.database, redis_url=urls.redis)
+
+
+def _conninfo(url: str) -> str:
+    return f"postgresql://{url.split('://', 1)[1]}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

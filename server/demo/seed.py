@@ -1,0 +1,235 @@
+"""Loads the demo: people, shifts, a policy, and answered problems whose videos really play. Safe to repeat."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from media.render import RenderJob, Voice, render
+from server.demo.boards import Op, answer_board
+from server.demo.people import PASSWORD, DemoPerson, people, shifts
+from server.demo.photos import shoot
+from server.demo.problems import Problem, problems
+from server.demo.voice import narrate_board
+from server.domain.board import Operation, check
+from server.domain.people import Certification, PersonId
+from server.domain.question import Question, QuestionId, State
+from server.parts import Backstage
+from server.store import tables as t
+from server.store.work import Store, Work
+from server.web.auth import passwords
+
+ANSWERED = 12
+LIVE_ANSWER_FEN = 2_000
+POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+ROSTER_DAYS = 14
+
+
+def demo_id(name: str) -> UUID:
+    """The same thing has the same id in every demo, so that loading twice changes nothing."""
+    return uuid5(NAMESPACE_URL, f"dayi-demo:{name}")
+
+
+async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANSWERED) -> None:
+    """People at once; then one answered problem after the other, each whole or not at all."""
+    await _people(parts)
+    await _shifts(parts)
+    spread = _spread(_originals(), answered)
+    for number, problem in enumerate(spread, 1):
+        if await _is_loaded(parts, problem):
+            continue
+        say(f"Preparing demo answers, with voice and video (once): {number} of {len(spread)} …")
+        await _answered(parts, problem)
+
+
+async def is_loaded(store: Store) -> bool:
+    """Whether there is nothing to load: a start need not wait for the models then."""
+    wanted = [demo_id(f"answer:{problem.code}") for problem in _spread(_originals(), ANSWERED)]
+    async with store.reading() as connection:
+        answers = await connection.execute(select(func.count()).where(t.answers.c.id.in_(wanted)))
+        soon = func.clock_timestamp() + timedelta(days=ROSTER_DAYS / 2)
+        shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
+        return bool(answers.scalar_one() == len(wanted) and shifts_left.scalar_one())
+
+
+def _originals() -> list[Problem]:
+    return [problem for problem in problems() if problem.variant_of is None]
+
+
+def _spread(chosen: list[Problem], count: int) -> list[Problem]:
+    """Problems over subjects and stages; those with a sibling in other numbers first, since they show the most."""
+    varied = {problem.variant_of for problem in problems() if problem.variant_of}
+    ranked = sorted(chosen, key=lambda p: (p.code not in varied, p.code))
+    taken: list[Problem] = []
+    for _ in range(count):
+        fewest = min(
+            (p for p in ranked if p not in taken),
+            key=lambda p: (sum(q.subject == p.subject for q in taken), sum(q.stage == p.stage for q in taken)),
+        )
+        taken.append(fewest)
+    return taken
+
+
+async def _people(parts: Backstage) -> None:
+    hashed = await passwords.hash(PASSWORD)
+    async with parts.store.engine.begin() as connection:
+        schools = sorted({person.school for person in people()})
+        for school in schools:
+            row = {"id": demo_id(f"school:{school}"), "name": school}
+            await connection.execute(upsert(t.schools).values(row).on_conflict_do_nothing())
+        for person in people():
+            account = {
+                "id": demo_id(person.login),
+                "login": person.login,
+                "nickname": person.nickname,
+                "roles": sorted(person.roles),
+                "grade": person.grade,
+                "password_hash": hashed,
+                "demo": True,
+            }
+            await connection.execute(upsert(t.accounts).values(account).on_conflict_do_nothing())
+            identity = {
+                "account_id": demo_id(person.login),
+                "real_name": person.real_name,
+                "school_id": demo_id(f"school:{person.school}"),
+            }
+            await connection.execute(upsert(t.identities).values(identity).on_conflict_do_nothing())
+            for certified in sorted(person.certifications, key=lambda c: (c.subject, c.stage)):
+                row_ = {
+                    "account_id": demo_id(person.login),
+                    "subject": certified.subject,
+                    "stage": certified.stage,
+                }
+                await connection.execute(upsert(t.certifications).values(row_).on_conflict_do_nothing())
+        policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "live_answer_fen": LIVE_ANSWER_FEN}
+        await connection.execute(upsert(t.policies).values(policy).on_conflict_do_nothing())
+
+
+async def _shifts(parts: Backstage) -> None:
+    """The roster of the next two weeks, renewed at each start."""
+    async with parts.store.engine.begin() as connection:
+        ids = [demo_id(person.login) for person in people()]
+        await connection.execute(delete(t.shifts).where(t.shifts.c.teacher_id.in_(ids)))
+        rows = [
+            {"id": demo_id(f"shift:{login}:{begin.isoformat()}"), "teacher_id": demo_id(login)}
+            | {"starts_at": begin, "ends_at": end}
+            for login, begin, end in shifts(datetime.now(UTC), ROSTER_DAYS)
+        ]
+        await connection.execute(insert(t.shifts), rows)
+
+
+async def _is_loaded(parts: Backstage, problem: Problem) -> bool:
+    async with parts.store.reading() as connection:
+        found = await connection.execute(
+            select(t.answers.c.id).where(t.answers.c.id == demo_id(f"answer:{problem.code}"))
+        )
+        return found.first() is not None
+
+
+def pupil_for(problem: Problem) -> DemoPerson:
+    return min(
+        (person for person in people() if person.grade is not None),
+        key=lambda person: (abs((person.grade or 0) - problem.grade), person.login),
+    )
+
+
+def teacher_for(problem: Problem) -> DemoPerson:
+    wanted = Certification(problem.subject, problem.stage)
+    return next(person for person in people() if wanted in person.certifications)
+
+
+async def _answered(parts: Backstage, problem: Problem) -> None:
+    """What a pupil and a teacher would have left behind: photo, board, voice, video, and an entry of the bank."""
+    media_id = demo_id(f"photo:{problem.code}")
+    seed_number = int(media_id) % 100_000
+    photo = shoot(problem.text, seed_number)
+    board = answer_board(problem, photo, str(media_id), seed_number)
+    with tempfile.TemporaryDirectory(prefix="dayi-demo-") as folder:
+        place = Path(folder)
+        picture, voice = place / "photo.jpg", place / "voice.m4a"
+        picture.write_bytes(photo.jpeg)
+        narrate_board(board, voice)
+        made = await render(RenderJob(log=board, images={str(media_id): picture}, voices=[Voice(voice)]), place / "out")
+        keys = {name: f"demo/{problem.code}/{name}" for name in ("photo.jpg", "video.mp4", "poster.jpg")}
+        await parts.storage.put(keys["photo.jpg"], photo.jpeg, "image/jpeg")
+        await parts.storage.put(keys["video.mp4"], made.video, "video/mp4")
+        await parts.storage.put(keys["poster.jpg"], made.poster, "image/jpeg")
+    async with parts.store.work() as work:
+        question = await _question(work, problem, media_id, keys["photo.jpg"], (photo.width, photo.height))
+        session = await _session(work, problem, question, board)
+        now = await work.now()
+        answer = demo_id(f"answer:{problem.code}")
+        await work.session.execute(
+            insert(t.answers).values(
+                id=answer,
+                question_id=question.id,
+                session_id=session,
+                teacher_id=demo_id(teacher_for(problem).login),
+                subject=problem.subject,
+                grade=problem.grade,
+                state="rendering",
+                problem_text=problem.text,
+                made_at=now,
+            )
+        )
+        await work.publish_answer(answer, keys["video.mp4"], keys["poster.jpg"], made.duration_ms, now)
+        await parts.finder.learn(work, answer, "answer", problem.text, problem.subject, problem.stage)
+        await work.commit()
+
+
+async def _question(work: Work, problem: Problem, media_id: UUID, key: str, size: tuple[int, int]) -> Question:
+    pupil = demo_id(pupil_for(problem).login)
+    asked_at = await work.now() - timedelta(days=1)
+    await work.add_media(
+        id=media_id,
+        owner_id=pupil,
+        kind="photo",
+        state="ready",
+        content_type="image/jpeg",
+        key=key,
+        thumb_key=key,
+        width=size[0],
+        height=size[1],
+    )
+    question = Question(
+        id=QuestionId(demo_id(f"question:{problem.code}")),
+        student_id=PersonId(pupil),
+        subject=problem.subject,
+        grade=problem.grade,
+        read_text=problem.text,
+        received_at=asked_at,
+        state_since=asked_at,
+        answered_at=asked_at + timedelta(minutes=3),
+        state=State.RESOLVED,
+        knowledge_point=problem.knowledge_point,
+    )
+    work.add_question(question)
+    await work.session.flush()
+    await work.attach(question.id, [media_id])
+    return question
+
+
+async def _session(work: Work, problem: Problem, question: Question, board: list[Op]) -> UUID:
+    id = demo_id(f"session:{problem.code}")
+    await work.session.execute(
+        insert(t.live_sessions).values(
+            id=id,
+            question_id=question.id,
+            teacher_id=demo_id(teacher_for(problem).login),
+            student_id=question.student_id,
+            assignment_epoch=2,
+            opened_at=question.received_at,
+            teacher_seen_at=question.answered_at,
+            student_seen_at=question.answered_at,
+            ended_at=question.answered_at,
+            ended_why="finished",
+        )
+    )
+    for number, op in enumerate(board):
+        body = check(str(op["kind"]), op)
+        await work.append(id, Operation(0, f"demo-{number}", "teacher", str(op["kind"]), body, int(op["at_ms"])))
+    return id

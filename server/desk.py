@@ -1,0 +1,59 @@
+"""What an open socket may hear and do: the socket's questions to the rest of the service."""
+
+from uuid import UUID
+
+from server.actions import answer
+from server.actions.errors import Refusal
+from server.domain.people import Person, Role
+from server.live.connection import Caller, Seat
+from server.live.protocol import Ack, Act, Refused
+from server.store import sign_ins
+from server.store.views import Views
+from server.store.work import DUTY_CHANNEL, Store, person_channel, session_channel
+
+
+class ServiceDesk:
+    """`live.connection.Desk` on the real store; deny by default."""
+
+    def __init__(self, store: Store, views: Views) -> None:
+        self._store, self._views = store, views
+
+    async def redeem(self, ticket: str) -> Caller | None:
+        found = await sign_ins.redeem(self._store, ticket)
+        return None if found is None else Caller(found.person, found.id)
+
+    async def may_listen(self, person: Person, channel: str) -> bool:
+        if channel == person_channel(person.id):
+            return True
+        if channel == DUTY_CHANNEL:
+            return person.is_a(Role.DUTY_ADMIN)
+        session = _session_of(channel)
+        return session is not None and await self._views.side_in_session(person.id, session) is not None
+
+    async def act(self, person: Person, act: Act) -> Ack | Refused:
+        try:
+            async with self._store.work() as work:
+                seq = await answer.draw(work, person, act.session, act.assignment_epoch, act.id, act.kind, act.body)
+        except Refusal as refusal:
+            return Refused(id=act.id, code=refusal.code, zh=refusal.zh, en=refusal.en)
+        return Ack(id=act.id, seq=seq)
+
+    async def seat(self, person: Person, session: UUID) -> Seat | None:
+        view = await self._views.session(session, "student")
+        if view is None or view.state == "ended":
+            return None
+        match await self._views.side_in_session(person.id, session):
+            case "teacher":
+                return Seat("teacher", session_channel(session))
+            case "student":
+                return Seat("student", session_channel(session))
+            case _:
+                return None
+
+
+def _session_of(channel: str) -> UUID | None:
+    head, _, id = channel.partition(":")
+    try:
+        return UUID(id) if head == "session" and len(id) == 36 else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The rules: plain functions and values, standard library only; time comes in as an argument."""

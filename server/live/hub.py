@@ -1,0 +1,464 @@
+"""The sockets of this process, by channel and by person; every event told to each once and in order.
+
+A channel is held while somebody listens, and a minute longer, so that a reconnect storm finds the last events here and
+costs Redis nothing. Everything between two awaits is atomic: that is what leaves no gap and no double between the
+replay of what a page missed and what happens meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+from uuid import UUID
+
+from server.live.bus import Bus, BusDown, Envelope, Whisper
+from server.live.protocol import Close, Degraded, Go, Position, Resync, encode
+
+RING_EVENTS = 300  # per channel, REALTIME
+REPLAY_BYTES = 192 * 1024  # of one channel; a snapshot is smaller than more than that
+LINGER_S = 60.0  # how long a channel that nobody listens to is held
+CHECK_CHANNELS_S = 10.0  # the top offsets are compared with Redis so often
+CHECK_SOCKETS_S = 1.0
+SOCKETS_PER_PERSON = 8
+AT_ONCE = 500  # channels asked for in one round trip
+SLICE = 256  # sockets told before others get their turn: telling 4,000 at once would hold everything for 60 ms
+UNTOLD = 32  # events of one channel that may wait so; more are told without giving way
+
+_SESSION_EVENT = re.compile(r'"event":\s*{\s*"type":\s*"session"')
+
+
+class TooManySockets(Exception):
+    """同时打开的页面太多了，请先关掉一些。"""
+
+
+class Socket(Protocol):
+    """One open page, as the hub sees it. No method waits."""
+
+    id: str
+    person_id: UUID
+    sign_in: str
+
+    def tell(self, frame: str) -> None:
+        """Queue a frame that must arrive, or cut the socket when it is too far behind."""
+
+    def replay(self, frames: list[str]) -> None:
+        """Queue what was missed; it doesn't count as being behind."""
+
+    def whisper(self, frame: str, droppable: bool) -> None:
+        """Queue a frame that may be dropped when the socket is behind."""
+
+    def changed(self, channel: str) -> None:
+        """What the page may do on this channel may have changed."""
+
+    def dropped(self, channel: str) -> None:
+        """The page doesn't listen to the channel any more; it was told to load a snapshot."""
+
+    def silent_s(self, now: float) -> float:
+        """Seconds since the page was last heard."""
+
+    def check(self, now: float) -> None:
+        """Close, if the page is silent or doesn't read."""
+
+    def close(self, code: Close) -> None:
+        """Close without waiting."""
+
+
+class _Channel:
+    """What this process knows of a channel: its last events, and who listens."""
+
+    __slots__ = (
+        "early",
+        "epoch",
+        "idle_since",
+        "members",
+        "mending",
+        "name",
+        "opening",
+        "ring",
+        "spreading",
+        "top",
+        "untold",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.epoch = ""
+        self.top = 0
+        self.ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
+        self.members: dict[Socket, int] = {}  # and the offset up to which each was told when it joined
+        self.untold: deque[tuple[Envelope, list[Socket]]] = deque()  # of a large room; see `_spread`
+        self.spreading: asyncio.Task[None] | None = None
+        self.opening: asyncio.Task[None] | None = None
+        self.mending: asyncio.Task[None] | None = None
+        self.early: deque[Envelope] = deque(
+            maxlen=RING_EVENTS
+        )  # heard while opening or mending; a hole is mended again
+        self.idle_since = 0.0
+
+    @property
+    def position(self) -> Position:
+        return Position(epoch=self.epoch, offset=self.top)
+
+    def after(self, offset: int) -> list[Envelope] | None:
+        """The events after `offset`, or None when the ring doesn't reach back so far."""
+        missed = self.top - offset
+        if missed < 0 or missed > len(self.ring):
+            return None
+        return list(self.ring)[len(self.ring) - missed :]
+
+
+class Hub:
+    """Takes what the bus hears and tells the sockets. `start` before the first socket, `stop` after the last."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        on_person_online: Callable[[UUID], None] = lambda _: None,
+        on_person_offline: Callable[[UUID], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.bus = bus
+        self.node = bus.node
+        self.is_degraded = False
+        self._online, self._offline = on_person_online, on_person_offline
+        self._clock = clock
+        self._channels: dict[str, _Channel] = {}
+        self._people: dict[UUID, dict[Socket, None]] = {}
+        self._sweeps: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self.bus.start(self)
+        self._sweeps = [asyncio.create_task(self._check_sockets()), asyncio.create_task(self._check_channels())]
+
+    async def stop(self) -> None:
+        tasks = [
+            *self._sweeps,
+            *(
+                task
+                for held in self._channels.values()
+                for task in (held.opening, held.mending, held.spreading)
+                if task
+            ),
+        ]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.bus.stop()
+
+    async def go(self, spread_s: float = 30.0) -> None:
+        """Before this process stops: send everybody away, to come back spread over `spread_s` seconds."""
+        for socket in list(self.sockets()):
+            socket.tell(encode(Go(after_s=round(random.uniform(0, spread_s), 2))).decode())
+            socket.close(Close.MOVING)
+
+    # Who is here.
+
+    def sockets(self) -> Iterator[Socket]:
+        for sockets in self._people.values():
+            yield from sockets
+
+    def people(self) -> list[UUID]:
+        """Whose leases this node renews."""
+        return list(self._people)
+
+    def is_online(self, person_id: UUID) -> bool:
+        """Whether the person has a socket on this node."""
+        return person_id in self._people
+
+    def members(self, channel: str) -> int:
+        """Sockets of this node that listen to the channel."""
+        found = self._channels.get(channel)
+        return len(found.members) if found else 0
+
+    def enter(self, socket: Socket, ghost_s: float) -> None:
+        """A page is here. Raises TooManySockets, unless one of them was silent for `ghost_s`: it is closed."""
+        mine = self._people.get(socket.person_id)
+        if mine is None:
+            self._people[socket.person_id] = {socket: None}
+            self._online(socket.person_id)
+            return
+        if len(mine) >= SOCKETS_PER_PERSON:
+            now = self._clock()
+            quietest = max(mine, key=lambda other: other.silent_s(now))
+            if quietest.silent_s(now) < ghost_s:
+                raise TooManySockets
+            quietest.close(Close.SILENT)
+            self.leave(quietest, ())
+        mine[socket] = None
+
+    def leave(self, socket: Socket, channels: Iterable[str]) -> None:
+        """The page is gone from everywhere; saying so twice does no harm."""
+        for channel in channels:
+            self.quit(socket, channel)
+        mine = self._people.get(socket.person_id)
+        if mine is None or socket not in mine:
+            return
+        del mine[socket]
+        if not mine:
+            del self._people[socket.person_id]
+            self._offline(socket.person_id)
+
+    async def sign_out(self, sign_in: str) -> None:
+        """Close every socket that was opened by this sign-in, on every node."""
+        self._close_signed_out(sign_in)
+        try:
+            await self.bus.call(b"out " + sign_in.encode())
+        except BusDown:
+            return  # its tickets are void all the same, and each message checks rights
+
+    # Listening.
+
+    async def join(
+        self, socket: Socket, channel: str, position: Position | None, greet: Callable[[Position], str] | None = None
+    ) -> Position | None:
+        """Tell `socket` everything of the channel after `position` (or from now on), each event once, in order.
+
+        Gives the position from which it goes on, or None when that is no longer known: the page loads a snapshot.
+        `greet` makes a frame that comes before the first event. Raises BusDown.
+        """
+        held = await self._open(channel)
+        for _ in range(3):
+            if position is None:
+                return self._admit(socket, held, held.position, [], greet)
+            if position.epoch != held.epoch:
+                return None
+            if position.offset > held.top:  # the page's snapshot came through a node that is ahead of this one
+                await self._mend(held)
+                continue
+            missed = held.after(position.offset)
+            if missed is None:
+                kept = await self.bus.since(channel, position)
+                if kept is None:
+                    return None
+                # What came meanwhile is in the ring; what Redis had and we have not heard yet will come by itself.
+                rest = held.after(min(position.offset + len(kept), held.top))
+                if held.epoch != position.epoch or rest is None:
+                    continue
+                missed = [envelope for envelope in kept if envelope.offset <= held.top] + rest
+            if sum(len(envelope.frame) for envelope in missed) > REPLAY_BYTES:
+                return None
+            return self._admit(socket, held, position, missed, greet)
+        return None
+
+    def quit(self, socket: Socket, channel: str) -> None:
+        held = self._channels.get(channel)
+        if held and held.members.pop(socket, None) is not None and not held.members:
+            held.idle_since = self._clock()
+
+    async def whisper(self, channel: str, frame: bytes, *, droppable: bool = True, but: str = "") -> None:
+        """Tell who listens, here and elsewhere, without history; while Redis is away, only here."""
+        self.whispered(Whisper(channel, frame.decode(), droppable, but))
+        try:
+            await self.bus.ephemeral(channel, frame, droppable=droppable, but=but)
+        except BusDown:
+            return
+
+    def _admit(
+        self,
+        socket: Socket,
+        held: _Channel,
+        start: Position,
+        missed: list[Envelope],
+        greet: Callable[[Position], str] | None,
+    ) -> Position:
+        if greet:
+            socket.tell(greet(start))
+        if missed:
+            socket.replay([envelope.frame for envelope in missed])
+        held.members[socket] = held.top
+        return start
+
+    async def _open(self, name: str) -> _Channel:
+        """The channel, being heard. Opening it is a task of its own: a page that leaves meanwhile disturbs nobody."""
+        held = self._channels.get(name)
+        if held is None:
+            held = self._channels[name] = _Channel(name)
+            held.opening = asyncio.create_task(self._listen(held))
+        held.idle_since = self._clock()  # not let go while somebody is about to join
+        if held.opening:
+            await asyncio.shield(held.opening)
+        return held
+
+    async def _listen(self, held: _Channel) -> None:
+        try:
+            await self.bus.listen(held.name)
+            position = await self.bus.position(held.name)  # after listening, so that nothing falls between
+        except BusDown:
+            del self._channels[held.name]
+            await self.bus.unlisten(held.name)
+            raise
+        held.epoch, held.top = position.epoch, position.offset
+        held.opening = None
+        self._take_early(held)
+
+    # What the bus hears.
+
+    def heard(self, envelope: Envelope) -> None:
+        held = self._channels.get(envelope.channel)
+        if held is None:
+            return
+        if not (held.opening or held.mending):
+            self._take(held, envelope)
+        else:
+            held.early.append(envelope)
+
+    def whispered(self, whisper: Whisper) -> None:
+        held = self._channels.get(whisper.channel)
+        for socket in list(held.members) if held else ():
+            if whisper.but not in (socket.id, str(socket.person_id)):
+                socket.whisper(whisper.frame, whisper.droppable)
+
+    def called(self, word: bytes) -> None:
+        verb, _, what = word.decode().partition(" ")
+        if verb == "out":
+            self._close_signed_out(what)
+
+    def degraded(self, on: bool) -> None:
+        if on != self.is_degraded:
+            self.is_degraded = on
+            frame = encode(Degraded(on=on)).decode()
+            for socket in list(self.sockets()):
+                socket.tell(frame)
+
+    async def mend(self) -> None:
+        """Compare every channel with Redis and fill what was missed."""
+        known = [held for held in self._channels.values() if not held.opening]
+        for begin in range(0, len(known), AT_ONCE):
+            some = known[begin : begin + AT_ONCE]
+            positions = await self.bus.positions(held.name for held in some)
+            behind = [
+                held
+                for held, position in zip(some, positions, strict=True)
+                if position.epoch != held.epoch or position.offset > held.top
+            ]
+            await asyncio.gather(*map(self._mend, behind))
+
+    def _take(self, held: _Channel, envelope: Envelope) -> None:
+        if envelope.epoch != held.epoch:
+            self._begin_epoch(held, Position(epoch=envelope.epoch, offset=envelope.offset - 1))
+        if envelope.offset == held.top + 1:
+            self._deliver(held, envelope)
+        elif envelope.offset > held.top:
+            held.early.append(envelope)
+            self._mend_soon(held)
+
+    def _deliver(self, held: _Channel, envelope: Envelope) -> None:
+        held.top = envelope.offset
+        held.ring.append(envelope)
+        if held.spreading or len(held.members) > SLICE:
+            held.untold.append((envelope, list(held.members)))
+            if not held.spreading:
+                held.spreading = asyncio.create_task(self._spread(held))
+        else:
+            self._tell(held, envelope, list(held.members))
+
+    def _tell(self, held: _Channel, envelope: Envelope, sockets: list[Socket]) -> None:
+        changes = _SESSION_EVENT.search(envelope.frame, 0, 300)
+        for socket in sockets:
+            socket.tell(envelope.frame)
+            if changes:
+                socket.changed(held.name)
+
+    async def _spread(self, held: _Channel) -> None:
+        """Tell a large room in slices. Who left meanwhile is not told, nor who came later: that one had a replay."""
+        while held.untold:
+            envelope, sockets = held.untold.popleft()
+            for begin in range(0, len(sockets), SLICE):
+                some = [
+                    socket
+                    for socket in sockets[begin : begin + SLICE]
+                    if held.members.get(socket, envelope.offset) < envelope.offset and held.epoch == envelope.epoch
+                ]
+                self._tell(held, envelope, some)
+                if len(held.untold) < UNTOLD:
+                    await asyncio.sleep(0)
+        held.spreading = None
+
+    def _begin_epoch(self, held: _Channel, position: Position) -> None:
+        """What was told before is of another time: every page loads a snapshot, then listens again."""
+        held.epoch, held.top = position.epoch, position.offset
+        held.ring.clear()
+        frame = encode(Resync(channel=held.name)).decode()
+        for socket in list(held.members):
+            socket.tell(frame)
+            socket.dropped(held.name)
+        held.members.clear()
+        held.idle_since = self._clock()
+
+    def _take_early(self, held: _Channel) -> None:
+        early = list(held.early)
+        held.early.clear()
+        for envelope in early:
+            if held.mending:
+                held.early.append(envelope)
+            else:
+                self._take(held, envelope)
+
+    # Holes.
+
+    async def _mend(self, held: _Channel) -> None:
+        await asyncio.shield(self._mend_soon(held))
+
+    def _mend_soon(self, held: _Channel) -> asyncio.Task[None]:
+        if not held.mending:
+            held.mending = asyncio.create_task(self._fill(held))
+        return held.mending
+
+    async def _fill(self, held: _Channel) -> None:
+        """Everything up to Redis's top, before anything that was heard meanwhile."""
+        try:
+            missed, position = await self._missed(held)
+        except BusDown:  # `mend` comes when Redis is back
+            held.mending = None
+            held.early.clear()
+            return
+        held.mending = None
+        if missed is None:
+            self._begin_epoch(held, position)
+        for envelope in missed or ():
+            self._take(held, envelope)
+        self._take_early(held)
+
+    async def _missed(self, held: _Channel) -> tuple[list[Envelope] | None, Position]:
+        while True:
+            try:
+                missed = await self.bus.since(held.name, held.position)
+                return missed, held.position if missed is not None else await self.bus.position(held.name)
+            except BusDown:
+                if self.bus.down:
+                    raise
+                await asyncio.sleep(0.1)  # one command was too slow; Redis itself is thought to be there
+
+    # Sweeps.
+
+    async def _check_sockets(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SOCKETS_S)
+            now = self._clock()
+            for socket in list(self.sockets()):
+                socket.check(now)
+
+    async def _check_channels(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_CHANNELS_S * random.uniform(0.9, 1.1))
+            now = self._clock()
+            for held in list(self._channels.values()):
+                busy = held.members or held.opening or held.mending or held.spreading
+                if not busy and now - held.idle_since > LINGER_S:
+                    del self._channels[held.name]
+                    await self.bus.unlisten(held.name)
+            try:
+                await self.mend()
+            except BusDown:
+                continue
+
+    def _close_signed_out(self, sign_in: str) -> None:
+        for socket in list(self.sockets()):
+            if socket.sign_in == sign_in:
+                socket.close(Close.SIGNED_OUT)

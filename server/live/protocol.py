@@ -1,0 +1,562 @@
+"""Every message between a page and the server, in both directions, and the views that they carry.
+
+`python -m server.live.protocol` writes static/src/protocol.ts and docs/protocol.md from these types, so the two
+sides can't drift apart. Times are ISO 8601 in UTC; money is whole fen; ids are UUIDs as strings.
+"""
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from server.domain.dispatch import Presence
+from server.domain.people import Role, Stage, Subject
+from server.domain.question import State, Verdict
+
+MAX_FRAME = 64 * 1024
+
+
+class Wire(Struct, kw_only=True):
+    """Base of everything that crosses the wire."""
+
+
+# --- views: whole things, each with the version by which a page keeps the newer -----------------------------------
+
+
+class MediaView(Wire):
+    """A stored file; the addresses are signed and last some minutes."""
+
+    id: UUID
+    kind: Literal["photo", "voice", "video", "recording"]
+    content_type: str
+    url: str
+    thumb_url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    peaks: list[int] | None = None
+
+
+class Reason(Wire):
+    """One thing that was compared between the asked and the answered problem."""
+
+    kind: str
+    agrees: bool
+    asked: str
+    known: str
+
+
+class AnswerView(Wire):
+    """An answered problem: its video once rendered, and the text that was asked then."""
+
+    id: UUID
+    state: Literal["rendering", "published", "failed", "withdrawn"]
+    subject: Subject
+    stage: Stage
+    problem_text: str
+    teacher_name: str
+    made_at: datetime
+    duration_ms: int | None = None
+    video_url: str | None = None
+    poster_url: str | None = None
+
+
+class SuggestionView(Wire):
+    """An answered video shown to a pupil, with the reason why it matched."""
+
+    answer: AnswerView
+    verdict: Verdict
+    confidence: float
+    reasons: list[Reason]
+
+
+class QuestionView(Wire):
+    """A question as its pupil sees it; `version` grows with every change."""
+
+    id: UUID
+    version: int
+    state: State
+    subject: Subject
+    grade: int
+    text: str
+    read_text: str
+    received_at: datetime
+    media: list[MediaView]
+    verdict: Verdict | None = None
+    followers: int = 0
+    place: int | None = None
+    wait_s: int | None = None
+    promised_at: datetime | None = None
+    suggestion: SuggestionView | None = None
+    worked_examples: list[SuggestionView] = []
+    answer: AnswerView | None = None
+    session_id: UUID | None = None
+    teacher_name: str | None = None
+    answered_at: datetime | None = None
+
+
+class OfferView(Wire):
+    """A question offered to a teacher, until `expires_at`."""
+
+    id: UUID
+    question_id: UUID
+    subject: Subject
+    grade: int
+    text: str
+    read_text: str
+    media: list[MediaView]
+    followers: int
+    asked_at: datetime
+    made_at: datetime
+    expires_at: datetime
+    worked_examples: list[SuggestionView] = []
+
+
+class DutyView(Wire):
+    """A teacher's own duty: presence, the one offer, the one session, what waits."""
+
+    version: int
+    presence: Presence
+    offer: OfferView | None = None
+    session_id: UUID | None = None
+    waiting: int = 0
+
+
+class EarningView(Wire):
+    """One line of what a teacher earned, with its cause."""
+
+    id: UUID
+    amount_fen: int
+    work: str
+    done_at: datetime
+    question_id: UUID | None
+    subject: Subject | None
+    summary: str
+
+
+class EarningsView(Wire):
+    total_fen: int
+    month_fen: int
+    lines: list[EarningView]
+
+
+class BoardLine(Wire):
+    """One numbered operation of a board's log; `body` is what `domain/board.py` allows for `kind`."""
+
+    seq: int
+    id: str
+    author: str
+    kind: str
+    body: dict[str, Any]
+    at_ms: int
+
+
+class SessionView(Wire):
+    """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
+
+    id: UUID
+    version: int
+    question_id: UUID
+    state: Literal["open", "ended"]
+    me: Literal["teacher", "student"]
+    teacher_name: str
+    assignment_epoch: int
+    opened_at: datetime
+    ended_at: datetime | None
+    subject: Subject
+    grade: int
+    text: str
+    read_text: str
+    media: list[MediaView]
+    followers: int
+    peer_online: bool
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "withdrawn"] | None = None
+
+
+class SessionSnapshot(Wire):
+    """A session with its whole board, and the point of its channel from which to listen on."""
+
+    session: SessionView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    epoch: str
+    offset: int
+
+
+class Me(Wire):
+    """Whoever is signed in."""
+
+    id: UUID
+    login: str
+    nickname: str
+    roles: list[Role]
+    grade: int | None
+    subjects: list[Subject]
+    csrf: str
+    demo: bool
+    channel: str
+
+
+class StudentState(Wire):
+    """A pupil's page as it stands, and the point of the pupil's channel from which to listen on."""
+
+    questions: list[QuestionView]
+    epoch: str
+    offset: int
+
+
+class TeacherState(Wire):
+    """A teacher's page as it stands, and the point of the teacher's channel from which to listen on."""
+
+    duty: DutyView
+    earnings: EarningsView
+    epoch: str
+    offset: int
+
+
+# --- HTTP bodies ---------------------------------------------------------------------------------------------------
+
+
+class SignIn(Wire, forbid_unknown_fields=True):
+    login: str
+    password: str
+
+
+class Activate(Wire, forbid_unknown_fields=True):
+    """First sign-in of a person from a school's roster."""
+
+    login: str
+    code: str
+    password: str
+
+
+class Ticket(Wire):
+    """A one-use ticket that opens one socket within 30 seconds."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class StartUpload(Wire, forbid_unknown_fields=True):
+    kind: Literal["photo", "voice", "video", "recording"]
+    content_type: str
+    session_id: UUID | None = None  # a recording belongs to a live session
+    start_ms: int = 0  # when a recording began, counted from the opening of its session
+
+
+class UploadView(Wire):
+    """An upload under way: which parts have arrived; each part has its own signed address."""
+
+    id: UUID
+    part_size: int
+    max_bytes: int
+    arrived: list[int]
+
+
+class SignParts(Wire, forbid_unknown_fields=True):
+    """Asks for signed addresses of the parts with these numbers (0, 1, 2, …)."""
+
+    parts: list[int]
+
+
+class PartUrls(Wire):
+    urls: dict[str, str]
+    expires_in_s: int
+
+
+class CompleteUpload(Wire, forbid_unknown_fields=True):
+    parts: int
+    size: int
+    sha256: str
+
+
+class Ask(Wire, forbid_unknown_fields=True):
+    """A new question; the Idempotency-Key header makes a repeat harmless."""
+
+    subject: Subject
+    grade: int
+    text: str = ""
+    media: list[UUID] = []
+
+
+class BackToQueue(Wire, forbid_unknown_fields=True):
+    why: Literal["not_mine", "still_stuck"]
+
+
+class GoOnDuty(Wire, forbid_unknown_fields=True):
+    presence: Literal["ready", "away", "off"]
+
+
+class Finish(Wire, forbid_unknown_fields=True):
+    """Ends a session with an answer; the epoch fences a teacher who lost the question meanwhile."""
+
+    assignment_epoch: int
+    recordings: list[UUID] = []
+
+
+class HandBack(Wire, forbid_unknown_fields=True):
+    assignment_epoch: int
+
+
+class DemoAccount(Wire):
+    login: str
+    password: str
+    role: Role
+    nickname: str
+
+
+class Demo(Wire):
+    """The accounts of a demo; a real service has no such door."""
+
+    accounts: list[DemoAccount]
+
+
+class Problem(Wire):
+    """Every refusal: a stable code, and the sentence to show in Chinese and English."""
+
+    code: str
+    zh: str
+    en: str
+    detail: str | None = None
+
+
+# --- events: what the server tells a channel -----------------------------------------------------------------------
+
+
+class Event(Wire, tag_field="type"):
+    """Base of events; each carries the whole view, so that seeing one twice or late does no harm."""
+
+
+class QuestionChanged(Event, tag="question"):
+    question: QuestionView
+
+
+class DutyChanged(Event, tag="duty"):
+    duty: DutyView
+
+
+class Earned(Event, tag="earned"):
+    line: EarningView
+    total_fen: int
+
+
+class BoardGrew(Event, tag="board"):
+    line: BoardLine
+    media: MediaView | None = None
+
+
+class SessionChanged(Event, tag="session"):
+    session: SessionView
+
+
+class Alarm(Event, tag="alarm"):
+    """For the duty administrator: a question that has waited too long."""
+
+    question_id: UUID
+    subject: Subject
+    stage: Stage
+    waiting_since: datetime
+
+
+AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm
+
+
+# --- frames: server to page ----------------------------------------------------------------------------------------
+
+
+class ServerFrame(Wire, tag_field="frame"):
+    """Base of frames that the server sends."""
+
+
+class Position(Wire):
+    epoch: str
+    offset: int
+
+
+class Welcome(ServerFrame, tag="welcome"):
+    """The socket is open; `resumed` channels follow with exactly what was missed, `resync` ones want a snapshot."""
+
+    node: str
+    now: datetime
+    beat_every_s: int
+    resumed: dict[str, Position]
+    resync: list[str]
+    degraded: bool = False
+
+
+class Told(ServerFrame, tag="event"):
+    """An event of a channel; offsets of one epoch grow by one."""
+
+    channel: str
+    epoch: str
+    offset: int
+    event: AnyEvent
+
+
+class Resync(ServerFrame, tag="resync"):
+    """What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position."""
+
+    channel: str
+
+
+class Subscribed(ServerFrame, tag="subscribed"):
+    id: str
+    channel: str
+    epoch: str
+    offset: int
+
+
+class Ack(ServerFrame, tag="ack"):
+    """The command with this id was done; the same id always gets the same answer."""
+
+    id: str
+    seq: int
+
+
+class Refused(ServerFrame, tag="refused"):
+    """The command with this id (or an unreadable frame, id "") was not done."""
+
+    id: str
+    code: str
+    zh: str
+    en: str
+
+
+class InkSeen(ServerFrame, tag="ink"):
+    """Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event."""
+
+    session: UUID
+    author: str
+    stroke: str
+    page: str
+    tool: str
+    color: str
+    width: int
+    points: list[list[int]]
+
+
+class Signalled(ServerFrame, tag="signal"):
+    """WebRTC signalling from the other side of a session."""
+
+    session: UUID
+    author: str
+    data: dict[str, Any]
+
+
+class Beat(ServerFrame, tag="beat"):
+    now: datetime
+
+
+class Degraded(ServerFrame, tag="degraded"):
+    """Events are delayed (`on` true): poll snapshots until `on` is false, then resync every channel."""
+
+    on: bool
+
+
+class Go(ServerFrame, tag="go"):
+    """This node is about to stop: come back after so many seconds."""
+
+    after_s: float
+
+
+AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go
+
+
+# --- frames: page to server ----------------------------------------------------------------------------------------
+
+
+class ClientFrame(Wire, tag_field="frame", forbid_unknown_fields=True):
+    """Base of frames that a page sends."""
+
+
+class Hello(ClientFrame, tag="hello"):
+    """First frame: the one-use ticket, and where each channel was left."""
+
+    ticket: str
+    resume: dict[str, Position] = {}
+
+
+class Subscribe(ClientFrame, tag="subscribe"):
+    """Listen to a channel, from a position if one is known."""
+
+    id: str
+    channel: str
+    position: Position | None = None
+
+
+class Unsubscribe(ClientFrame, tag="unsubscribe"):
+    channel: str
+
+
+class Act(ClientFrame, tag="act"):
+    """A board operation; durable before it is acknowledged. `id` is made by the page and makes a resend harmless."""
+
+    id: str
+    session: UUID
+    assignment_epoch: int
+    kind: str
+    body: dict[str, Any]
+
+
+class Ink(ClientFrame, tag="ink"):
+    """Points of a stroke while the pen is down; never stored."""
+
+    session: UUID
+    stroke: str
+    page: str
+    tool: str
+    color: str
+    width: int
+    points: list[list[int]]
+
+
+class Signal(ClientFrame, tag="signal"):
+    """WebRTC signalling to the other side of a session."""
+
+    session: UUID
+    data: dict[str, Any]
+
+
+class BeatIn(ClientFrame, tag="beat"):
+    """A sign of life; a page sends one every `beat_every_s` seconds."""
+
+
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn
+
+# --- close codes ---------------------------------------------------------------------------------------------------
+
+
+class Close(IntEnum):
+    """Why a socket was closed. Below 4100: come back with backoff; from 4100 on: stay away until a person acts."""
+
+    RESUME = 4008  # you read too slowly: come back and resume
+    MOVING = 4009  # this node is stopping
+    SILENT = 4010  # no sign of life
+    TICKET = 4101  # no ticket, or a used, late or foreign one: get a new one
+    SIGNED_OUT = 4102
+    TOO_MANY = 4103  # too many sockets of one person
+    HOSTILE = 4104  # frames too large, too fast or not JSON
+
+
+_decoder: msgspec.json.Decoder[AnyClientFrame] = msgspec.json.Decoder(AnyClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+class BadFrame(Exception):
+    """这条消息看不懂。"""
+
+
+def parse(text: str | bytes) -> AnyClientFrame:
+    """A page's frame as its type, or BadFrame saying what is wrong with it."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadFrame(str(error)) from error
+
+
+def encode(value: object) -> bytes:
+    """Any view, event or frame as JSON."""
+    return _encoder.encode(value)

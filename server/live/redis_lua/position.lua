@@ -1,0 +1,2 @@
+-- Where the channel stands.
+return {epoch, top}

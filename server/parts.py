@@ -1,0 +1,46 @@
+"""The parts of a running process, as the doors and jobs are handed them; server/app.py puts them together."""
+
+from dataclasses import dataclass
+
+from media.storage import FolderStorage, S3Storage
+from server.actions.ports import Finder, Rules
+from server.live.bus import Bus, BusDown
+from server.live.hub import Hub
+from server.live.protocol import Position
+from server.pipeline import ReadingProcess, Texts
+from server.relay import Relay
+from server.settings import Settings
+from server.store.views import Views
+from server.store.work import Store
+from server.web.limits import Limits
+
+
+@dataclass(frozen=True)
+class Backstage:
+    """What every process has."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    storage: FolderStorage | S3Storage
+    views: Views
+    finder: Finder
+    bus: Bus
+    relay: Relay
+    reader: ReadingProcess
+
+
+@dataclass(frozen=True)
+class Parts(Backstage):
+    """And a web process besides."""
+
+    hub: Hub
+    limits: Limits
+    texts: Texts
+
+    async def position(self, channel: str) -> Position:
+        """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""
+        try:
+            return await self.bus.position(channel)
+        except BusDown:
+            return Position(epoch="", offset=0)

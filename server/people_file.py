@@ -1,0 +1,190 @@
+"""A school's roster as a file (CSV or XLSX): read whole, every error told with its row, and brought in all or none."""
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+
+from server.actions.people import Activation, Newcomer, bring_in, plain_login
+from server.domain.people import Certification, Role, Stage, Subject
+from server.settings import Settings
+from server.store.work import Store, open_engine
+
+COLUMNS = ("login", "name", "nickname", "roles", "school", "grade", "certifications", "guardian_contact")
+NEEDED = ("login", "name", "roles")
+MAX_ROWS = 200_000
+MAX_CELL = 200
+MAX_BYTES = 64 * 1024 * 1024
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+
+class UnreadableFile(Exception):
+    """The file is neither CSV nor XLSX, or has no such columns."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong in one cell; rows count as a spreadsheet shows them, the heading being row 1."""
+
+    row: int
+    column: str
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"第 {self.row} 行 {self.column}：{self.zh} (row {self.row}, {self.column}: {self.en})"
+
+
+def read_people(path: Path) -> tuple[list[Newcomer], list[Mistake]]:
+    """The people of a file and every mistake in it. Raises UnreadableFile."""
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableFile("the file is larger than 64 MiB")
+    data = path.read_bytes()
+    rows = _xlsx(data) if data[:2] == b"PK" else _csv(data)
+    newcomers: list[Newcomer] = []
+    mistakes: list[Mistake] = []
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows, 2):
+        if number > MAX_ROWS:
+            raise UnreadableFile(f"more than {MAX_ROWS} rows")
+        if not any(row.values()):
+            continue
+        found = list(_mistakes(number, row))
+        login = plain_login(row["login"])
+        if login in seen:
+            found.append(Mistake(number, "login", f"与第 {seen[login]} 行重复", f"repeats row {seen[login]}"))
+        seen.setdefault(login, number)
+        mistakes += found
+        if not found:
+            newcomers.append(_newcomer(row))
+    return newcomers, mistakes
+
+
+def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
+    for column, value in row.items():
+        if len(value) > MAX_CELL or not value.isprintable():
+            yield Mistake(number, column, "太长或含有控制字符", "too long, or with control characters")
+            return
+    for column in NEEDED:
+        if not row[column]:
+            yield Mistake(number, column, "不能为空", "must not be empty")
+    login = plain_login(row["login"])
+    if row["login"] and not all(letter.isalnum() or letter in "._-@" for letter in login):
+        yield Mistake(number, "login", "只能用字母、数字和 . _ - @", "letters, digits and . _ - @ only")
+    if any(role not in set(Role) for role in _list(row["roles"])):
+        yield Mistake(number, "roles", f"只能是 {'、'.join(Role)}", f"one of {', '.join(Role)}")
+    roles = _list(row["roles"])
+    if Role.STUDENT in roles and not row["grade"]:
+        yield Mistake(number, "grade", "学生必须填年级", "a student has a grade")
+    if row["grade"] and not (row["grade"].isdecimal() and 1 <= int(row["grade"]) <= 12):
+        yield Mistake(number, "grade", "年级是 1 到 12", "a grade is 1 to 12")
+    if Role.TEACHER in roles and not row["certifications"]:
+        yield Mistake(number, "certifications", "教师必须填认定学科", "a teacher is certified for something")
+    for each in _list(row["certifications"]):
+        subject, _, stage = each.partition(":")
+        if subject not in set(Subject) or stage not in set(Stage):
+            yield Mistake(number, "certifications", f"{each!r} 不是 学科:学段", f"{each!r} is not subject:stage")
+
+
+def _newcomer(row: Mapping[str, str]) -> Newcomer:
+    pairs = [each.partition(":") for each in _list(row["certifications"])]
+    return Newcomer(
+        login=plain_login(row["login"]),
+        real_name=row["name"],
+        nickname=row["nickname"] or f"{row['name'][:1]}同学",
+        roles=frozenset(Role(role) for role in _list(row["roles"])),
+        school=row["school"],
+        grade=int(row["grade"]) if row["grade"] else None,
+        certifications=frozenset(Certification(Subject(subject), Stage(stage)) for subject, _, stage in pairs),
+        guardian_contact=row["guardian_contact"],
+    )
+
+
+def _list(cell: str) -> list[str]:
+    return [part.strip().lower() for part in cell.replace("；", ";").replace(",", ";").split(";") if part.strip()]
+
+
+def _csv(data: bytes) -> Iterable[dict[str, str]]:
+    """UTF-8 with or without its mark, or what Chinese spreadsheets write."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise UnreadableFile("the file is neither UTF-8 nor GB18030 text")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    return _named(rows)
+
+
+def _xlsx(data: bytes) -> Iterable[dict[str, str]]:
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    except Exception as error:  # whatever the reader raises for a broken archive, the answer is one
+        raise UnreadableFile(f"this is no XLSX workbook ({type(error).__name__})") from error
+    return _named(rows)
+
+
+def _named(rows: Sequence[Sequence[str]]) -> Iterable[dict[str, str]]:
+    heading = [cell.strip().lower() for cell in rows[0]] if rows else []
+    missing = [column for column in NEEDED if column not in heading]
+    if missing:
+        raise UnreadableFile(f"the first row must name the columns; missing: {', '.join(missing)}")
+    for row in rows[1:]:
+        cells = dict(zip(heading, (cell.strip() for cell in row), strict=False))
+        yield {column: cells.get(column, "") for column in COLUMNS}
+
+
+def safe_cell(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def write_codes(activations: Sequence[Activation], path: Path) -> None:
+    """The codes, for printing and cutting; the file is readable by its owner only."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("login", "name", "activation_code"))
+        for each in activations:
+            writer.writerow((safe_cell(each.login), safe_cell(each.real_name), each.code))
+
+
+async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry_run: bool) -> int:
+    """The command `dayi people import`: 0 when all came in (or would), 1 when nothing did."""
+    try:
+        newcomers, mistakes = read_people(path)
+    except (UnreadableFile, OSError) as error:
+        print(f"dayi: {path}: {error}", file=sys.stderr)
+        return 1
+    for mistake in mistakes:
+        print(mistake, file=sys.stderr)
+    if mistakes:
+        print(
+            f"{len(mistakes)} mistakes; nothing was imported. 有 {len(mistakes)} 处错误，没有导入任何人。",
+            file=sys.stderr,
+        )
+        return 1
+    if dry_run:
+        print(f"{len(newcomers)} people are in order; nothing was changed.")
+        return 0
+    engine = open_engine(settings.database_url)
+    try:
+        activations = await bring_in(Store(engine), newcomers)
+    finally:
+        await engine.dispose()
+    if codes is not None:
+        write_codes(activations, codes)
+    else:
+        for each in activations:
+            print(f"{each.login}\t{each.real_name}\t{each.code}")
+    print(f"{len(newcomers)} people imported, {len(activations)} activation codes.")
+    return 0

@@ -1,0 +1,133 @@
+"""Reading and matching: a text right after it was asked, in the web process; a photo by a worker's reading process."""
+
+import asyncio
+import json
+import logging
+import struct
+import sys
+from datetime import timedelta
+from uuid import UUID
+
+from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
+from server.actions import ask
+from server.actions.ports import Finder, Rules
+from server.store.work import Store
+
+log = logging.getLogger(__name__)
+
+MAX_PHOTO = 20 * 1024 * 1024
+
+
+class Texts:
+    """Settles text questions right behind their acknowledgement; upkeep finds one that is lost with its process."""
+
+    def __init__(self, store: Store, finder: Finder, rules: Rules) -> None:
+        self._store, self._finder, self._rules = store, finder, rules
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def soon(self, question: UUID) -> None:
+        task = asyncio.create_task(self._settle(question), name="settle")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _settle(self, question: UUID) -> None:
+        try:
+            async with self._store.work() as work:
+                await ask.settle(work, self._finder, self._rules, question, None, await work.now())
+        except Exception:
+            log.exception("a question waits for upkeep to be matched")
+
+    async def flush(self) -> None:
+        while self._under_way:
+            await asyncio.gather(*self._under_way)
+
+
+class ReadingFailed(Exception):
+    """The reading process died or took too long; it is started anew for the next photo."""
+
+
+class ReadingProcess:
+    """One child that reads photos, one at a time; a photo that kills it or hangs it costs that photo only.
+
+    Frames on its pipes: four bytes of length, big-endian, then a JPEG in and a JSON string out.
+    """
+
+    def __init__(self, patience: timedelta) -> None:
+        self._patience = patience.total_seconds()
+        self._child: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def read(self, photo: bytes) -> str:
+        """The text on the photo; raises ReadingFailed."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._patience):
+                    return await self._ask(photo)
+            except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+                await self._kill()
+                raise ReadingFailed(repr(error)) from error
+
+    async def warm(self) -> None:
+        """Load the models before the first photo comes; that takes longer than a photo may."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(120):  # a fresh installation compiles its modules first
+                    await self._ask(b"")
+                log.info("ready to read")
+            except (TimeoutError, OSError, asyncio.IncompleteReadError):
+                log.exception("the reading process does not start")
+                await self._kill()
+
+    async def _ask(self, photo: bytes) -> str:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "server.reading",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(struct.pack(">I", len(photo)) + photo)
+        await self._child.stdin.drain()
+        (length,) = struct.unpack(">I", await self._child.stdout.readexactly(4))
+        text = json.loads(await self._child.stdout.readexactly(length))
+        assert isinstance(text, str)
+        return text
+
+    async def _kill(self) -> None:
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            child.kill()
+            await child.wait()
+
+    async def stop(self) -> None:
+        await self._kill()
+
+
+async def read_question(
+    store: Store,
+    storage: FolderStorage | S3Storage,
+    finder: Finder,
+    rules: Rules,
+    reader: ReadingProcess,
+    id: UUID,
+) -> None:
+    """The job of one question with files. What can't be read goes on unread: a teacher has eyes."""
+    async with store.work() as work:
+        question = await ask.begin_reading(work, id, await work.now())
+        if question is None:
+            return
+        media = await work.media_of_question(id)
+    texts = []
+    for item in media:
+        key = {"photo": item.key, "video": item.thumb_key}.get(item.kind)
+        if key is None:
+            continue
+        try:
+            texts.append(await reader.read(await storage.read(key, MAX_PHOTO)))
+        except (ReadingFailed, ObjectMissing, StorageUnavailable) as error:
+            log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
+    async with store.work() as work:
+        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now())

@@ -1,0 +1,429 @@
+"""The tables, and the mapping of the question onto its own; constraints live here, where nothing gets past them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+
+from server.domain.people import Stage, Subject
+from server.domain.question import Question, State, Verdict
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Word(TypeDecorator[Any]):
+    """A StrEnum kept as its text."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, enum: type[Any]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.enum(value)
+
+
+def _words(column: str, words: object) -> str:
+    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"  # type: ignore[attr-defined]
+
+
+def _time(name: str, *, nullable: bool = False, now: bool = False) -> Column[datetime]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=text("now()") if now else None)
+
+
+def _person(name: str, *, nullable: bool = False, primary_key: bool = False) -> Column[UUID]:
+    return Column(name, Uuid, ForeignKey("accounts.id"), nullable=nullable, primary_key=primary_key)
+
+
+# --- people --------------------------------------------------------------------------------------------------------
+
+schools = Table(
+    "schools",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("nickname", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("grade", Integer),
+    Column("password_hash", Text),
+    Column("activation_hash", LargeBinary),
+    _time("activation_expires_at", nullable=True),
+    _time("disabled_at", nullable=True),
+    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    _time("created_at", now=True),
+    CheckConstraint("grade BETWEEN 1 AND 12", name="grade"),
+    CheckConstraint("login = lower(login) AND length(login) BETWEEN 1 AND 64", name="login"),
+)
+
+# Real name, school and guardian's contact live here and nowhere else (DESIGN, decision 9).
+identities = Table(
+    "identities",
+    metadata,
+    _person("account_id", primary_key=True),
+    Column("real_name", Text, nullable=False),
+    Column("school_id", Uuid, ForeignKey("schools.id")),
+    Column("guardian_contact", Text),
+)
+
+certifications = Table(
+    "certifications",
+    metadata,
+    _person("account_id"),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    PrimaryKeyConstraint("account_id", "subject", "stage"),
+    CheckConstraint(_words("subject", Subject), name="subject"),
+    CheckConstraint(_words("stage", Stage), name="stage"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _person("account_id"),
+    Column("csrf", Text, nullable=False),
+    Column("api", Boolean, nullable=False, server_default=text("false")),  # a program's token, not a browser's cookie
+    _time("created_at", now=True),
+    _time("expires_at"),
+    Index("ix_sign_ins_account_id", "account_id"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _person("account_id"),
+    Column("sign_in_hash", LargeBinary, nullable=False),
+    _time("expires_at"),
+    Index("ix_tickets_expires_at", "expires_at"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _person("account_id"),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("resource", Uuid, nullable=False),
+    _time("created_at", now=True),
+    PrimaryKeyConstraint("account_id", "key"),
+)
+
+# --- what phones send ----------------------------------------------------------------------------------------------
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person("owner_id"),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("key", Text),
+    Column("thumb_key", Text),
+    Column("size", BigInteger),
+    Column("sha256", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("duration_ms", Integer),
+    Column("peaks", ARRAY(Integer)),
+    Column("session_id", Uuid),
+    Column("start_ms", Integer, nullable=False, server_default=text("0")),
+    _time("created_at", now=True),
+    CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording')", name="kind"),
+    CheckConstraint("state IN ('arriving', 'ready', 'refused')", name="state"),
+    CheckConstraint("state <> 'ready' OR key IS NOT NULL", name="ready_has_key"),
+    Index("ix_media_owner_id", "owner_id"),
+    Index("ix_media_session_id", "session_id"),
+)
+
+# --- questions -----------------------------------------------------------------------------------------------------
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person("student_id"),
+    Column("subject", Word(Subject), nullable=False),
+    Column("grade", Integer, nullable=False),
+    _time("received_at"),
+    Column("text", Text, nullable=False),
+    Column("read_text", Text, nullable=False),
+    Column("state", Word(State), nullable=False),
+    _time("state_since"),
+    Column("version", Integer, nullable=False),
+    Column("verdict", Word(Verdict)),
+    Column("leader_id", Uuid, ForeignKey("questions.id")),
+    Column("followers", Integer, nullable=False),
+    _person("teacher_id", nullable=True),
+    Column("assignment_epoch", Integer, nullable=False),
+    Column("offers_made", Integer, nullable=False),
+    Column("refused_by", ARRAY(Text), nullable=False),
+    Column("answer_id", Uuid),
+    _time("promised_at", nullable=True),
+    _time("answered_at", nullable=True),
+    _time("alarmed_at", nullable=True),
+    Column("knowledge_point", Text),
+    CheckConstraint(_words("state", State), name="state"),
+    CheckConstraint(_words("subject", Subject), name="subject"),
+    CheckConstraint("(state IN ('offered', 'answering')) <= (teacher_id IS NOT NULL)", name="teacher_named"),
+    CheckConstraint("(state = 'following') = (leader_id IS NOT NULL)", name="leader_named"),
+    CheckConstraint("state NOT IN ('waiting', 'received', 'reading') OR teacher_id IS NULL", name="teacher_gone"),
+    Index("ix_questions_student_id_received_at", "student_id", "received_at"),
+    Index("ix_questions_queue", "received_at", "id", postgresql_where=text("state = 'waiting'")),
+    Index("ix_questions_pipeline", "state_since", postgresql_where=text("state IN ('received', 'reading', 'matched')")),
+    Index("ix_questions_leader_id", "leader_id", postgresql_where=text("leader_id IS NOT NULL")),
+    Index("ix_questions_answer_id", "answer_id"),
+)
+
+mapping = registry(metadata=metadata)
+mapping.map_imperatively(Question, questions, version_id_col=questions.c.version, confirm_deleted_rows=True)
+
+question_media = Table(
+    "question_media",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("media_id", Uuid, ForeignKey("media.id"), nullable=False, unique=True),
+    PrimaryKeyConstraint("question_id", "position"),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("answer_id", Uuid, nullable=False),
+    Column("verdict", Word(Verdict), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("reasons", JSONB, nullable=False),
+    Column("outcome", Text),
+    _time("made_at", now=True),
+    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
+    Index("ix_suggestions_question_id", "question_id"),
+    Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    _person("teacher_id"),
+    Column("assignment_epoch", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    _time("made_at"),
+    _time("expires_at"),
+    _time("closed_at", nullable=True),
+    CheckConstraint("state IN ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="state"),
+    # One open offer per question and per teacher: whatever the code believes, the database forbids a second.
+    Index("uq_offers_question_open", "question_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("uq_offers_teacher_open", "teacher_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("ix_offers_expires_at", "expires_at", postgresql_where=text("state = 'open'")),
+)
+
+# --- answering -----------------------------------------------------------------------------------------------------
+
+presence = Table(
+    "presence",
+    metadata,
+    _person("teacher_id", primary_key=True),
+    Column("wish", Text, nullable=False),  # what the teacher chose: ready, away or off
+    _time("since"),
+    _time("lease_until"),
+    Column("lapses", Integer, nullable=False),  # offers in a row that passed unanswered
+    CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
+)
+
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person("teacher_id"),
+    _time("starts_at"),
+    _time("ends_at"),
+    CheckConstraint("ends_at > starts_at", name="forward"),
+    Index("ix_shifts_ends_at", "ends_at"),
+)
+
+live_sessions = Table(
+    "live_sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    _person("teacher_id"),
+    _person("student_id"),
+    Column("assignment_epoch", Integer, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("next_seq", Integer, nullable=False, server_default=text("1")),
+    _time("opened_at"),
+    _time("teacher_seen_at"),
+    _time("student_seen_at"),
+    _time("ended_at", nullable=True),
+    Column("ended_why", Text),
+    CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
+    Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
+board_operations = Table(
+    "board_operations",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("session_id", "seq"),
+    UniqueConstraint("session_id", "op_id"),
+    CheckConstraint("author IN ('teacher', 'student')", name="author"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), nullable=False, unique=True),
+    _person("teacher_id"),
+    Column("subject", Word(Subject), nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("problem_text", Text, nullable=False),
+    Column("video_key", Text),
+    Column("poster_key", Text),
+    Column("duration_ms", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    _time("made_at"),
+    _time("published_at", nullable=True),
+    CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
+    CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
+    Index("ix_answers_question_id", "question_id"),
+)
+
+# --- money ---------------------------------------------------------------------------------------------------------
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _time("valid_from"),
+    _time("valid_to", nullable=True),
+    Column("live_answer_fen", BigInteger, nullable=False),
+    CheckConstraint("live_answer_fen BETWEEN 0 AND 10000000", name="rate"),
+    CheckConstraint("valid_to > valid_from", name="forward"),
+)
+
+ledger_transactions = Table(
+    "ledger_transactions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("fact_key", Text, nullable=False, unique=True),  # the business fact: paid once, however often it is told
+    Column("work", Text, nullable=False),
+    Column("policy_id", Uuid, ForeignKey("policies.id"), nullable=False),
+    _person("teacher_id"),
+    Column("question_id", Uuid, ForeignKey("questions.id")),
+    _time("done_at"),
+    _time("posted_at", now=True),
+    Index("ix_ledger_transactions_teacher_id_done_at", "teacher_id", "done_at"),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("transaction_id", Uuid, ForeignKey("ledger_transactions.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    PrimaryKeyConstraint("transaction_id", "line"),
+    Index("ix_ledger_entries_account", "account"),
+)
+
+# A transaction that does not sum to zero, or a change of what was posted, ends in an error of the database itself.
+LEDGER_RULES = (
+    """
+    CREATE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (SELECT sum(amount_fen) FROM ledger_entries WHERE transaction_id = NEW.transaction_id) <> 0 THEN
+            RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.transaction_id;
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER ledger_sums_to_zero AFTER INSERT ON ledger_entries
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
+    """,
+    """
+    CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'the ledger is append-only';
+    END $$
+    """,
+    """
+    CREATE TRIGGER ledger_entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
+    """,
+    """
+    CREATE TRIGGER ledger_transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transactions
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
+    """,
+)
+
+# --- events on their way -------------------------------------------------------------------------------------------
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ref", Uuid, nullable=False),
+    Column("body", JSONB),
+    _time("at", now=True),
+)

@@ -1,0 +1,430 @@
+"""What pages see: read-only views of questions, duty, sessions, earnings, with signed addresses for their files.
+
+A view's `version` is the database's clock in microseconds when it was read: every change is followed by its own event,
+so the newest version a page holds is the truth, whatever order views arrive in.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.dispatch import Presence, expected_wait
+from server.domain.people import stage_of
+from server.domain.question import State, Verdict
+from server.live import protocol as wire
+from server.store import tables as t
+from server.store.work import Outgoing, Record, Store
+
+SignGet = Callable[[str, str | None], Awaitable[str]]
+MAX_HISTORY = 50
+LATEST_EARNINGS = 200
+
+_STATES_WITH_WAIT = frozenset({State.WAITING, State.OFFERED})
+
+
+@dataclass(frozen=True)
+class Views:
+    """Reads views from the store; `sign` gives a stored key a short-lived address."""
+
+    store: Store
+    sign: SignGet
+
+    # --- pupils ---
+
+    async def question(self, id: UUID) -> wire.QuestionView | None:
+        async with self.store.reading() as connection:
+            q = (await connection.execute(_QUESTION, {"id": id})).one_or_none()
+            return None if q is None else await self._question(connection, q)
+
+    async def questions_of(self, student: UUID) -> list[wire.QuestionView]:
+        """Newest first."""
+        async with self.store.reading() as connection:
+            rows = (await connection.execute(_QUESTIONS_OF, {"student": student, "limit": MAX_HISTORY})).all()
+            return [await self._question(connection, row) for row in rows]
+
+    async def owner_of_question(self, id: UUID) -> UUID | None:
+        async with self.store.reading() as connection:
+            found = await connection.execute(select(t.questions.c.student_id).where(t.questions.c.id == id))
+            return found.scalar_one_or_none()
+
+    async def _question(self, connection: AsyncConnection, q: Record) -> wire.QuestionView:
+        suggestions = (await connection.execute(_SUGGESTIONS, {"question": q.id})).all()
+        state = State(q.state)
+        place = wait = None
+        if state in _STATES_WITH_WAIT:
+            place, wait = await self._wait(connection, q)
+        return wire.QuestionView(
+            id=q.id,
+            version=_version(q.read_at),
+            state=state,
+            subject=q.subject,
+            grade=q.grade,
+            text=q.text,
+            read_text=q.read_text,
+            received_at=q.received_at,
+            media=await self._media_of_question(connection, q.id),
+            verdict=q.verdict,
+            followers=q.crowd,
+            place=place,
+            wait_s=wait,
+            promised_at=q.promised_at if state is State.WAITING and wait is None else None,
+            suggestion=await self._suggestion(suggestions, q.answer_id, state),
+            worked_examples=[
+                await self._suggested(row) for row in suggestions if Verdict(row.verdict) is Verdict.SIMILAR
+            ],
+            answer=await self._own_answer(connection, q),
+            session_id=q.session_id,
+            teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
+            answered_at=q.answered_at,
+        )
+
+    async def _wait(self, connection: AsyncConnection, q: Record) -> tuple[int, int | None]:
+        """Place in the queue (1 is next) and expected seconds; None seconds when nobody is on duty."""
+        row = (
+            await connection.execute(
+                _WAIT,
+                {
+                    "subject": q.subject,
+                    "stage": str(stage_of(q.grade)),
+                    "received_at": q.received_at,
+                    "id": q.id,
+                },
+            )
+        ).one()
+        wait = expected_wait(row.ahead, row.on_duty)
+        return row.ahead + 1, None if wait is None else round(wait.total_seconds())
+
+    async def _suggestion(
+        self, rows: Sequence[Record], answer_id: UUID | None, state: State
+    ) -> wire.SuggestionView | None:
+        if state not in {State.SUGGESTED, State.RESOLVED}:
+            return None
+        for row in rows:
+            if row.answer_id == answer_id and Verdict(row.verdict) is not Verdict.SIMILAR:
+                return await self._suggested(row)
+        return None
+
+    async def _suggested(self, row: Record) -> wire.SuggestionView:
+        return wire.SuggestionView(
+            answer=await self._answer(row),
+            verdict=Verdict(row.verdict),
+            confidence=row.confidence,
+            reasons=[msgspec.convert(reason, wire.Reason) for reason in row.reasons],
+        )
+
+    async def _own_answer(self, connection: AsyncConnection, q: Record) -> wire.AnswerView | None:
+        row = (await connection.execute(_OWN_ANSWER, {"question": q.id, "answer": q.answer_id})).one_or_none()
+        return None if row is None else await self._answer(row)
+
+    async def answer(self, id: UUID) -> wire.AnswerView | None:
+        async with self.store.reading() as connection:
+            row = (await connection.execute(_ANSWER, {"id": id})).one_or_none()
+            return None if row is None else await self._answer(row)
+
+    async def may_watch(self, person: UUID, answer: UUID) -> bool:
+        """Who made it, asked it or had it suggested."""
+        async with self.store.reading() as connection:
+            found = await connection.execute(_MAY_WATCH, {"person": person, "answer": answer})
+            return bool(found.scalar_one())
+
+    async def _answer(self, row: Record) -> wire.AnswerView:
+        return wire.AnswerView(
+            id=row.answer_id,
+            state=row.answer_state,
+            subject=row.subject,
+            stage=stage_of(row.grade),
+            problem_text=row.problem_text,
+            teacher_name=row.teacher_name,
+            made_at=row.made_at,
+            duration_ms=row.duration_ms,
+            video_url=await self.sign(row.video_key, None) if row.video_key else None,
+            poster_url=await self.sign(row.poster_key, None) if row.poster_key else None,
+        )
+
+    # --- files ---
+
+    async def media(self, id: UUID) -> wire.MediaView | None:
+        async with self.store.reading() as connection:
+            row = (await connection.execute(select(t.media).where(t.media.c.id == id))).one_or_none()
+            return None if row is None else await self.media_view(row)
+
+    async def media_view(self, row: Record) -> wire.MediaView:
+        return wire.MediaView(
+            id=row.id,
+            kind=row.kind,
+            content_type=row.content_type,
+            url=await self.sign(row.key, None) if row.key else "",
+            thumb_url=await self.sign(row.thumb_key, None) if row.thumb_key else None,
+            width=row.width,
+            height=row.height,
+            duration_ms=row.duration_ms,
+            peaks=row.peaks,
+        )
+
+    async def _media_of_question(self, connection: AsyncConnection, question: UUID) -> list[wire.MediaView]:
+        q = t.question_media.c
+        found = await connection.execute(
+            select(t.media)
+            .join(t.question_media, q.media_id == t.media.c.id)
+            .where(q.question_id == question)
+            .order_by(q.position)
+        )
+        return [await self.media_view(row) for row in found.all()]
+
+    # --- teachers ---
+
+    async def duty(self, teacher: UUID) -> wire.DutyView:
+        async with self.store.reading() as connection:
+            row = (await connection.execute(_DUTY, {"teacher": teacher})).one()
+            offer = await self._offer(connection, row.offer_id) if row.offer_id else None
+            if row.session_id is not None:
+                presence = Presence.ANSWERING
+            elif offer is not None:
+                presence = Presence.OFFERED
+            else:
+                presence = Presence(row.wish or "off")
+            return wire.DutyView(
+                version=_version(row.read_at),
+                presence=presence,
+                offer=offer,
+                session_id=row.session_id,
+                waiting=row.waiting,
+            )
+
+    async def _offer(self, connection: AsyncConnection, id: UUID) -> wire.OfferView:
+        row = (await connection.execute(_OFFER, {"id": id})).one()
+        suggestions = (await connection.execute(_SUGGESTIONS, {"question": row.question_id})).all()
+        return wire.OfferView(
+            id=row.id,
+            question_id=row.question_id,
+            subject=row.subject,
+            grade=row.grade,
+            text=row.text,
+            read_text=row.read_text,
+            media=await self._media_of_question(connection, row.question_id),
+            followers=row.followers,
+            asked_at=row.received_at,
+            made_at=row.made_at,
+            expires_at=row.expires_at,
+            worked_examples=[await self._suggested(each) for each in suggestions],
+        )
+
+    async def earnings(self, teacher: UUID) -> wire.EarningsView:
+        async with self.store.reading() as connection:
+            rows = (await connection.execute(_EARNINGS, {"teacher": teacher, "limit": LATEST_EARNINGS})).all()
+            total, month = (await connection.execute(_EARNED, {"teacher": teacher})).one()
+            return wire.EarningsView(total_fen=total, month_fen=month, lines=[_earning(row) for row in rows])
+
+    async def earned(self, transaction: UUID) -> wire.Earned:
+        async with self.store.reading() as connection:
+            row = (await connection.execute(_EARNING, {"id": transaction})).one()
+            total, _ = (await connection.execute(_EARNED, {"teacher": row.teacher_id})).one()
+            return wire.Earned(line=_earning(row), total_fen=total)
+
+    # --- sessions ---
+
+    async def session(self, id: UUID, me: str) -> wire.SessionView | None:
+        async with self.store.reading() as connection:
+            row = (await connection.execute(_SESSION, {"id": id})).one_or_none()
+            return None if row is None else await self._session(connection, row, me)
+
+    async def side_in_session(self, person: UUID, id: UUID) -> str | None:
+        """ "teacher", "student", or None for a stranger."""
+        s = t.live_sessions.c
+        async with self.store.reading() as connection:
+            row = (await connection.execute(select(s.teacher_id, s.student_id).where(s.id == id))).one_or_none()
+        if row is None:
+            return None
+        return "teacher" if row.teacher_id == person else "student" if row.student_id == person else None
+
+    async def board(self, id: UUID) -> tuple[list[wire.BoardLine], dict[str, wire.MediaView]]:
+        b = t.board_operations.c
+        async with self.store.reading() as connection:
+            rows = (
+                await connection.execute(select(t.board_operations).where(b.session_id == id).order_by(b.seq))
+            ).all()
+            question = select(t.live_sessions.c.question_id).where(t.live_sessions.c.id == id)
+            media = await self._media_of_question(connection, (await connection.execute(question)).scalar_one())
+        lines = [
+            wire.BoardLine(seq=r.seq, id=r.op_id, author=r.author, kind=r.kind, body=r.body, at_ms=r.at_ms)
+            for r in rows
+        ]
+        return lines, {str(view.id): view for view in media}
+
+    async def _session(self, connection: AsyncConnection, row: Record, me: str) -> wire.SessionView:
+        return wire.SessionView(
+            id=row.id,
+            version=_version(row.read_at),
+            question_id=row.question_id,
+            state="open" if row.ended_at is None else "ended",
+            me="teacher" if me == "teacher" else "student",
+            teacher_name=row.teacher_name,
+            assignment_epoch=row.assignment_epoch,
+            opened_at=row.opened_at,
+            ended_at=row.ended_at,
+            subject=row.subject,
+            grade=row.grade,
+            text=row.text,
+            read_text=row.read_text,
+            media=await self._media_of_question(connection, row.question_id),
+            followers=row.followers,
+            peer_online=row.teacher_online if me == "student" else row.student_online,
+            ended_why=row.ended_why,
+        )
+
+    # --- events ---
+
+    async def event(self, outgoing: Outgoing) -> wire.AnyEvent | None:
+        """The event that an outbox row announces, read afresh; None when its thing is gone."""
+        match outgoing.kind:
+            case "question":
+                question = await self.question(outgoing.ref)
+                return None if question is None else wire.QuestionChanged(question=question)
+            case "duty":
+                return wire.DutyChanged(duty=await self.duty(outgoing.ref))
+            case "earned":
+                return await self.earned(outgoing.ref)
+            case "board":
+                return wire.BoardGrew(line=msgspec.convert(outgoing.body, wire.BoardLine))
+            case "session":
+                session = await self.session(outgoing.ref, "student")
+                return None if session is None else wire.SessionChanged(session=session)
+            case "alarm":
+                question = await self.question(outgoing.ref)
+                if question is None:
+                    return None
+                return wire.Alarm(
+                    question_id=question.id,
+                    subject=question.subject,
+                    stage=stage_of(question.grade),
+                    waiting_since=question.received_at,
+                )
+            case _:
+                raise AssertionError(f"no view for {outgoing.kind!r}")
+
+    # --- figures ---
+
+    async def queue_age(self) -> timedelta:
+        """How long the oldest waiting question has waited."""
+        async with self.store.reading() as connection:
+            oldest: datetime | None = (
+                await connection.execute(
+                    select(func.min(t.questions.c.received_at)).where(t.questions.c.state == State.WAITING)
+                )
+            ).scalar_one()
+            now: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return now - oldest if oldest else timedelta(0)
+
+
+def _version(read_at: datetime) -> int:
+    return round(read_at.timestamp() * 1_000_000)
+
+
+def _earning(row: Any) -> wire.EarningView:
+    return wire.EarningView(
+        id=row.id,
+        amount_fen=row.amount_fen,
+        work=row.work,
+        done_at=row.done_at,
+        question_id=row.question_id,
+        subject=row.subject,
+        summary=(row.problem_text or "")[:80],
+    )
+
+
+_ANSWER_COLUMNS = """
+    a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
+    a.video_key, a.poster_key, at.nickname AS teacher_name
+"""
+_ANSWER = text(f"""
+    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = :id
+""")  # noqa: S608 - composed of constants of this module
+
+# A question's own answer: the one made in its own session, not one that was suggested.
+_OWN_ANSWER = text(f"""
+    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
+    WHERE a.question_id = :question AND a.id = :answer AND a.state <> 'withdrawn'
+""")  # noqa: S608 - composed of constants of this module
+_SUGGESTIONS = text(f"""
+    SELECT s.verdict, s.confidence, s.reasons, {_ANSWER_COLUMNS}
+    FROM suggestions s JOIN answers a ON a.id = s.answer_id JOIN accounts at ON at.id = a.teacher_id
+    WHERE s.question_id = :question AND a.state = 'published'
+    ORDER BY s.made_at DESC, s.confidence DESC
+""")  # noqa: S608 - composed of constants of this module
+_MAY_WATCH = text("""
+    SELECT EXISTS (SELECT FROM answers a WHERE a.id = :answer AND a.teacher_id = :person)
+        OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
+                   WHERE a.id = :answer AND q.student_id = :person)
+        OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
+                   WHERE s.answer_id = :answer AND q.student_id = :person)
+""")
+
+# `crowd`: who leads counts followers; who follows sees how many ask with it.
+_QUESTION_COLUMNS = """
+    SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
+           live.id AS session_id, taught.nickname AS teacher_name
+    FROM questions q
+    LEFT JOIN questions leader ON leader.id = q.leader_id
+    LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
+    LEFT JOIN accounts taught ON taught.id = q.teacher_id
+"""
+_QUESTION = text(_QUESTION_COLUMNS + " WHERE q.id = :id")
+_QUESTIONS_OF = text(_QUESTION_COLUMNS + " WHERE q.student_id = :student ORDER BY q.received_at DESC LIMIT :limit")
+
+_WAIT = text("""
+    SELECT (SELECT count(*) FROM questions q
+            WHERE q.state IN ('waiting', 'offered') AND q.subject = :subject
+              AND CASE WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END = :stage
+              AND (q.received_at, q.id) < (:received_at, :id)) AS ahead,
+           (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
+            WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
+              AND c.subject = :subject AND c.stage = :stage) AS on_duty
+""")
+
+_DUTY = text("""
+    SELECT clock_timestamp() AS read_at, p.wish,
+           (SELECT o.id FROM offers o WHERE o.teacher_id = who.id AND o.state = 'open') AS offer_id,
+           (SELECT l.id FROM live_sessions l WHERE l.teacher_id = who.id AND l.ended_at IS NULL) AS session_id,
+           (SELECT count(*) FROM questions q JOIN certifications c ON c.account_id = who.id AND c.subject = q.subject
+                AND c.stage = CASE WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END
+            WHERE q.state = 'waiting') AS waiting
+    FROM (SELECT CAST(:teacher AS uuid) AS id) who LEFT JOIN presence p ON p.teacher_id = who.id
+""")
+_OFFER = text("""
+    SELECT o.id, o.question_id, o.made_at, o.expires_at, q.subject, q.grade, q.text, q.read_text, q.followers,
+           q.received_at
+    FROM offers o JOIN questions q ON q.id = o.question_id WHERE o.id = :id
+""")
+
+_EARNING_COLUMNS = """
+    SELECT l.id, l.work, l.done_at, l.question_id, l.teacher_id, -e.amount_fen AS amount_fen, q.subject,
+           coalesce(nullif(q.text, ''), q.read_text) AS problem_text
+    FROM ledger_transactions l
+    JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id
+    LEFT JOIN questions q ON q.id = l.question_id
+"""
+_EARNING = text(_EARNING_COLUMNS + " WHERE l.id = :id")
+_EARNINGS = text(_EARNING_COLUMNS + " WHERE l.teacher_id = :teacher ORDER BY l.done_at DESC LIMIT :limit")
+_EARNED = text("""
+    SELECT coalesce(-sum(e.amount_fen), 0)::bigint,
+           coalesce(-sum(e.amount_fen) FILTER (
+               WHERE date_trunc('month', l.done_at AT TIME ZONE 'Asia/Shanghai')
+                   = date_trunc('month', now() AT TIME ZONE 'Asia/Shanghai')), 0)::bigint
+    FROM ledger_entries e JOIN ledger_transactions l ON l.id = e.transaction_id
+    WHERE e.account = 'owed:' || CAST(:teacher AS text)
+""")
+
+_SESSION = text("""
+    SELECT l.*, clock_timestamp() AS read_at, q.subject, q.grade, q.text, q.read_text, q.followers,
+           taught.nickname AS teacher_name,
+           l.teacher_seen_at > clock_timestamp() - interval '30 seconds' AS teacher_online,
+           l.student_seen_at > clock_timestamp() - interval '30 seconds' AS student_online
+    FROM live_sessions l JOIN questions q ON q.id = l.question_id JOIN accounts taught ON taught.id = l.teacher_id
+    WHERE l.id = :id
+""")

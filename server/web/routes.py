@@ -1,0 +1,61 @@
+"""The whole HTTP and WebSocket surface on one page: every door, and who may come in."""
+
+from server.domain.people import Role
+from server.live import protocol as wire
+from server.web import api, auth, pages
+from server.web.door import Door
+
+STUDENT = frozenset({Role.STUDENT})
+TEACHER = frozenset({Role.TEACHER})
+EITHER = STUDENT | TEACHER
+
+DOORS: tuple[Door, ...] = (
+    *auth.DOORS,
+    Door("GET", "/api/demo", pages.demo, "anyone", "The demo's accounts; 404 outside the demo", tag="people",
+         reply=wire.Demo),
+    # uploads
+    Door("POST", "/api/uploads", api.start_upload, EITHER, "Begin an upload", wire.StartUpload, wire.UploadView, 201,
+         tag="uploads"),
+    Door("GET", "/api/uploads/{id}", api.show_upload, EITHER, "Which parts have arrived", reply=wire.UploadView,
+         tag="uploads"),
+    Door("POST", "/api/uploads/{id}/parts", api.sign_parts, EITHER, "Signed addresses to PUT parts to",
+         wire.SignParts, wire.PartUrls, tag="uploads"),
+    Door("POST", "/api/uploads/{id}/complete", api.complete_upload, EITHER, "All parts are there: check and keep them",
+         wire.CompleteUpload, wire.MediaView, tag="uploads"),
+    # a pupil's questions
+    Door("POST", "/api/questions", api.ask_question, STUDENT, "Ask; 200 instead of 201 for a repeat", wire.Ask,
+         wire.QuestionView, 201, needs_key=True, tag="questions"),
+    Door("GET", "/api/student", api.student_state, STUDENT, "A pupil's page as it stands", reply=wire.StudentState,
+         tag="questions"),
+    Door("GET", "/api/questions/{id}", api.show_question, STUDENT, "One question of one's own",
+         reply=wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/solved", api.solved, STUDENT, "It helped", reply=wire.QuestionView,
+         tag="questions"),
+    Door("POST", "/api/questions/{id}/back", api.back_to_queue, STUDENT, "Not mine, or still stuck: to the queue",
+         wire.BackToQueue, wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/reopen", api.reopen, STUDENT, "Ask again within seven days of the answer",
+         reply=wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/withdraw", api.withdraw, STUDENT, "No longer needed", reply=wire.QuestionView,
+         tag="questions"),
+    Door("GET", "/api/answers/{id}", api.show_answer, EITHER, "An answer and its video", reply=wire.AnswerView,
+         tag="questions"),
+    # a teacher's duty
+    Door("GET", "/api/teacher", api.teacher_state, TEACHER, "A teacher's page as it stands", reply=wire.TeacherState,
+         tag="duty"),
+    Door("POST", "/api/duty", api.go_on_duty, TEACHER, "Ready, away or off", wire.GoOnDuty, wire.DutyView, tag="duty"),
+    Door("POST", "/api/offers/{id}/accept", api.accept, TEACHER, "Take the offered question", reply=wire.SessionView,
+         tag="duty"),
+    Door("POST", "/api/offers/{id}/decline", api.decline, TEACHER, "Leave it to another", reply=wire.DutyView,
+         tag="duty"),
+    Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
+         tag="duty"),
+    # live sessions
+    Door("GET", "/api/sessions/{id}", api.show_session, EITHER, "A session with its whole board",
+         reply=wire.SessionSnapshot, tag="sessions"),
+    Door("POST", "/api/sessions/{id}/finish", api.finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
+         tag="sessions"),
+    Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
+         wire.HandBack, wire.DutyView, tag="sessions"),
+    # the operator's
+    *pages.DOORS,
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""Jobs behind a request, kept in PostgreSQL by procrastinate: read a question, render an answer. All safe to repeat."""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+
+from media.render import RenderJob, Voice, render
+from server.actions import answer
+from server.actions.upkeep import tidy, upkeep
+from server.actions.upload import MAX_BYTES, salvage
+from server.domain.board import Operation
+from server.live.bus import BusDown
+from server.parts import Backstage
+from server.pipeline import read_question
+from server.store.work import Record
+
+log = logging.getLogger(__name__)
+
+TRIES = 3  # then a job is parked, to be seen in procrastinate_jobs with status "failed"
+MAX_IMAGE = 20 * 1024 * 1024
+UPKEEP_EVERY_S = 1.0
+TIDY_EVERY_S = 3600.0
+
+
+def jobs(parts: Backstage, conninfo: str) -> App:
+    """The app of this worker. A job's arguments are ids: what it needs it reads afresh."""
+    app = App(connector=PsycopgConnector(conninfo=conninfo))
+    retry = RetryStrategy(max_attempts=TRIES, exponential_wait=2)
+
+    @app.task(name="read_question", queue="read", retry=retry)
+    async def read(question_id: str) -> None:
+        await read_question(parts.store, parts.storage, parts.finder, parts.rules, parts.reader, UUID(question_id))
+
+    @app.task(name="render_answer", queue="render", retry=retry, pass_context=True)
+    async def make_video(context: JobContext, answer_id: str) -> None:
+        try:
+            await render_answer(parts, UUID(answer_id))
+        except Exception:
+            if context.job is not None and context.job.attempts + 1 >= TRIES:
+                async with parts.store.work() as work:
+                    await answer.render_failed(work, parts.finder, parts.rules, UUID(answer_id), await work.now())
+            raise
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
+    async def retry_stalled(context: JobContext, timestamp: int) -> None:
+        """Jobs whose worker was killed begin again; their effects are fenced by the state they find."""
+        for job in await app.job_manager.get_stalled_jobs():
+            await app.job_manager.retry_job(job)
+
+    return app
+
+
+async def render_answer(parts: Backstage, id: UUID) -> None:
+    """The board's log, the photos and the voice of an answer become its video; nothing happens twice."""
+    async with parts.store.work() as work:
+        found = await work.answer(id)
+        if found is None or found.state != "rendering":
+            return
+        log_ = await work.log(found.session_id)
+        photos = await work.media_of_question(found.question_id)
+        recordings = await work.recordings_of(found.session_id)
+    with tempfile.TemporaryDirectory(prefix="dayi-render-") as folder:
+        place = Path(folder)
+        job = RenderJob(
+            log=[_line(op) for op in log_],
+            images=await _images(parts, photos, place),
+            voices=await _voices(parts, recordings, place),
+        )
+        made = await render(job, place / "out")
+        video, poster = f"answers/{id}/video.mp4", f"answers/{id}/poster.jpg"
+        await parts.storage.put(video, made.video, "video/mp4")
+        await parts.storage.put(poster, made.poster, "image/jpeg")
+    async with parts.store.work() as work:
+        await answer.publish(work, parts.finder, id, video, poster, made.duration_ms, await work.now())
+
+
+def _line(op: Operation) -> Mapping[str, Any]:
+    return {"kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author, **op.body}
+
+
+async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[str, Path]:
+    images: dict[str, Path] = {}
+    for photo in photos:
+        if photo.kind == "photo" and photo.key:
+            path = place / f"{photo.id}.jpg"
+            await parts.storage.download(photo.key, path, MAX_IMAGE)
+            images[str(photo.id)] = path
+    return images
+
+
+async def _voices(parts: Backstage, recordings: list[Record], place: Path) -> list[Voice]:
+    """Completed recordings, and what arrived of those whose browser was lost."""
+    voices = []
+    for recording in recordings:
+        path = place / f"{recording.id}.voice"
+        if recording.state == "ready":
+            await parts.storage.download(recording.key, path, MAX_BYTES["recording"])
+        elif recording.state != "arriving" or not await salvage(parts.storage, recording.id, path):
+            continue
+        voices.append(Voice(path, recording.start_ms))
+    return voices
+
+
+async def work(parts: Backstage, conninfo: str) -> None:
+    """Runs until cancelled: jobs, the clock's work, and events whose sender died."""
+    app = jobs(parts, conninfo)
+    async with app.open_async(), asyncio.TaskGroup() as together:
+        together.create_task(parts.reader.warm(), name="warm")
+        together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
+        together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store)))
+        together.create_task(
+            app.run_worker_async(
+                queues=["read"], concurrency=2, install_signal_handlers=False, name="read", fetch_job_polling_interval=2
+            )
+        )
+        together.create_task(
+            app.run_worker_async(
+                queues=["render", "default"],
+                concurrency=1,
+                install_signal_handlers=False,
+                name="render",
+                fetch_job_polling_interval=2,
+            )
+        )
+
+
+async def _sweep(parts: Backstage) -> None:
+    try:
+        await parts.relay.sweep()
+    except BusDown:
+        return  # the events stay in the outbox
+
+
+async def _every(seconds: float, do: Any) -> None:
+    while True:
+        try:
+            await do()
+        except Exception:
+            log.exception("a regular task failed")
+        await asyncio.sleep(seconds)

@@ -1,0 +1,127 @@
+// Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
+import { signal } from "@preact/signals";
+import type {
+  Activate, AnswerView, Ask, BackToQueue, DutyView, EarningsView, Finish, GoOnDuty, HandBack, Me, Problem, QuestionView,
+  SessionSnapshot, SessionView, SignIn, StudentState, TeacherState, Ticket,
+} from "./protocol";
+import { newId } from "./ids";
+
+const PATIENCE_MS = 15_000;
+
+/** The server refused, and says why in words for the person. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.en);
+  }
+
+  /** Worth another try later, with nothing changed. */
+  get passing(): boolean {
+    return this.status >= 500 || this.status === 429 || this.status === 408;
+  }
+}
+
+/** Nobody answered: no network, or a server that is starting. */
+export class Unreachable extends Error {}
+
+export interface DemoAccount {
+  login: string;
+  password: string;
+  role: string;
+  nickname: string;
+}
+
+/** True once the server said that nobody is signed in. */
+export const signedOut = signal(false);
+
+let csrf = "";
+
+export async function call<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
+  const isSigningIn = path === "/api/sign-in" || path === "/api/activate";
+  const needsToken = method !== "GET" && !isSigningIn;
+  if (needsToken && csrf === "") await me(); // the page began without a network
+  try {
+    return await once<T>(method, path, body, key);
+  } catch (error) {
+    if (!needsToken || !(error instanceof Refusal) || error.status !== 403) throw error;
+    const before = csrf;
+    await me();
+    if (csrf === before) throw error;
+    return once<T>(method, path, body, key); // another tab had signed in anew
+  }
+}
+
+async function once<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  if (key !== undefined) headers["Idempotency-Key"] = key;
+  const response = await reach(path, { method, headers, credentials: "same-origin", body: body && JSON.stringify(body) });
+  const said = await readJson(response);
+  if (response.ok) return said as T;
+  if (response.status === 401 && path !== "/api/sign-in") signedOut.value = true;
+  throw new Refusal(response.status, asProblem(said, response.status));
+}
+
+async function reach(path: string, init: RequestInit & { body: string | undefined }): Promise<Response> {
+  const cut = typeof AbortController === "undefined" ? undefined : new AbortController();
+  const timer = setTimeout(() => cut?.abort(), PATIENCE_MS);
+  try {
+    const { body, ...rest } = init;
+    return await fetch(path, { ...rest, ...(body && { body }), ...(cut && { signal: cut.signal }) });
+  } catch (error) {
+    throw new Unreachable(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    const text = await response.text();
+    return text ? JSON.parse(text) : {};
+  } catch {
+    if (response.ok) throw new Unreachable("the answer broke off");
+    return {};
+  }
+}
+
+function asProblem(said: unknown, status: number): Problem {
+  if (typeof said === "object" && said !== null && "zh" in said && "en" in said) return said as Problem;
+  return { code: `http_${status}`, zh: "服务暂时没有响应，请稍后再试。", en: "The service is not answering; please try again.", detail: null };
+}
+
+function keep(me: Me): Me {
+  csrf = me.csrf;
+  signedOut.value = false;
+  return me;
+}
+
+const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
+
+export const me = async (): Promise<Me> => keep(await call<Me>("GET", "/api/me"));
+export const signIn = async (body: SignIn): Promise<Me> => keep(await post<Me>("/api/sign-in", body));
+export const activate = async (body: Activate): Promise<Me> => keep(await post<Me>("/api/activate", body));
+export const signOut = (): Promise<unknown> => post("/api/sign-out");
+export const demo = (): Promise<{ accounts: DemoAccount[] }> => call("GET", "/api/demo");
+export const ticket = async (): Promise<string> => (await post<Ticket>("/api/tickets")).ticket;
+
+export const student = (): Promise<StudentState> => call("GET", "/api/student");
+export const ask = (body: Ask, key: string): Promise<QuestionView> => post("/api/questions", body, key);
+export const solved = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/solved`);
+export const back = (id: string, body: BackToQueue): Promise<QuestionView> => post(`/api/questions/${id}/back`, body);
+export const withdraw = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/withdraw`);
+export const reopen = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/reopen`);
+
+export const teacher = (): Promise<TeacherState> => call("GET", "/api/teacher");
+export const duty = (body: GoOnDuty): Promise<DutyView> => post("/api/duty", body);
+export const accept = (offer: string): Promise<SessionView> => post(`/api/offers/${offer}/accept`, {}, `accept-${offer}`);
+export const decline = (offer: string): Promise<DutyView> => post(`/api/offers/${offer}/decline`, {}, `decline-${offer}`);
+export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings");
+
+export const session = (id: string): Promise<SessionSnapshot> => call("GET", `/api/sessions/${id}`);
+export const finish = (id: string, body: Finish, key: string): Promise<AnswerView> => post(`/api/sessions/${id}/finish`, body, key);
+export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);
+export const answer = (id: string): Promise<AnswerView> => call("GET", `/api/answers/${id}`);

@@ -1,0 +1,235 @@
+// The few pieces that several pages share: top bar, link badge, video, photo strip, dialog, notices.
+import type { ComponentChildren } from "preact";
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as api from "./api";
+import type { LinkState } from "./link";
+import type { AnswerView, MediaView } from "./protocol";
+import { muted, setMuted } from "./notify";
+import { playOn, useSteady } from "./steady";
+import { choose, clock, language, say } from "./words";
+
+export const linkState = signal<LinkState>("reconnecting");
+export const isDemo = signal(false);
+
+const ICONS = {
+  camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
+  mic: "M12 4a3 3 0 0 0-3 3v4a3 3 0 0 0 6 0V7a3 3 0 0 0-3-3zM6 11a6 6 0 0 0 12 0M12 17v3",
+  write: "M5 19h14M6 15l9-9 3 3-9 9H6z",
+  video: "M4 7h10v10H4zM14 11l6-3v8l-6-3z",
+  check: "M5 12l5 5 9-10",
+  cross: "M6 6l12 12M18 6L6 18",
+  differ: "M7 8h10M7 12h10M7 16h10M16 4L8 20",
+  back: "M14 6l-6 6 6 6",
+  next: "M10 6l6 6-6 6",
+  plus: "M12 5v14M5 12h14",
+  left: "M9 5L5 9l4 4M5 9h9a5 5 0 0 1 0 10h-4",
+  right: "M15 5l4 4-4 4M19 9h-9a5 5 0 0 0 0 10h4",
+  undo: "M9 6L5 10l4 4M5 10h9a5 5 0 0 1 0 10h-2",
+  pen: "M5 19l1-4L16 5l3 3L9 18z",
+  highlighter: "M8 13l7-8 4 4-8 7zM8 13l-2 4 4-1M5 20h14",
+  text: "M6 6h12M12 6v13",
+  hand: "M12 4v16M4 12h16M12 4L9.5 6.5M12 4l2.5 2.5M12 20l-2.5-2.5M12 20l2.5-2.5M4 12l2.5-2.5M4 12l2.5 2.5M20 12l-2.5-2.5M20 12l-2.5 2.5",
+  chat: "M5 5h14v11h-8l-4 3v-3H5z",
+  bell: "M7 16V11a5 5 0 0 1 10 0v5l1.5 2h-13zM10 20h4",
+  bellOff: "M7 16V11a5 5 0 0 1 8-4M17 12v4M5.5 18H16M10 20h4M4 4l16 16",
+  leave: "M10 5H5v14h5M14 8l4 4-4 4M18 12H9",
+  sound: "M5 10v4h3l4 4V6L8 10zM15 9a4 4 0 0 1 0 6M17.5 6.5a8 8 0 0 1 0 11",
+  people: "M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3.5 19a5.5 5.5 0 0 1 11 0M16 11.5a2.5 2.5 0 1 0-1-4.8M16 14a5 5 0 0 1 4.5 5",
+  clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
+} as const;
+
+export type IconName = keyof typeof ICONS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={ICONS[name]} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" />
+    </svg>
+  );
+}
+
+export function TopBar({ who, onsignout, children }: { who: string; onsignout: () => void; children?: ComponentChildren }) {
+  const words = say.value;
+  return (
+    <header class="bar">
+      <Seal />
+      <span class="brand">{words.name}</span>
+      {children}
+      <span class="bar-gap" />
+      <LinkBadge />
+      <MuteButton />
+      <LanguageButton />
+      <button class="bar-button" onClick={onsignout} aria-label={`${words.signOut} (${who})`} title={words.signOut}>
+        <Icon name="leave" />
+      </button>
+    </header>
+  );
+}
+
+export function Seal({ big = false }: { big?: boolean }) {
+  return <span class={big ? "seal seal-big" : "seal"} aria-hidden="true">答</span>;
+}
+
+export function LinkBadge() {
+  const state = linkState.value;
+  return (
+    <span class={`link link-${state}`} role="status">
+      <span class="link-dot" aria-hidden="true" />
+      {say.value[state]}
+    </span>
+  );
+}
+
+export function LanguageButton() {
+  const other = language.value === "zh" ? "en" : "zh";
+  return (
+    <button class="bar-button" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => choose(other)} aria-label={say.value.otherLanguage}>
+      {other === "zh" ? "中" : "EN"}
+    </button>
+  );
+}
+
+function MuteButton() {
+  const words = say.value;
+  return (
+    <button class="bar-button" aria-pressed={muted.value} onClick={() => setMuted(!muted.value)} aria-label={muted.value ? words.unmute : words.mute}>
+      <Icon name={muted.value ? "bellOff" : "bell"} />
+    </button>
+  );
+}
+
+export function DemoBanner() {
+  return isDemo.value ? <aside class="demo" aria-label={say.value.demoWord}>{say.value.demoBanner}</aside> : null;
+}
+
+export function Notice({ kind = "info", children }: { kind?: "info" | "warning" | "error"; children: ComponentChildren }) {
+  return <div class={`notice notice-${kind}`} role={kind === "error" ? "alert" : "status"}>{children}</div>;
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children && <p class="muted">{children}</p>}
+    </div>
+  );
+}
+
+export function Skeleton() {
+  return (
+    <div aria-busy="true" aria-label={say.value.loading}>
+      <div class="skeleton" />
+      <div class="skeleton" />
+    </div>
+  );
+}
+
+/** An answered video, or what stands in for it until it is made. */
+export function Video({ answer }: { answer: AnswerView }) {
+  const words = say.value;
+  if (answer.state === "failed" || answer.state === "withdrawn") return <p class="muted">{words.renderFailed}</p>;
+  if (answer.video_url === null) return <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.rendering}</div>;
+  return (
+    <figure class="video">
+      <Player answer={answer} />
+      <figcaption>
+        {words.videoBy(answer.teacher_name)}
+        {answer.duration_ms !== null && <span class="muted"> · {clock(answer.duration_ms)}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+const AGAIN_MS = 10_000; // an address that does not play is asked for anew, not oftener than this
+
+/** Plays an answer; when its address has run out it asks for a new one and goes on where it was. */
+export function Player({ answer }: { answer: AnswerView }) {
+  const [fresh, setFresh] = useState<AnswerView | null>(null);
+  const [address, renew] = useSteady(fresh?.video_url ?? answer.video_url);
+  const [poster] = useSteady(answer.poster_url);
+  const asked = useRef(0);
+  const broken = (event: Event): void => {
+    playOn(event.currentTarget as HTMLVideoElement);
+    if (renew() || Date.now() - asked.current < AGAIN_MS) return;
+    asked.current = Date.now();
+    api.answer(answer.id).then(setFresh, () => undefined);
+  };
+  useEffect(() => {
+    if (fresh !== null) renew();
+  }, [fresh]);
+  return <video controls playsInline preload="metadata" src={address ?? undefined} poster={poster ?? undefined} aria-label={say.value.watch} onError={broken} />;
+}
+
+/** What a pupil attached. */
+export function Attachments({ media, large = false }: { media: readonly MediaView[]; large?: boolean }) {
+  const photos = media.filter(({ kind }) => kind === "photo");
+  return (
+    <>
+      {photos.length > 0 && (
+        <div class={large ? "photos photos-large" : "photos"}>
+          {photos.map((photo, n) => <Photo key={photo.id} photo={photo} n={n + 1} large={large} />)}
+        </div>
+      )}
+      {media.filter(({ kind }) => kind === "voice").map((voice) => <Voice key={voice.id} voice={voice} />)}
+      {media.filter(({ kind }) => kind === "video").map((clip) => <Clip key={clip.id} clip={clip} />)}
+    </>
+  );
+}
+
+function Photo({ photo, n, large }: { photo: MediaView; n: number; large: boolean }) {
+  const [address, renew] = useSteady(large ? photo.url : (photo.thumb_url ?? photo.url));
+  return (
+    <a href={photo.url} target="_blank" rel="noopener">
+      <img src={address ?? undefined} alt={say.value.photoN(n)} loading="lazy" onError={() => renew()} />
+    </a>
+  );
+}
+
+function Voice({ voice }: { voice: MediaView }) {
+  const [address, renew] = useSteady(voice.url);
+  return <audio class="voice" controls preload="none" src={address ?? undefined} aria-label={say.value.voiceListen} onError={() => renew()} />;
+}
+
+function Clip({ clip }: { clip: MediaView }) {
+  const [address, renew] = useSteady(clip.url);
+  const [poster] = useSteady(clip.thumb_url);
+  return <video class="clip" controls playsInline preload="metadata" src={address ?? undefined} poster={poster ?? undefined} aria-label={say.value.video} onError={() => renew()} />;
+}
+
+interface DialogProps {
+  title: string;
+  children?: ComponentChildren;
+  onclose: () => void;
+  actions: ComponentChildren;
+}
+
+/** A question that wants an answer first; Escape means no. */
+export function Dialog({ title, children, onclose, actions }: DialogProps) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.querySelector<HTMLElement>("button, input, textarea")?.focus();
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
+  return (
+    <div class="veil" onKeyDown={(event) => keepInside(event, box.current, onclose)}>
+      <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title" ref={box}>
+        <h2 id="dialog-title">{title}</h2>
+        {children}
+        <div class="dialog-actions">{actions}</div>
+      </div>
+    </div>
+  );
+}
+
+function keepInside(event: KeyboardEvent, box: HTMLElement | null, onclose: () => void): void {
+  if (event.key === "Escape") return onclose();
+  if (event.key !== "Tab" || box === null) return;
+  const stops = [...box.querySelectorAll<HTMLElement>("button:not(:disabled), input, textarea, select, a[href]")];
+  const edge = event.shiftKey ? stops[0] : stops[stops.length - 1];
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  (event.shiftKey ? stops[stops.length - 1] : stops[0])?.focus();
+}

@@ -1,0 +1,488 @@
+// Generated from server/live/protocol.py by `python -m server.live.typescript`; changes belong there.
+// Times are ISO 8601 in UTC, money is whole fen, ids are UUIDs as strings.
+
+export const MAX_FRAME = 65536;
+
+export type Presence = "off" | "ready" | "offered" | "answering" | "away";
+
+export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
+
+export type Stage = "primary" | "junior" | "senior";
+
+export type Subject = "chinese" | "math" | "english" | "physics" | "chemistry" | "biology" | "history" | "geography" | "politics" | "science";
+
+export type State = "received" | "reading" | "matched" | "suggested" | "following" | "waiting" | "offered" | "answering" | "answered" | "resolved" | "withdrawn";
+
+export type Verdict = "same" | "open" | "similar" | "new";
+
+/** A stored file; the addresses are signed and last some minutes. */
+export interface MediaView {
+  id: string;
+  kind: "photo" | "voice" | "video" | "recording";
+  content_type: string;
+  url: string;
+  thumb_url: string | null;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  peaks: number[] | null;
+}
+
+/** One thing that was compared between the asked and the answered problem. */
+export interface Reason {
+  kind: string;
+  agrees: boolean;
+  asked: string;
+  known: string;
+}
+
+/** An answered problem: its video once rendered, and the text that was asked then. */
+export interface AnswerView {
+  id: string;
+  state: "rendering" | "published" | "failed" | "withdrawn";
+  subject: Subject;
+  stage: Stage;
+  problem_text: string;
+  teacher_name: string;
+  made_at: string;
+  duration_ms: number | null;
+  video_url: string | null;
+  poster_url: string | null;
+}
+
+/** An answered video shown to a pupil, with the reason why it matched. */
+export interface SuggestionView {
+  answer: AnswerView;
+  verdict: Verdict;
+  confidence: number;
+  reasons: Reason[];
+}
+
+/** A question as its pupil sees it; `version` grows with every change. */
+export interface QuestionView {
+  id: string;
+  version: number;
+  state: State;
+  subject: Subject;
+  grade: number;
+  text: string;
+  read_text: string;
+  received_at: string;
+  media: MediaView[];
+  verdict: Verdict | null;
+  followers: number;
+  place: number | null;
+  wait_s: number | null;
+  promised_at: string | null;
+  suggestion: SuggestionView | null;
+  worked_examples: SuggestionView[];
+  answer: AnswerView | null;
+  session_id: string | null;
+  teacher_name: string | null;
+  answered_at: string | null;
+}
+
+/** A question offered to a teacher, until `expires_at`. */
+export interface OfferView {
+  id: string;
+  question_id: string;
+  subject: Subject;
+  grade: number;
+  text: string;
+  read_text: string;
+  media: MediaView[];
+  followers: number;
+  asked_at: string;
+  made_at: string;
+  expires_at: string;
+  worked_examples: SuggestionView[];
+}
+
+/** A teacher's own duty: presence, the one offer, the one session, what waits. */
+export interface DutyView {
+  version: number;
+  presence: Presence;
+  offer: OfferView | null;
+  session_id: string | null;
+  waiting: number;
+}
+
+/** One line of what a teacher earned, with its cause. */
+export interface EarningView {
+  id: string;
+  amount_fen: number;
+  work: string;
+  done_at: string;
+  question_id: string | null;
+  subject: Subject | null;
+  summary: string;
+}
+
+export interface EarningsView {
+  total_fen: number;
+  month_fen: number;
+  lines: EarningView[];
+}
+
+/** One numbered operation of a board's log; `body` is what `domain/board.py` allows for `kind`. */
+export interface BoardLine {
+  seq: number;
+  id: string;
+  author: string;
+  kind: string;
+  body: Record<string, unknown>;
+  at_ms: number;
+}
+
+/** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
+export interface SessionView {
+  id: string;
+  version: number;
+  question_id: string;
+  state: "open" | "ended";
+  me: "teacher" | "student";
+  teacher_name: string;
+  assignment_epoch: number;
+  opened_at: string;
+  ended_at: string | null;
+  subject: Subject;
+  grade: number;
+  text: string;
+  read_text: string;
+  media: MediaView[];
+  followers: number;
+  peer_online: boolean;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "withdrawn" | null;
+}
+
+/** A session with its whole board, and the point of its channel from which to listen on. */
+export interface SessionSnapshot {
+  session: SessionView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  epoch: string;
+  offset: number;
+}
+
+/** Whoever is signed in. */
+export interface Me {
+  id: string;
+  login: string;
+  nickname: string;
+  roles: Role[];
+  grade: number | null;
+  subjects: Subject[];
+  csrf: string;
+  demo: boolean;
+  channel: string;
+}
+
+/** A pupil's page as it stands, and the point of the pupil's channel from which to listen on. */
+export interface StudentState {
+  questions: QuestionView[];
+  epoch: string;
+  offset: number;
+}
+
+/** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
+export interface TeacherState {
+  duty: DutyView;
+  earnings: EarningsView;
+  epoch: string;
+  offset: number;
+}
+
+export interface SignIn {
+  login: string;
+  password: string;
+}
+
+/** First sign-in of a person from a school's roster. */
+export interface Activate {
+  login: string;
+  code: string;
+  password: string;
+}
+
+/** A one-use ticket that opens one socket within 30 seconds. */
+export interface Ticket {
+  ticket: string;
+  expires_at: string;
+}
+
+export interface StartUpload {
+  kind: "photo" | "voice" | "video" | "recording";
+  content_type: string;
+  session_id?: string | null;
+  start_ms?: number;
+}
+
+/** An upload under way: which parts have arrived; each part has its own signed address. */
+export interface UploadView {
+  id: string;
+  part_size: number;
+  max_bytes: number;
+  arrived: number[];
+}
+
+/** Asks for signed addresses of the parts with these numbers (0, 1, 2, …). */
+export interface SignParts {
+  parts: number[];
+}
+
+export interface PartUrls {
+  urls: Record<string, string>;
+  expires_in_s: number;
+}
+
+export interface CompleteUpload {
+  parts: number;
+  size: number;
+  sha256: string;
+}
+
+/** A new question; the Idempotency-Key header makes a repeat harmless. */
+export interface Ask {
+  subject: Subject;
+  grade: number;
+  text?: string;
+  media?: string[];
+}
+
+export interface BackToQueue {
+  why: "not_mine" | "still_stuck";
+}
+
+export interface GoOnDuty {
+  presence: "ready" | "away" | "off";
+}
+
+/** Ends a session with an answer; the epoch fences a teacher who lost the question meanwhile. */
+export interface Finish {
+  assignment_epoch: number;
+  recordings?: string[];
+}
+
+export interface HandBack {
+  assignment_epoch: number;
+}
+
+export interface DemoAccount {
+  login: string;
+  password: string;
+  role: Role;
+  nickname: string;
+}
+
+/** The accounts of a demo; a real service has no such door. */
+export interface Demo {
+  accounts: DemoAccount[];
+}
+
+/** Every refusal: a stable code, and the sentence to show in Chinese and English. */
+export interface Problem {
+  code: string;
+  zh: string;
+  en: string;
+  detail: string | null;
+}
+
+export interface QuestionChanged {
+  type: "question";
+  question: QuestionView;
+}
+
+export interface DutyChanged {
+  type: "duty";
+  duty: DutyView;
+}
+
+export interface Earned {
+  type: "earned";
+  line: EarningView;
+  total_fen: number;
+}
+
+export interface BoardGrew {
+  type: "board";
+  line: BoardLine;
+  media: MediaView | null;
+}
+
+export interface SessionChanged {
+  type: "session";
+  session: SessionView;
+}
+
+/** For the duty administrator: a question that has waited too long. */
+export interface Alarm {
+  type: "alarm";
+  question_id: string;
+  subject: Subject;
+  stage: Stage;
+  waiting_since: string;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+/** The socket is open; `resumed` channels follow with exactly what was missed, `resync` ones want a snapshot. */
+export interface Welcome {
+  frame: "welcome";
+  node: string;
+  now: string;
+  beat_every_s: number;
+  resumed: Record<string, Position>;
+  resync: string[];
+  degraded: boolean;
+}
+
+/** An event of a channel; offsets of one epoch grow by one. */
+export interface Told {
+  frame: "event";
+  channel: string;
+  epoch: string;
+  offset: number;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+}
+
+/** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
+export interface Resync {
+  frame: "resync";
+  channel: string;
+}
+
+export interface Subscribed {
+  frame: "subscribed";
+  id: string;
+  channel: string;
+  epoch: string;
+  offset: number;
+}
+
+/** The command with this id was done; the same id always gets the same answer. */
+export interface Ack {
+  frame: "ack";
+  id: string;
+  seq: number;
+}
+
+/** The command with this id (or an unreadable frame, id "") was not done. */
+export interface Refused {
+  frame: "refused";
+  id: string;
+  code: string;
+  zh: string;
+  en: string;
+}
+
+/** Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event. */
+export interface InkSeen {
+  frame: "ink";
+  session: string;
+  author: string;
+  stroke: string;
+  page: string;
+  tool: string;
+  color: string;
+  width: number;
+  points: number[][];
+}
+
+/** WebRTC signalling from the other side of a session. */
+export interface Signalled {
+  frame: "signal";
+  session: string;
+  author: string;
+  data: Record<string, unknown>;
+}
+
+export interface Beat {
+  frame: "beat";
+  now: string;
+}
+
+/** Events are delayed (`on` true): poll snapshots until `on` is false, then resync every channel. */
+export interface Degraded {
+  frame: "degraded";
+  on: boolean;
+}
+
+/** This node is about to stop: come back after so many seconds. */
+export interface Go {
+  frame: "go";
+  after_s: number;
+}
+
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go;
+
+/** First frame: the one-use ticket, and where each channel was left. */
+export interface Hello {
+  frame: "hello";
+  ticket: string;
+  resume?: Record<string, Position>;
+}
+
+/** Listen to a channel, from a position if one is known. */
+export interface Subscribe {
+  frame: "subscribe";
+  id: string;
+  channel: string;
+  position?: Position | null;
+}
+
+export interface Unsubscribe {
+  frame: "unsubscribe";
+  channel: string;
+}
+
+/** A board operation; durable before it is acknowledged. `id` is made by the page and makes a resend harmless. */
+export interface Act {
+  frame: "act";
+  id: string;
+  session: string;
+  assignment_epoch: number;
+  kind: string;
+  body: Record<string, unknown>;
+}
+
+/** Points of a stroke while the pen is down; never stored. */
+export interface Ink {
+  frame: "ink";
+  session: string;
+  stroke: string;
+  page: string;
+  tool: string;
+  color: string;
+  width: number;
+  points: number[][];
+}
+
+/** WebRTC signalling to the other side of a session. */
+export interface Signal {
+  frame: "signal";
+  session: string;
+  data: Record<string, unknown>;
+}
+
+/** A sign of life; a page sends one every `beat_every_s` seconds. */
+export interface BeatIn {
+  frame: "beat";
+}
+
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn;
+
+/** Why a socket was closed. Below 4100: come back with backoff; from 4100 on: stay away until a person acts. */
+export const Close = {
+  RESUME: 4008,
+  MOVING: 4009,
+  SILENT: 4010,
+  TICKET: 4101,
+  SIGNED_OUT: 4102,
+  TOO_MANY: 4103,
+  HOSTILE: 4104,
+} as const;

@@ -1,0 +1,291 @@
+// One question as its pupil sees it: where it is, what was read, what was found, and what can be done now.
+import { useState } from "preact/hooks";
+import * as api from "./api";
+import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
+import type { QuestionView, Reason, SuggestionView } from "./protocol";
+import { useSteady } from "./steady";
+import { moment, say, sentence, subjectAndGrade } from "./words";
+
+interface Props {
+  question: QuestionView;
+  onchange: (question: QuestionView) => void;
+  onenter: (session: string) => void;
+}
+
+const SOON_MS = 60_000;
+const REOPEN_MS = 7 * 24 * 3600_000;
+const LEAVABLE: readonly string[] = ["received", "reading", "matched", "following", "waiting", "offered"];
+
+export function QuestionCard({ question, onchange, onenter }: Props) {
+  const [wrong, setWrong] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const act = async (command: () => Promise<QuestionView>): Promise<void> => {
+    setBusy(true);
+    setWrong(null);
+    try {
+      onchange(await command());
+    } catch (error) {
+      setWrong(sentence(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <article class={`card question question-${question.state}`} aria-label={say.value.askedAt(moment(question.received_at))}>
+      <header class="question-head">
+        <span class="tag">{subjectAndGrade(question.subject, question.grade)}</span>
+        <span class="muted">{say.value.askedAt(moment(question.received_at))}</span>
+      </header>
+      <Steps question={question} />
+      <div aria-live="polite"><Now question={question} busy={busy} act={act} onenter={onenter} /></div>
+      {wrong && <Notice kind="error">{wrong}</Notice>}
+      <Asked question={question} />
+      {LEAVABLE.includes(question.state) && <Withdraw busy={busy} withdraw={() => act(() => api.withdraw(question.id))} />}
+    </article>
+  );
+}
+
+/** A question of the past, on one line until it is opened. */
+export function QuestionLine({ question, onopen }: { question: QuestionView; onopen: () => void }) {
+  const words = say.value;
+  const text = question.text || question.read_text || subjectAndGrade(question.subject, question.grade);
+  return (
+    <button class="line" onClick={onopen} aria-label={`${words.open}: ${text.slice(0, 40)}`}>
+      <Thumb question={question} />
+      <span class="line-body">
+        <span class="line-text">{text}</span>
+        <span class="muted">{words.subjects[question.subject]} · {moment(question.received_at)}</span>
+      </span>
+      <span class={`state state-${question.state}`}>{question.state === "withdrawn" ? words.withdrawn : question.state === "resolved" ? words.resolved : words.answered}</span>
+    </button>
+  );
+}
+
+function Thumb({ question }: { question: QuestionView }) {
+  const photo = question.media.find(({ kind }) => kind === "photo");
+  const [address, renew] = useSteady(photo?.thumb_url ?? photo?.url ?? null);
+  if (address) return <img class="thumb" src={address} alt="" loading="lazy" onError={() => renew()} />;
+  return <span class="thumb thumb-none" aria-hidden="true"><Icon name={question.media.some(({ kind }) => kind === "voice") ? "mic" : "write"} /></span>;
+}
+
+type Step = "received" | "reading" | "waiting" | "answering" | "done";
+const ORDER: readonly Step[] = ["received", "reading", "waiting", "answering", "done"];
+
+function Steps({ question }: { question: QuestionView }) {
+  const words = say.value;
+  if (question.state === "withdrawn") return null;
+  const steps: readonly Step[] = question.state === "suggested" ? ORDER.filter((step) => step !== "waiting") : ORDER; // nobody had to wait
+  const at = steps.indexOf(stepOf(question));
+  return (
+    <ol class="steps" aria-label={words.progress}>
+      {steps.map((step, n) => (
+        <li key={step} class={n < at ? "step step-past" : n === at ? "step step-now" : "step"} aria-current={n === at ? "step" : undefined}>
+          <span class="step-dot" aria-hidden="true">{n < at || step === "done" && n === at ? <Icon name="check" /> : n + 1}</span>
+          {words.steps[step]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function stepOf({ state }: QuestionView): Step {
+  if (state === "received") return "received";
+  if (state === "reading" || state === "matched") return "reading";
+  if (state === "waiting" || state === "offered" || state === "following") return "waiting";
+  return state === "answering" || state === "suggested" ? "answering" : "done";
+}
+
+interface NowProps {
+  question: QuestionView;
+  busy: boolean;
+  act: (command: () => Promise<QuestionView>) => Promise<void>;
+  onenter: (session: string) => void;
+}
+
+function Now({ question, busy, act, onenter }: NowProps) {
+  const words = say.value;
+  const { id, state } = question;
+  switch (state) {
+    case "received":
+      return <Status title={words.received} spin>{words.receivedMore}</Status>;
+    case "reading":
+      return <Status title={words.reading} spin>{words.readingMore}</Status>;
+    case "matched":
+      return <Status title={words.matching} spin />;
+    case "suggested":
+      return question.suggestion && <Suggested suggestion={question.suggestion} busy={busy} act={act} id={id} followed={question.verdict === "open"} />;
+    case "following":
+      return (
+        <>
+          <Status title={words.following} icon="people">{words.followingMore(question.followers)}</Status>
+          <button class="button" disabled={busy} onClick={() => void act(() => api.back(id, { why: "not_mine" }))}>{words.leaveFollowing}</button>
+        </>
+      );
+    case "waiting":
+      return <Waiting question={question} />;
+    case "offered":
+      return <><Status title={words.offered} spin>{words.offeredMore}</Status><Examples examples={question.worked_examples} /></>;
+    case "answering":
+      return (
+        <div class="turn">
+          <Status title={words.answeringMore(question.teacher_name ?? words.someTeacher)} icon="bell" />
+          {question.session_id && <button class="button primary wide" onClick={() => onenter(question.session_id!)}>{words.enterBoard}</button>}
+        </div>
+      );
+    case "answered":
+    case "resolved":
+      return <Answered question={question} busy={busy} act={act} />;
+    case "withdrawn":
+      return <Status title={words.withdrawn} />;
+  }
+}
+
+function Status({ title, icon, spin = false, children }: { title: string; icon?: "people" | "bell" | "clock" | "check"; spin?: boolean; children?: preact.ComponentChildren }) {
+  return (
+    <div class="status">
+      <span class="status-mark" aria-hidden="true">{spin ? <span class="spinner" /> : icon ? <Icon name={icon} /> : null}</span>
+      <div>
+        <h2>{title}</h2>
+        {children && <p class="muted">{children}</p>}
+      </div>
+    </div>
+  );
+}
+
+function Waiting({ question }: { question: QuestionView }) {
+  const words = say.value;
+  const { place, wait_s, promised_at, followers } = question;
+  return (
+    <>
+      {promised_at !== null ? (
+        <Status title={Date.parse(promised_at) < Date.now() + SOON_MS ? words.promisedSoon : words.promised(moment(promised_at))} icon="clock">{words.promisedMore}</Status>
+      ) : wait_s === null && place !== null && place >= 0 ? (
+        <Status title={words.noShift} icon="clock">{words.noShiftMore}</Status>
+      ) : (
+        <div class="queue">
+          <p class="queue-place"><span class="queue-number">{place === null ? "…" : place}</span>{place !== null && <span>{words.placeUnit}</span>}</p>
+          <div>
+            <h2>{place === null ? words.waiting : place <= 1 ? words.next : words.place(place - 1)}</h2>
+            <p class="muted">{wait_s === null ? words.waitUnknown : words.waitAbout(wait_s)}</p>
+            <p class="muted">{words.placeKept}</p>
+          </div>
+        </div>
+      )}
+      {followers > 0 && <p class="followers"><Icon name="people" />{words.followers(followers)}</p>}
+      <Examples examples={question.worked_examples} />
+    </>
+  );
+}
+
+function Suggested({ suggestion, busy, act, id, followed }: { suggestion: SuggestionView; busy: boolean; act: NowProps["act"]; id: string; followed: boolean }) {
+  const words = say.value;
+  return (
+    <>
+      <h2>{followed ? words.foundAfter : words.found}</h2>
+      <Video answer={suggestion.answer} />
+      <div class="row wrap answers">
+        <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(id))}><Icon name="check" />{words.solved}</button>
+        <button class="button grow" disabled={busy} onClick={() => void act(() => api.back(id, { why: "not_mine" }))}>{words.notMine}</button>
+        <button class="button grow" disabled={busy} onClick={() => void act(() => api.back(id, { why: "still_stuck" }))}>{words.stillStuck}</button>
+      </div>
+      <p class="muted small">{words.backNote}</p>
+      <Why suggestion={suggestion} />
+    </>
+  );
+}
+
+function Why({ suggestion }: { suggestion: SuggestionView }) {
+  const words = say.value;
+  return (
+    <section class="why" aria-label={words.whyMatched}>
+      <h3>{words.whyMatched}</h3>
+      <ul>
+        {suggestion.reasons.map((reason, n) => <Because key={n} reason={reason} />)}
+      </ul>
+      <p class="muted small">{words.theirs}：{suggestion.answer.problem_text}</p>
+    </section>
+  );
+}
+
+function Because({ reason: { kind, agrees, asked, known } }: { reason: Reason }) {
+  const words = say.value;
+  const what = words.reasons[kind] ?? words.reasons["words"]!;
+  return (
+    <li class={agrees ? "agrees" : "differs"}>
+      <span class="because-mark" role="img" aria-label={agrees ? words.agrees : words.differs}>{agrees ? "✓" : "✗"}</span>
+      {agrees ? words.reasonAgrees(what, known) : words.reasonDiffers(what, asked, known)}
+    </li>
+  );
+}
+
+function Examples({ examples }: { examples: readonly SuggestionView[] }) {
+  const words = say.value;
+  return (
+    <>
+      {examples.map((example) => (
+        <section key={example.answer.id} class="example" aria-label={words.workedExample}>
+          <h3><span class="tag tag-example">{words.workedExample}</span></h3>
+          <p class="muted small">{words.workedExampleMore}</p>
+          <Video answer={example.answer} />
+          <Why suggestion={example} />
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Answered({ question, busy, act }: Omit<NowProps, "onenter">) {
+  const words = say.value;
+  const answer = question.answer ?? question.suggestion?.answer ?? null;
+  const since = Date.parse(question.answered_at ?? question.received_at);
+  const reopenable = Date.now() - since < REOPEN_MS;
+  return (
+    <>
+      <Status title={question.state === "resolved" ? words.resolved : words.answered} icon="check" />
+      {answer && <Video answer={answer} />}
+      <div class="row wrap answers">
+        {question.state === "answered" && <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(question.id))}><Icon name="check" />{words.solved}</button>}
+        {reopenable && <button class="button grow" disabled={busy} onClick={() => void act(() => api.reopen(question.id))}>{words.reopen}</button>}
+      </div>
+    </>
+  );
+}
+
+function Asked({ question }: { question: QuestionView }) {
+  const words = say.value;
+  return (
+    <div class="asked">
+      <Attachments media={question.media} />
+      {question.text && <p class="asked-text">{question.text}</p>}
+      {question.read_text && (
+        <details class="read" open={question.state !== "answered" && question.state !== "resolved"}>
+          <summary>{words.readAs}</summary>
+          <p class="read-text">{question.read_text}</p>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Withdraw({ busy, withdraw }: { busy: boolean; withdraw: () => Promise<void> }) {
+  const words = say.value;
+  const [sure, setSure] = useState(false);
+  return (
+    <>
+      <button class="button quiet small" disabled={busy} onClick={() => setSure(true)}>{words.withdraw}</button>
+      {sure && (
+        <Dialog
+          title={words.withdraw}
+          onclose={() => setSure(false)}
+          actions={
+            <>
+              <button class="button" onClick={() => setSure(false)}>{words.no}</button>
+              <button class="button danger" onClick={() => { setSure(false); void withdraw(); }}>{words.yes}</button>
+            </>
+          }
+        >
+          <p>{words.withdrawSure}</p>
+        </Dialog>
+      )}
+    </>
+  );
+}

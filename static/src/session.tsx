@@ -1,0 +1,263 @@
+// The live session, as teacher and pupil see it: one board, both draw, both write, the teacher speaks.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Ending } from "./ending";
+import { Sheet } from "./ink";
+import { Lesson } from "./lesson";
+import { theLink } from "./page";
+import { Attachments, Icon, LinkBadge, Notice } from "./parts";
+import type { AnswerView, SessionView } from "./protocol";
+import { Room } from "./room";
+import { FIRST, Pages, Toolbar, nibOf, type Tools } from "./toolbar";
+import { clock, say, subjectAndGrade } from "./words";
+
+const BLANK_ASPECT = 6_000; // a page of the form of a tablet on its side, less the bars
+const TEXT_SIZE = 320;
+
+interface Props {
+  id: string;
+  onleave: () => void;
+  onfinished?: (answer: AnswerView) => void;
+}
+
+export function LiveSession({ id, onleave, onfinished }: Props) {
+  const words = say.value;
+  const room = useMemo(() => new Room(id, theLink()), [id]);
+  const lesson = useMemo(() => new Lesson(room), [room]);
+  useEffect(() => () => {
+    void lesson.stop();
+    room.close();
+  }, [room]);
+  const session = room.knows.value.session;
+  const teaching = session?.me === "teacher" && session.state === "open";
+  useEffect(() => {
+    if (teaching) void lesson.start();
+  }, [teaching]);
+
+  if (session === null || room.board.value === null) {
+    return <main class="room room-wait"><span class="spinner" aria-hidden="true" /><p role="status">{words.loadingBoard}</p><button class="button" onClick={onleave}>{words.leave}</button></main>;
+  }
+  if (session.state === "ended") return <Ended session={session} onleave={onleave} />;
+  return (
+    <main class={`room room-${session.me}`} aria-label={words.live}>
+      <Head room={room} session={session} lesson={lesson} onleave={onleave} onfinished={onfinished ?? (() => {})} />
+      <Notes room={room} session={session} lesson={lesson} />
+      <Desk room={room} session={session} />
+      <Side room={room} session={session} />
+    </main>
+  );
+}
+
+interface Inside {
+  room: Room;
+  session: SessionView;
+}
+
+function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson: Lesson; onleave: () => void; onfinished: (answer: AnswerView) => void }) {
+  const words = say.value;
+  const teacher = session.me === "teacher";
+  return (
+    <header class="room-head">
+      {!teacher && <button class="bar-button" onClick={onleave} aria-label={words.leave}><Icon name="back" /></button>}
+      <h1 class="room-title">{teacher ? subjectAndGrade(session.subject, session.grade) : words.videoBy(session.teacher_name)}</h1>
+      <span class={session.peer_online ? "peer peer-here" : "peer"} role="status">
+        <span class="link-dot" aria-hidden="true" />
+        <span class="peer-words">{session.peer_online ? words.peerHere : words.peerGone}</span>
+      </span>
+      <Timer room={room} />
+      <span class="bar-gap" />
+      <LinkBadge />
+      {teacher ? <TeacherMic lesson={lesson} /> : <PupilVoice room={room} />}
+      {teacher && <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} />}
+    </header>
+  );
+}
+
+function Timer({ room }: { room: Room }) {
+  const [now, setNow] = useState(room.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(room.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [room]);
+  return <span class="timer digits" role="timer">{clock(now)}</span>;
+}
+
+function TeacherMic({ lesson }: { lesson: Lesson }) {
+  const words = say.value;
+  const bar = useRef<HTMLSpanElement>(null);
+  const on = lesson.state.value === "on";
+  useEffect(() => {
+    if (!on) return;
+    const timer = setInterval(() => {
+      if (bar.current) bar.current.style.transform = `scaleX(${Math.max(0.02, lesson.level())})`;
+    }, 80);
+    return () => clearInterval(timer);
+  }, [on]);
+  return (
+    <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? words.micStop : words.micStart} onClick={() => void (on ? lesson.stop() : lesson.start())}>
+      <Icon name="mic" />
+      <span class="mic-words">{on ? words.micOn : words.micOff}</span>
+      {on && <span class="meter" aria-hidden="true"><span class="meter-bar" ref={bar} /></span>}
+    </button>
+  );
+}
+
+function PupilVoice({ room }: { room: Room }) {
+  const words = say.value;
+  const call = room.call;
+  const [stream, setStream] = useState<MediaStream | null>(null);
+  useEffect(() => () => stream?.getTracks().forEach((track) => track.stop()), [stream]);
+  if (call === null) return null;
+  const speak = async (): Promise<void> => {
+    if (stream !== null) {
+      await call.speak(null);
+      return setStream(null);
+    }
+    const mine = await navigator.mediaDevices?.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } }).catch(() => null);
+    if (!mine) return;
+    await call.speak(mine.getAudioTracks()[0] ?? null);
+    setStream(mine);
+  };
+  return (
+    <>
+      {call.silenced.value && <button class="button small primary" onClick={() => call.listen()}><Icon name="sound" />{words.hear}</button>}
+      {call.state.value === "talking" && (
+        <button class={stream ? "mic mic-on" : "mic"} aria-pressed={stream !== null} aria-label={stream ? words.speakStop : words.speak} onClick={() => void speak()}>
+          <Icon name="mic" />
+        </button>
+      )}
+    </>
+  );
+}
+
+function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
+  const words = say.value;
+  const teacher = session.me === "teacher";
+  const unsent = room.unsent.value;
+  return (
+    <div class="room-notes">
+      {!session.peer_online && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
+      {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
+      {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
+      {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
+    </div>
+  );
+}
+
+function Desk({ room, session }: Inside) {
+  const tools = useSignal<Tools>(FIRST);
+  const writing = useSignal<{ page: string; x: number; y: number } | null>(null);
+  const board = room.board.value!;
+  const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
+  const nib = nibOf(tools.value);
+  const media = page?.media === undefined ? undefined : (room.knows.value.media[page.media] ?? session.media.find(({ id }) => id === page.media));
+  return (
+    <section class="desk" aria-label={say.value.board}>
+      <Sheet
+        board={board} page={page} address={media?.url ?? null} nib={nib} locked={false} live={room.live.value}
+        onink={(stroke, points) => room.ink(stroke, points)}
+        onstroke={(stroke) => room.stroke(stroke)}
+        ontap={(x, y) => page && (writing.value = { page: page.page, x, y })}
+      />
+      <Toolbar tools={tools} canUndo={room.canUndo.value} onundo={() => room.undo()} />
+      <Pages board={board} teacher={session.me === "teacher"} onturn={(to) => room.turn(to)} onadd={() => room.addPage(BLANK_ASPECT)} />
+      {writing.value && (
+        <Writing
+          onput={(text) => {
+            const { page, x, y } = writing.value!;
+            room.write(page, x, y, text, nib.color, TEXT_SIZE);
+            writing.value = null;
+          }}
+          oncancel={() => (writing.value = null)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Writing({ onput, oncancel }: { onput: (text: string) => void; oncancel: () => void }) {
+  const words = say.value;
+  const [text, setText] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => box.current?.focus(), []);
+  return (
+    <form class="writing" onSubmit={(event) => { event.preventDefault(); if (text.trim()) onput(text.trim()); }} onKeyDown={(event) => event.key === "Escape" && oncancel()}>
+      <textarea ref={box} rows={2} maxLength={500} aria-label={words.writeHere} placeholder={words.writeHere} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      <button class="button" type="button" onClick={oncancel}>{words.cancel}</button>
+      <button class="button primary">{words.put}</button>
+    </form>
+  );
+}
+
+function Side({ room, session }: Inside) {
+  const words = say.value;
+  const said = room.board.value!.said;
+  const [open, setOpen] = useState(false);
+  const [seen, setSeen] = useState(said.length);
+  const toggle = (): void => {
+    setOpen(!open);
+    setSeen(said.length);
+  };
+  const fresh = open ? 0 : said.length - seen;
+  return (
+    <aside class={open ? "side side-open" : "side"}>
+      <button class="side-toggle" aria-expanded={open} onClick={toggle}>
+        <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
+      </button>
+      <div class="side-body">
+        <section class="side-problem" aria-label={words.problem}>
+          <h2>{words.problem}</h2>
+          {session.followers > 0 && <p class="followers"><Icon name="people" />{words.crowd(session.followers + 1)}</p>}
+          {session.text && <p class="asked-text">{session.text}</p>}
+          {session.read_text && <p class="read-text">{session.read_text}</p>}
+          <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
+        </section>
+        <Chat room={room} me={session.me} />
+      </div>
+    </aside>
+  );
+}
+
+function Chat({ room, me }: { room: Room; me: "teacher" | "student" }) {
+  const words = say.value;
+  const said = room.board.value!.said;
+  const [text, setText] = useState("");
+  const end = useRef<HTMLLIElement>(null);
+  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [said.length]);
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (text.trim() === "") return;
+    room.say(text.trim());
+    setText("");
+  };
+  return (
+    <section class="chat" aria-label={words.chat}>
+      {said.length === 0 && <p class="muted">{words.noChat}</p>}
+      <ol class="said" aria-live="polite">
+        {said.map((line, n) => (
+          <li key={n} class={line.author === me ? "said-mine" : "said-theirs"}>
+            <span class="visually-hidden">{line.author === me ? words.you : line.author === "teacher" ? words.teacher : words.student}：</span>
+            {line.text}
+          </li>
+        ))}
+        <li ref={end} aria-hidden="true" />
+      </ol>
+      <form class="chat-form" onSubmit={send}>
+        <input type="text" maxLength={500} aria-label={words.chatPlaceholder} placeholder={words.chatPlaceholder} value={text} onInput={(event) => setText(event.currentTarget.value)} autoComplete="off" />
+        <button class="button primary">{words.say}</button>
+      </form>
+    </section>
+  );
+}
+
+function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
+  const words = say.value;
+  const why = session.ended_why ?? "finished";
+  return (
+    <main class="room room-wait">
+      <h1>{words.ended[why]}</h1>
+      {why === "finished" && <p class="muted">{words.endedMore}</p>}
+      <button class="button primary" onClick={onleave}>{words.backHome}</button>
+    </main>
+  );
+}

@@ -1,0 +1,144 @@
+// The microphone: what this browser can record, how loud it is, a note to send, and a lesson sent while it is spoken.
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesOf } from "./ids";
+import type { StartUpload, UploadView } from "./protocol";
+import { complete, putPart, start } from "./upload";
+
+const CAN_RECORD = ["audio/mp4;codecs=mp4a.40.2", "audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
+const SLICE_MS = 1_000;
+const PART_MS = 5_000;
+const PART_BYTES = 400 * 1024; // with one more slice still below a part of 512 KiB
+export const LONGEST_NOTE_MS = 5 * 60_000;
+
+export function recordable(): string | null {
+  if (typeof MediaRecorder === "undefined" || !navigator.mediaDevices) return null;
+  return CAN_RECORD.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
+}
+
+/** An open microphone with its level, from 0 to 1. */
+export class Microphone {
+  readonly #context: AudioContext | null;
+  readonly #analyser: AnalyserNode | null;
+  readonly #samples = new Uint8Array(256);
+
+  private constructor(readonly stream: MediaStream) {
+    this.#context = typeof AudioContext === "undefined" ? null : new AudioContext();
+    this.#analyser = this.#context?.createAnalyser() ?? null;
+    if (this.#context && this.#analyser) this.#context.createMediaStreamSource(stream).connect(this.#analyser);
+  }
+
+  /** Asks for the microphone; null when the person or the device says no. */
+  static async open(): Promise<Microphone | null> {
+    if (recordable() === null) return null;
+    try {
+      const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+      return new Microphone(await navigator.mediaDevices.getUserMedia({ audio }));
+    } catch {
+      return null;
+    }
+  }
+
+  level(): number {
+    if (!this.#analyser) return 0;
+    this.#analyser.getByteTimeDomainData(this.#samples);
+    const loudest = this.#samples.reduce((most, sample) => Math.max(most, Math.abs(sample - 128)), 0);
+    return Math.min(1, loudest / 90);
+  }
+
+  close(): void {
+    for (const track of this.stream.getTracks()) track.stop();
+    if (this.#context?.state !== "closed") void this.#context?.close();
+  }
+}
+
+/** Records slices in order; `stop` resolves after the last one was handed over. */
+export class Recorder {
+  readonly type: string;
+  readonly #recorder: MediaRecorder;
+
+  constructor(microphone: Microphone, slice: (blob: Blob) => void) {
+    this.#recorder = new MediaRecorder(microphone.stream, { mimeType: recordable()!, audioBitsPerSecond: 32_000 });
+    this.#recorder.ondataavailable = ({ data }) => data.size > 0 && slice(data);
+    this.#recorder.start(SLICE_MS);
+    this.type = this.#recorder.mimeType || recordable()!; // the browser's own word for what it records
+  }
+
+  stop(): Promise<void> {
+    if (this.#recorder.state === "inactive") return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#recorder.onstop = () => resolve();
+      this.#recorder.stop();
+    });
+  }
+}
+
+/** A lesson's voice, uploaded while it is recorded, so that a closed tab loses seconds and not the lesson. */
+export class LessonVoice {
+  readonly #recorder: Recorder;
+  readonly #body: StartUpload;
+  readonly #parts: Blob[] = []; // all of them, small as speech is: a lost connection sends again what did not arrive
+  #upload: UploadView | null = null;
+  #sent = 0;
+  #waiting: Blob[] = [];
+  #waitingBytes = 0;
+  #cutAt = Date.now();
+  #sending: Promise<void> | null = null;
+  #stopped: Promise<void> | null = null;
+
+  /** `startMs` counts from the opening of the session, by the server's clock. */
+  constructor(microphone: Microphone, session: string, startMs: number) {
+    this.#recorder = new Recorder(microphone, (slice) => this.#take(slice));
+    this.#body = { kind: "recording", content_type: this.#recorder.type, session_id: session, start_ms: Math.max(0, Math.round(startMs)) };
+    void this.#push().catch(() => undefined); // tried again with the next part
+  }
+
+  /** The microphone may be closed after this. */
+  stopped(): Promise<void> {
+    return (this.#stopped ??= this.#recorder.stop().then(() => this.#cut()));
+  }
+
+  /** Ends the recording; its media id, or null when nothing was recorded. Throws what kept it from arriving. */
+  async finish(): Promise<string | null> {
+    await this.stopped();
+    if (this.#parts.length === 0) return null;
+    await this.#sending?.catch(() => undefined);
+    await this.#push();
+    const hash = sha256.create();
+    let size = 0;
+    for (const part of this.#parts) {
+      hash.update(new Uint8Array(await bytesOf(part)));
+      size += part.size;
+    }
+    return (await complete(this.#upload!.id, { parts: this.#parts.length, size, sha256: bytesToHex(hash.digest()) })).id;
+  }
+
+  #take(slice: Blob): void {
+    this.#waiting.push(slice);
+    this.#waitingBytes += slice.size;
+    if (this.#waitingBytes >= PART_BYTES || Date.now() - this.#cutAt >= PART_MS) this.#cut();
+  }
+
+  #cut(): void {
+    this.#cutAt = Date.now();
+    if (this.#waitingBytes === 0) return;
+    this.#parts.push(new Blob(this.#waiting));
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    void this.#push().catch(() => undefined);
+  }
+
+  /** Sends what is there, one part after the other; who comes while it runs waits for the same run. */
+  #push(): Promise<void> {
+    this.#sending ??= this.#send().finally(() => (this.#sending = null));
+    return this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    this.#upload ??= await start(this.#body);
+    while (this.#sent < this.#parts.length) {
+      await putPart(this.#upload.id, this.#sent, this.#parts[this.#sent]!);
+      this.#sent++;
+    }
+  }
+}

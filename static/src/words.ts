@@ -1,0 +1,207 @@
+// Every sentence that a person reads, Chinese first, English beside it.
+import { computed, signal } from "@preact/signals";
+import type { Problem, Subject } from "./protocol";
+import { Refusal } from "./api";
+import { recall, remember } from "./memory";
+
+export type Language = "zh" | "en";
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+const zh = {
+  name: "答疑",
+  otherLanguage: "English",
+  // sign-in
+  signIn: "登录", login: "账号", password: "密码", showPassword: "显示密码", hidePassword: "隐藏密码",
+  welcome: "拍一道题，马上有人讲", signingIn: "正在登录…", signOut: "退出登录",
+  firstTime: "第一次来？用学校发的激活码", haveAccount: "已有账号，去登录", activate: "激活并登录", code: "激活码",
+  newPassword: "设一个新密码", passwordHint: "至少 8 个字", demoAccounts: "演示账号，点一下就能进", demoStudent: "学生", demoTeacher: "老师", demoOther: "其他",
+  fillIn: "账号和密码都要填。", tooShort: "密码至少 8 个字。", noPageForYou: "这个账号的页面还没有开放，请用学生或老师账号登录。",
+  // link
+  online: "已连接", reconnecting: "重连中", offline: "离线", stopped: "已断开", reconnect: "重新连接",
+  offlineNote: "现在没有网络。照样可以提问：题目先存在手机里，有网时自动发出，只发一次。",
+  cannotLoad: "暂时连不上，正在再试…", tryAgain: "再试一次", loading: "正在打开…", unreachable: "网络不通，请稍后再试。",
+  stoppedNote: "这个页面在别处打开得太多，或连接被关闭了。",
+  // asking
+  haveProblem: "有不会的题？", haveProblemMore: "拍下来，几秒就有讲解；没有现成的，老师马上来。",
+  shoot: "拍照提问", camera: "拍照", gallery: "相册", voice: "语音", write: "打字", video: "视频",
+  newQuestion: "提一个问题", textLabel: "补充说明（可不填）", textPlaceholder: "哪一步不懂？写在这里",
+  subject: "学科", grade: "年级", send: "提交问题", sendLater: "存下，有网就发", cancelAsk: "不问了", chooseSubject: "先选学科", chooseGrade: "先选年级", nothingYet: "先拍一张照片，或者说一句、写一句。",
+  draftPhotos: "照片", photoN: (n: number) => `第 ${n} 张照片`, editPhoto: "裁剪、旋转", remove: "删除", editing: "裁好这道题", cropHint: "拖动四角，只留下要问的这道题",
+  corners: { nw: "左上角", ne: "右上角", sw: "左下角", se: "右下角" },
+  turnLeft: "向左转", turnRight: "向右转", useWhole: "用整张", done: "好了", cancel: "取消",
+  blurred: "这张有点糊，老师可能看不清。重拍一张更快有答案。", small: "这张太小，字可能看不清。", retake: "重拍", useAnyway: "就用这张",
+  cannotOpenHere: "这种格式手机上看不了，发出去后由服务器转换。", preparing: "正在处理照片…",
+  record: "开始录音", stopRecord: "说完了", recording: "正在录音", noMic: "用不了麦克风。请在系统设置里允许，或者打字说明。", voiceNote: "语音", playVoice: "播放语音",
+  videoTooLong: "视频最长 60 秒，这个太长了。", videoTooBig: "视频最大 100 MB，这个太大了。", photoTooBig: "照片最大 20 MB，这张太大了。",
+  tooManyParts: "一个问题最多 9 个附件。",
+  // outbox
+  waitsForNetwork: "等网络", waitsForNetworkMore: "存在手机里了，有网就自动发出，只发一次。可以先去做别的题。",
+  partNames: { photo: "照片", voice: "语音", video: "视频" },
+  sending: (percent: number) => `正在发送 ${percent}%`, notSent: "没有发出去", sendNow: "现在发", discard: "删掉",
+  // a question's life
+  myQuestions: "我的问题", noQuestions: "还没有提过问题", noQuestionsMore: "第一道题从上面的大按钮开始。",
+  earlier: "以前的问题", open: "展开", close: "收起", askedAt: (when: string) => `${when} 提问`,
+  received: "收到了", receivedMore: "你的问题已经存好，不会丢。", reading: "正在看题", readingMore: "在认题目里的字、数和式子…",
+  readAs: "认出的题目", matching: "正在找讲过的同一道题", found: "这道题老师讲过，先看讲解", foundAfter: "老师讲完了，看讲解",
+  whyMatched: "为什么推荐它", agrees: "一样", differs: "不一样", theirs: "那道题",
+  solved: "解决了", notMine: "不是我的题", stillStuck: "还是不懂", backNote: "点“不是我的题”或“还是不懂”，会回到队里原来的位置。",
+  following: "同学也在问这道题，你已加入", followingMore: (n: number) => (n > 0 ? `一起等的有 ${n + 1} 人。老师讲一次，录像马上给你。` : "老师讲完，录像马上给你。"),
+  leaveFollowing: "不是同一道题",
+  waiting: "排队中", place: (n: number) => `前面还有 ${n} 题`, next: "下一个就是你", placeUnit: "位",
+  waitAbout: (s: number) => (s < 60 ? "大约 1 分钟内轮到你" : `大约还要 ${Math.ceil(s / 60)} 分钟`), waitUnknown: "正在找合适的老师",
+  placeKept: "锁屏、断网、关掉页面都不会丢位置。", promised: (when: string) => `现在没有老师值班，${when} 开始有人答`, promisedSoon: "值班老师正在上岗，很快有人答", promisedMore: "不用一直等着，到时会叫你；老师也可能先录好讲解。",
+  noShift: "现在没有老师值班，已经告诉值班管理员", noShiftMore: "位置给你留着，有老师来了会叫你。",
+  offered: "老师正在看你的题", offeredMore: "马上就来。", answering: "老师来了", answeringMore: (teacher: string) => `${teacher}正在同屏等你`, enter: "进入同屏", enterBoard: "去白板", someTeacher: "老师",
+  yourTurnTitle: "【轮到你了】老师来了", answered: "讲完了", rendering: "讲解录像正在生成，几十秒就好。", renderFailed: "录像没有生成出来，老师写的板书都在。", resolved: "已解决", withdrawn: "已撤回",
+  reopen: "还是不懂，再问", withdraw: "撤回问题", withdrawSure: "撤回后就不再排队了，确定吗？", yes: "确定", no: "先不",
+  workedExample: "数字不同的例题", workedExampleMore: "边等边看：方法一样，数字不同。你的位置不变。",
+  followers: (n: number) => `${n} 位同学也在等`, videoBy: (teacher: string) => `${teacher}讲解`, watch: "看讲解", voiceListen: "听语音",
+  progress: "进度", steps: { received: "收到", reading: "看题", waiting: "排队", answering: "讲解", done: "完成" },
+  // duty
+  duty: "值班", ready: "值班中", away: "暂离", off: "下班", onDutyNow: "正在值班，有题会响铃", awayNow: "暂离中，不会派题", offNow: "没有值班",
+  goOnDuty: "开始值班", waitingNow: (n: number) => (n === 0 ? "队里没有题" : `队里有 ${n} 题`), calm: "没有等你的题", calmMore: "有题会响铃并显示在这里，一次只来一道。", offMore: "上岗后，题目一次只来一道，补贴按题记。", awayMore: "暂离时不会派题，回来再开始。",
+  offer: "有同学在问", offerEnds: "剩余时间", accept: "接受", decline: "婉拒", declined: "已婉拒，会转给别的老师", lapsed: "时间到了，已转给别的老师。",
+  crowd: (n: number) => `${n} 人在等这道题`, asked: (when: string) => `${when} 提问`, readText: "认出的文字", studentSays: "同学说", noText: "没有文字", seconds: (n: number) => `${n} 秒`,
+  mute: "关闭提示音", unmute: "打开提示音",
+  // earnings
+  earnings: "我的补贴", thisMonth: "本月", total: "累计", noEarnings: "还没有补贴记录", noEarningsMore: "讲完一题，这里就会多一行，写明因为哪道题。",
+  work: { live_answer: "同屏答疑" } as Record<string, string>, justDone: "刚讲完的", videoRendering: "录像生成中", videoPublished: "已入库", videoFailed: "录像没有生成", videoWithdrawn: "已撤下",
+  // a session
+  live: "同屏答疑", board: "白板", tools: "画具", pen: "笔", highlighter: "荧光笔", text: "文字", hand: "移动", undo: "撤销", color: "颜色", width: "粗细",
+  colors: ["黑", "蓝", "橙", "绿"], widths: ["细", "中", "粗"], addPage: "加一页", prevPage: "上一页", nextPage: "下一页", pageOf: (n: number, of: number) => `第 ${n} / ${of} 页`,
+  writeHere: "写在白板上的字", put: "写上", chat: "文字", chatPlaceholder: "说一句…", say: "发送", noChat: "可以在这里打字", you: "你", teacher: "老师", student: "同学",
+  peerHere: "对方在线", peerGone: "对方暂时不在", peerGoneStudent: "同学暂时不在线，讲的都会录下来。", peerGoneTeacher: "老师的网络断了，正在重连；60 秒内回不来，你会回到队里原来的位置。",
+  finish: "结束讲解", finishSure: "结束这次讲解？", finishMore: "板书和录音会合成录像，发给提问的同学并存入题库。", finishing: "正在保存录音…", keepTeaching: "继续讲", handBack: "转给别人", handBackSure: "把这道题交回队列？", handBackMore: "同学会回到原来的位置，由别的老师来讲。",
+  micOn: "正在录音", micOff: "没有录音", micRefused: "用不了麦克风，只录板书。可以在系统设置里允许后再点一次。", micStart: "打开麦克风", micStop: "关闭麦克风", micLost: "录音没能全部上传", micLostMore: "可以再试一次；也可以只用板书结束。", finishWithout: "只用板书结束", level: "音量",
+  hear: "点一下，听老师说话", voiceLost: "语音没接通，看板书和文字", speak: "我要说话", speakStop: "关掉我的话筒",
+  unsaved: (n: number) => `${n} 笔还没送到，网络恢复后自动补上`, problem: "题目", leave: "返回",
+  ended: { finished: "讲解结束", handed_back: "这道题已交回队列", teacher_gone: "老师掉线了，你已回到队里原来的位置", withdrawn: "提问的同学撤回了问题" }, endedMore: "录像生成后就能回看。", backHome: "返回",
+  loadingBoard: "正在打开白板…",
+  demoWord: "演示", demoBanner: "演示环境：人物和题目均为虚构",
+  // words of time and place
+  today: "今天", yesterday: "昨天", tomorrow: "明天",
+  subjects: { chinese: "语文", math: "数学", english: "英语", physics: "物理", chemistry: "化学", biology: "生物", history: "历史", geography: "地理", politics: "道法", science: "科学" } as Record<Subject, string>,
+  grades: ["一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "初一", "初二", "初三", "高一", "高二", "高三"],
+  reasons: { numbers: "数字", units: "单位", relations: "数量关系", negation: "正反说法", options: "选项", asks: "问的", words: "题目的话" } as Record<string, string>,
+  reasonAgrees: (what: string, value: string) => (value ? `${what}一样：${value}` : `${what}一样`),
+  reasonDiffers: (what: string, mine: string, theirs: string) => `${what}不一样：你的是 ${mine || "没有"}，那道题是 ${theirs || "没有"}`,
+};
+
+type Words = typeof zh;
+
+const en: Words = {
+  name: "Dayi",
+  otherLanguage: "中文",
+  signIn: "Sign in", login: "Account", password: "Password", showPassword: "Show password", hidePassword: "Hide password",
+  welcome: "Photograph a problem, have it explained", signingIn: "Signing in…", signOut: "Sign out",
+  firstTime: "First time? Use your school's code", haveAccount: "I have an account", activate: "Activate and sign in", code: "Activation code",
+  newPassword: "Choose a password", passwordHint: "At least 8 characters", demoAccounts: "Demo accounts: one tap", demoStudent: "Pupil", demoTeacher: "Teacher", demoOther: "Other",
+  fillIn: "Please fill in both account and password.", tooShort: "A password has at least 8 characters.", noPageForYou: "There is no page for this account yet. Please use a pupil's or a teacher's account.",
+  online: "Connected", reconnecting: "Reconnecting", offline: "Offline", stopped: "Disconnected", reconnect: "Reconnect",
+  offlineNote: "No network now. You can still ask: the question stays on this phone and goes out by itself, once.",
+  cannotLoad: "Can't reach the service; trying again…", tryAgain: "Try again", loading: "Opening…", unreachable: "No connection. Please try again later.",
+  stoppedNote: "Too many pages are open for this account, or the connection was closed.",
+  haveProblem: "Stuck on a problem?", haveProblemMore: "Photograph it. An explanation comes in seconds; if there is none yet, a teacher comes.",
+  shoot: "Photograph it", camera: "Camera", gallery: "Gallery", voice: "Voice", write: "Type", video: "Video",
+  newQuestion: "Ask a question", textLabel: "Anything to add? (optional)", textPlaceholder: "Which step is unclear?",
+  subject: "Subject", grade: "Grade", send: "Send question", sendLater: "Keep, send when online", cancelAsk: "Cancel", chooseSubject: "Choose a subject", chooseGrade: "Choose a grade", nothingYet: "Take a photo first, or say or write something.",
+  draftPhotos: "Photos", photoN: (n) => `Photo ${n}`, editPhoto: "Crop and turn", remove: "Remove", editing: "Frame the problem", cropHint: "Drag the corners: keep only the problem you ask about",
+  corners: { nw: "Top left corner", ne: "Top right corner", sw: "Bottom left corner", se: "Bottom right corner" },
+  turnLeft: "Turn left", turnRight: "Turn right", useWhole: "Whole photo", done: "Done", cancel: "Cancel",
+  blurred: "This one is blurred; a new photo gets you an answer faster.", small: "This one is small; the print may be unreadable.", retake: "Take again", useAnyway: "Use it anyway",
+  cannotOpenHere: "This format can't be shown here; the server will convert it.", preparing: "Preparing the photo…",
+  record: "Start recording", stopRecord: "Done speaking", recording: "Recording", noMic: "The microphone can't be used. Allow it in the settings, or type.", voiceNote: "Voice note", playVoice: "Play voice note",
+  videoTooLong: "A video may last 60 seconds; this one is longer.", videoTooBig: "A video may have 100 MB; this one has more.", photoTooBig: "A photo may have 20 MB; this one has more.",
+  tooManyParts: "A question takes nine attachments at most.",
+  waitsForNetwork: "Waiting for network", waitsForNetworkMore: "Kept on this phone; goes out by itself, once. You can go on with other problems.",
+  partNames: { photo: "Photo", voice: "Voice", video: "Video" },
+  sending: (percent) => `Sending ${percent}%`, notSent: "Not sent", sendNow: "Send now", discard: "Discard",
+  myQuestions: "My questions", noQuestions: "No questions yet", noQuestionsMore: "The big button above is where the first one starts.",
+  earlier: "Earlier questions", open: "Open", close: "Close", askedAt: (when) => `Asked ${when}`,
+  received: "Received", receivedMore: "Your question is stored and can't get lost.", reading: "Reading it", readingMore: "Recognising words, numbers and formulas…",
+  readAs: "What was read", matching: "Looking for the same problem", found: "A teacher has explained this one: watch first", foundAfter: "The teacher has explained it",
+  whyMatched: "Why this one", agrees: "same", differs: "different", theirs: "That problem",
+  solved: "Solved", notMine: "Not my question", stillStuck: "Still stuck", backNote: "“Not my question” and “Still stuck” take you back to your old place in the queue.",
+  following: "Others asked this too: you're in", followingMore: (n) => `${n > 0 ? `${n + 1} are waiting together. ` : ""}You get the video as soon as the teacher has explained it.`,
+  leaveFollowing: "Not the same problem",
+  waiting: "In the queue", place: (n) => `${count(n, "question", "questions")} before yours`, next: "You are next", placeUnit: "in line",
+  waitAbout: (s) => (s < 60 ? "Your turn within about a minute" : `About ${Math.ceil(s / 60)} minutes`), waitUnknown: "Finding the right teacher",
+  placeKept: "Lock the screen, lose the network, close the page: your place stays.", promised: (when) => `Nobody is on duty now; teachers are back ${when}`, promisedSoon: "A teacher is due on duty now", promisedMore: "No need to wait here: we will call you. A teacher may also record an explanation earlier.",
+  noShift: "Nobody is on duty now; the duty office was told", noShiftMore: "Your place is kept. We will call you when a teacher comes.",
+  offered: "A teacher is looking at it", offeredMore: "Coming in a moment.", answering: "The teacher is here", answeringMore: (teacher) => `${teacher} is waiting on the shared board`, enter: "Join the board", enterBoard: "To the board", someTeacher: "A teacher",
+  yourTurnTitle: "[Your turn] The teacher is here", answered: "Explained", rendering: "The video is being made; less than a minute.", renderFailed: "The video could not be made; the board is kept.", resolved: "Solved", withdrawn: "Withdrawn",
+  reopen: "Still stuck, ask again", withdraw: "Withdraw", withdrawSure: "It leaves the queue. Are you sure?", yes: "Yes", no: "Not yet",
+  workedExample: "Worked example, other numbers", workedExampleMore: "While you wait: same method, other numbers. Your place is kept.",
+  followers: (n) => `${count(n, "other is", "others are")} waiting too`, videoBy: (teacher) => `Explained by ${teacher}`, watch: "Watch", voiceListen: "Listen",
+  progress: "Progress", steps: { received: "Received", reading: "Read", waiting: "Queue", answering: "Explain", done: "Done" },
+  duty: "Duty", ready: "On duty", away: "Away", off: "Off", onDutyNow: "On duty: a question will ring", awayNow: "Away: no questions come", offNow: "Not on duty",
+  goOnDuty: "Go on duty", waitingNow: (n) => (n === 0 ? "Nobody is waiting" : `${count(n, "question is", "questions are")} waiting`), calm: "No question for you now", calmMore: "It will ring and show here, one at a time.", offMore: "On duty, questions come one at a time; each answer is credited.", awayMore: "No questions come while you are away.",
+  offer: "A pupil asks", offerEnds: "Time left", accept: "Accept", decline: "Decline", declined: "Declined; another teacher gets it", lapsed: "Time is up; it went to another teacher.",
+  crowd: (n) => `${count(n, "pupil is", "pupils are")} waiting for this`, asked: (when) => `Asked ${when}`, readText: "What was read", studentSays: "The pupil says", noText: "No text", seconds: (n) => `${n} s`,
+  mute: "Mute sounds", unmute: "Unmute sounds",
+  earnings: "My subsidy", thisMonth: "This month", total: "In all", noEarnings: "Nothing earned yet", noEarningsMore: "Each finished answer adds a line here, with its cause.",
+  work: { live_answer: "Live answer" }, justDone: "Just finished", videoRendering: "Video being made", videoPublished: "In the bank", videoFailed: "No video could be made", videoWithdrawn: "Taken down",
+  live: "Live session", board: "Board", tools: "Tools", pen: "Pen", highlighter: "Highlighter", text: "Text", hand: "Move", undo: "Undo", color: "Colour", width: "Width",
+  colors: ["Black", "Blue", "Orange", "Green"], widths: ["Thin", "Medium", "Thick"], addPage: "Add page", prevPage: "Previous page", nextPage: "Next page", pageOf: (n, of) => `Page ${n} of ${of}`,
+  writeHere: "Text for the board", put: "Put", chat: "Chat", chatPlaceholder: "Say something…", say: "Send", noChat: "You can type here", you: "You", teacher: "Teacher", student: "Pupil",
+  peerHere: "Connected with you", peerGone: "Away for a moment", peerGoneStudent: "The pupil is away; everything is being recorded.", peerGoneTeacher: "The teacher's network broke off. If it isn't back within 60 seconds, you return to your old place.",
+  finish: "Finish", finishSure: "Finish this explanation?", finishMore: "Board and voice become a video for the pupil and for the bank.", finishing: "Saving your voice…", keepTeaching: "Go on", handBack: "Hand back", handBackSure: "Put this question back?", handBackMore: "The pupil keeps the old place; another teacher takes it.",
+  micOn: "Recording", micOff: "Not recording", micRefused: "No microphone: only the board is recorded. Allow it in the settings and tap again.", micStart: "Turn microphone on", micStop: "Turn microphone off", micLost: "Your voice was not fully saved", micLostMore: "Try again, or finish with the board only.", finishWithout: "Finish with board only", level: "Level",
+  hear: "Tap to hear the teacher", voiceLost: "No voice; follow board and chat", speak: "Let me speak", speakStop: "Turn my microphone off",
+  unsaved: (n) => `${count(n, "mark", "marks")} not yet sent; will follow by itself`, problem: "Problem", leave: "Back",
+  ended: { finished: "The explanation has ended", handed_back: "The question went back to the queue", teacher_gone: "The teacher lost the connection; you are back at your old place", withdrawn: "The pupil withdrew the question" }, endedMore: "You can watch it again once the video is made.", backHome: "Back",
+  loadingBoard: "Opening the board…",
+  demoWord: "Demo", demoBanner: "Demo: people and problems are fictional",
+  today: "today", yesterday: "yesterday", tomorrow: "tomorrow",
+  subjects: { chinese: "Chinese", math: "Maths", english: "English", physics: "Physics", chemistry: "Chemistry", biology: "Biology", history: "History", geography: "Geography", politics: "Civics", science: "Science" },
+  grades: ["Grade 1", "Grade 2", "Grade 3", "Grade 4", "Grade 5", "Grade 6", "Grade 7", "Grade 8", "Grade 9", "Grade 10", "Grade 11", "Grade 12"],
+  reasons: { numbers: "Numbers", units: "Units", relations: "Relations", negation: "“Not”", options: "Options", asks: "What is asked", words: "Wording" },
+  reasonAgrees: (what, value) => (value ? `${what}: same, ${value}` : `${what}: same`),
+  reasonDiffers: (what, mine, theirs) => `${what}: yours ${mine || "none"}, that one ${theirs || "none"}`,
+};
+
+export const language = signal<Language>(recall("language") === "en" ? "en" : "zh");
+
+/** The words of the chosen language: `say.value.send`. */
+export const say = computed<Words>(() => (language.value === "en" ? en : zh));
+
+export function choose(next: Language): void {
+  language.value = next;
+  remember("language", next);
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+}
+
+/** The sentence for whatever went wrong. */
+export function sentence(error: unknown): string {
+  return error instanceof Refusal ? problemIn(error.problem) : say.value.unreachable;
+}
+
+export function problemIn(problem: Problem): string {
+  return language.value === "en" ? problem.en : problem.zh;
+}
+
+export const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`;
+
+/** 4:05 for 245,000 ms. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** 今天 19:30, 3月2日 19:30: by the reader's clock and calendar. */
+export function moment(iso: string, now = new Date()): string {
+  const then = new Date(iso);
+  const time = `${String(then.getHours()).padStart(2, "0")}:${String(then.getMinutes()).padStart(2, "0")}`;
+  const days = Math.round((midnight(then) - midnight(now)) / 86_400_000);
+  const near = new Map([[0, say.value.today], [-1, say.value.yesterday], [1, say.value.tomorrow]]).get(days);
+  if (near !== undefined) return `${near} ${time}`;
+  const date = language.value === "zh" ? `${then.getMonth() + 1}月${then.getDate()}日` : `${then.getDate()}/${then.getMonth() + 1}`;
+  return `${date} ${time}`;
+}
+
+const midnight = (day: Date): number => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+
+export function subjectAndGrade(subject: Subject, grade: number): string {
+  return `${say.value.subjects[subject]} · ${say.value.grades[grade - 1] ?? ""}`;
+}

@@ -1,0 +1,86 @@
+"""What tests stand on: one real PostgreSQL and one real Redis for the whole run, an own database for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+
+from server.embedded import EmbeddedPostgres, EmbeddedRedis
+from server.store.migrate import migrate
+
+ROOM_BYTES = 2 << 30
+
+
+@pytest.fixture(scope="session")
+def services_folder() -> Iterator[Path]:
+    """In memory where there is room: what these servers write is thrown away with the run."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="dayi-tests-", dir=memory if roomy else None))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(services_folder: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(services_folder / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(services_folder: Path) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(services_folder / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a database that has seen every migration, once; cloning it takes a twentieth of running them."""
+    name = "migrated"
+    _create(postgres, name, "template1")
+    migrate(postgres.url_of(name))
+    return name
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """A fresh, migrated database of this test's own."""
+    name = create_database(postgres, template)
+    yield postgres.url_of(name)
+    drop_database(postgres, name)
+
+
+@pytest.fixture
+def redis_url(redis_server: EmbeddedRedis) -> str:
+    """Redis with nothing in it."""
+    client = redis.Redis.from_url(redis_server.url)
+    client.flushall()
+    client.close()
+    return redis_server.url
+
+
+def create_database(postgres: EmbeddedPostgres, template: str) -> str:
+    """A clone of the template under a name of its own."""
+    name = f"test_{uuid4().hex[:12]}"
+    _create(postgres, name, template)
+    return name
+
+
+def drop_database(postgres: EmbeddedPostgres, name: str) -> None:
+    _run(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _create(postgres: EmbeddedPostgres, name: str, template: str) -> None:
+    _run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def _run(postgres: EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement.encode())

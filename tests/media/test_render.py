@@ -1,0 +1,335 @@
+"""An answer's ink and voice become one film that plays, seeks and is the same each time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from media.fonts import cjk_font, width, write
+from media.ink import Sheet
+from media.render import RenderFailed, RenderJob, Voice, _write_job, render
+from media.timeline import Page, Stroke, Text
+from tests.media.test_intake import children
+from tests.media.test_timeline import PAGE, erase, stroke, text
+from tests.media.uploads import a_picture, a_tone, a_voice
+
+PIXEL = 1280 / 10_000  # a blank page as wide as the film: a unit of the board in pixels
+BLANK = {**PAGE, "paper": "blank", "media": None, "aspect": 5625}
+SLOW = 5000  # ms from pen-down to pen-up
+
+
+def a_line(at_ms: int, id: str, y: int, color: str = "#d00000", author: str = "t", tool: str = "pen") -> dict[str, Any]:
+    """Drawn from left to right across the page within SLOW, evenly."""
+    points = [[1000 + 8000 * step // 50, y, SLOW * step // 50, 500] for step in range(51)]
+    return {**stroke(at_ms, id, author=author), "points": points, "color": color, "width": 100, "tool": tool}
+
+
+def frames_at(film: Path, moments: Sequence[float]) -> list[NDArray[numpy.uint8]]:
+    """Each by seeking, as a player does."""
+    seen = []
+    for moment in moments:
+        with av.open(str(film)) as opened:
+            opened.seek(int(moment * av.time_base))
+            shown = None
+            for frame in opened.decode(video=0):
+                if frame.time is None or frame.time > moment:
+                    break
+                shown = frame
+            assert shown is not None
+            seen.append(shown.to_ndarray(format="rgb24").astype(numpy.uint8))
+    return seen
+
+
+def heard(film: Path) -> NDArray[Any]:
+    """The loudness of each tenth of a second."""
+    with av.open(str(film)) as opened:
+        sound = numpy.concatenate([frame.to_ndarray()[0] for frame in opened.decode(audio=0)])
+    tenths = len(sound) // 4800
+    loudest: NDArray[Any] = numpy.abs(sound[: tenths * 4800]).reshape(tenths, 4800).max(axis=1)
+    return loudest
+
+
+def is_red(frame: NDArray[numpy.uint8], x: float, y: float) -> bool:
+    red, green, blue = (int(value) for value in frame[round(y * PIXEL), round(x * PIXEL)])
+    return red > 150 and green < 100 and blue < 100
+
+
+async def test_ink_appears_while_it_is_drawn_and_goes_when_it_is_erased(tmp_path: Path) -> None:
+    log = [BLANK, a_line(SLOW, "a", 2000), a_line(SLOW * 2, "b", 3000), erase(SLOW * 2 + 500, "a")]
+
+    made = await render(RenderJob(log, {}, cut=False), tmp_path)
+
+    half, both, one = frames_at(made.video, [SLOW / 2000, SLOW * 2 / 1000 + 0.3, SLOW * 2 / 1000 + 1])
+    assert is_red(half, 3000, 2000) and not is_red(half, 7000, 2000)
+    assert is_red(both, 7000, 2000) and is_red(both, 7000, 3000)
+    assert not is_red(one, 7000, 2000) and is_red(one, 7000, 3000)
+
+
+async def test_the_film_plays_at_once_seeks_and_has_a_poster(tmp_path: Path) -> None:
+    made = await render(RenderJob([BLANK, a_line(9_000, "a", 2000)], {}, cut=False), tmp_path)
+
+    content = made.video.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert made.size == len(content) and made.duration_ms == 10_500
+    with av.open(str(made.video)) as film:
+        picture, sound = film.streams.video[0], film.streams.audio[0]
+        assert (picture.codec_context.name, picture.width, picture.height) == ("h264", 1280, 720)
+        assert picture.codec_context.pix_fmt == "yuv420p"
+        assert (sound.codec_context.name, sound.rate) == ("aac", 48_000)
+        assert film.duration is not None and abs(film.duration / 1000 - made.duration_ms) < 100
+        keys = [
+            float(packet.pts * packet.time_base)
+            for packet in film.demux(picture)
+            if packet.is_keyframe and packet.pts is not None
+        ]
+    assert keys[0] == 0 and max(later - key for key, later in pairwise(keys)) <= 2.1
+    with Image.open(made.poster) as poster:
+        assert (poster.format, poster.size) == ("JPEG", (1280, 720))
+        assert is_red(numpy.asarray(poster), 7000, 2000)
+    assert sorted(os.listdir(tmp_path)) == ["answer.mp4", "poster.jpg"]
+
+
+async def test_the_same_answer_gives_the_same_bytes(tmp_path: Path) -> None:
+    spoken = a_voice(tmp_path / "voice.webm", "webm", "libopus", a_tone(3))
+    job = RenderJob([BLANK, a_line(6_000, "a", 2000), text(6_500)], {}, [Voice(spoken, 500)])
+
+    first, again = await render(job, tmp_path / "1"), await render(job, tmp_path / "2")
+
+    assert first.video.read_bytes() == again.video.read_bytes()
+    assert first.poster.read_bytes() == again.poster.read_bytes()
+
+
+async def test_a_photo_is_fitted_into_the_frame_with_its_colours(tmp_path: Path) -> None:
+    a_picture(400, 800).save(tmp_path / "page.jpg", quality=95)
+    page = {**PAGE, "aspect": 20_000}
+
+    made = await render(RenderJob([page], {"m1": tmp_path / "page.jpg"}), tmp_path / "out")
+
+    (frame,) = frames_at(made.video, [0.5])
+    left = (1280 - 360) // 2
+    assert frame[20, left + 20][0] > 200 and frame[20, left + 20][1] < 60
+    assert frame[700, left + 340][2] > 200 and frame[700, left + 340][1] < 60
+    assert abs(int(frame[360, 10][0]) - 0xE8) < 6
+
+
+async def test_a_page_whose_photo_is_gone_is_blank_paper(tmp_path: Path) -> None:
+    made = await render(RenderJob([PAGE, a_line(6_000, "a", 2000)], {}), tmp_path)
+
+    assert made.duration_ms > SLOW
+
+
+async def test_turning_pages_shows_the_other_page_and_back(tmp_path: Path) -> None:
+    second = {**BLANK, "page": "p2", "at_ms": 10}
+    turns = [{"kind": "turn", "at_ms": at, "author": "t", "page": page} for at, page in ((6_000, "p2"), (7_000, "p1"))]
+
+    made = await render(RenderJob([BLANK, second, a_line(5_000, "a", 2000), *turns], {}, cut=False), tmp_path)
+
+    before, other, after = frames_at(made.video, [5.5, 6.5, 7.5])
+    assert is_red(before, 5000, 2000) and not is_red(other, 5000, 2000) and is_red(after, 5000, 2000)
+
+
+@pytest.mark.parametrize(("form", "codec"), [("webm", "libopus"), ("ipod", "aac")])
+async def test_voices_are_heard_when_they_were_spoken(form: str, codec: str, tmp_path: Path) -> None:
+    one = a_voice(tmp_path / "one", form, codec, a_tone(2))
+    other = a_voice(tmp_path / "other", form, codec, a_tone(2))
+
+    made = await render(RenderJob([BLANK], {}, [Voice(one, 1_000), Voice(other, 5_000)], cut=False), tmp_path / "out")
+
+    loud = heard(made.video) > 0.2
+    assert not loud[:9].any() and loud[11:29].all() and not loud[32:49].any() and loud[51:69].all()
+
+
+async def test_slices_put_together_sound_like_one_voice_and_louder_than_possible_is_held(tmp_path: Path) -> None:
+    whole = a_voice(tmp_path / "whole.webm", "webm", "libopus", a_tone(3)).read_bytes()
+    slices = [whole[at : at + 1000] for at in range(0, len(whole), 1000)]
+    (tmp_path / "joined.webm").write_bytes(b"".join(slices))
+    four = [Voice(tmp_path / "joined.webm", 0)] * 4
+
+    made = await render(RenderJob([BLANK], {}, four, cut=False), tmp_path / "out")
+
+    loud = heard(made.video)
+    assert (loud[2:28] > 0.8).all() and loud.max() < 1.3
+
+
+async def test_dead_time_is_cut_where_nobody_speaks_or_draws(tmp_path: Path) -> None:
+    spoken = a_voice(tmp_path / "voice.webm", "webm", "libopus", a_tone(12, from_second=6))
+
+    made = await render(RenderJob([BLANK, a_line(17_000, "a", 2000)], {}, [Voice(spoken, 2_000)]), tmp_path / "out")
+
+    assert abs(made.start_ms - 7_500) < 100  # the voice begins at 2 + 6 s; half a second of breath
+    assert abs(made.duration_ms - (17_000 + 1_500 - made.start_ms)) < 100
+    assert not (heard(made.video)[:4] > 0.2).any() and (heard(made.video)[7:60] > 0.2).all()
+
+
+async def test_a_silent_answer_has_a_silent_sound_track(tmp_path: Path) -> None:
+    made = await render(RenderJob([BLANK, a_line(6_000, "a", 2000)], {}), tmp_path)
+
+    assert heard(made.video).max() == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"\x1aE\xdf\xa3" + bytes(500)], ids=["empty", "html", "noise"])
+async def test_a_voice_that_cannot_be_heard_does_not_lose_the_answer(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "voice").write_bytes(content)
+
+    made = await render(RenderJob([BLANK, a_line(6_000, "a", 2000)], {}, [Voice(tmp_path / "voice")]), tmp_path / "out")
+
+    assert made.duration_ms > SLOW and heard(made.video).max() == 0
+
+
+async def test_progress_rises_to_one(tmp_path: Path) -> None:
+    told: list[float] = []
+
+    await render(RenderJob([BLANK, a_line(9_000, "a", 2000)], {}), tmp_path, told.append)
+
+    assert told == sorted(told) and told[-1] == 1.0 and len(told) > 20
+
+
+async def test_a_job_that_makes_no_sense_fails_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(RenderFailed, match="KeyError"):
+        await render(RenderJob([{"kind": "stroke", "at_ms": 1}], {}), tmp_path)
+
+
+async def test_whoever_stops_waiting_stops_the_rendering(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+    log = [BLANK, *(a_line(at, f"s{at}", 2000) for at in range(5_000, 300_000, 5_000))]
+    work = asyncio.create_task(render(RenderJob(log, {}), tmp_path, lambda _: begun.set()))
+    await begun.wait()
+
+    work.cancel()
+    await asyncio.wait([work])
+
+    assert work.cancelled()
+    assert children() == set()
+
+
+# Ink
+
+
+def a_sheet() -> Sheet:
+    return Sheet(Page("p", 5625, None), None, (1280, 720))
+
+
+def wave(tool: str = "pen", pressure: int = 500, color: str = "#000000") -> Stroke:
+    points = tuple(
+        (1000 + 40 * step, 2500 + round(900 * math.sin(step / 9)), step * 10, pressure) for step in range(200)
+    )
+    return Stroke("s", "p", tool, color, 60, points)  # type: ignore[arg-type]
+
+
+def test_ink_drawn_in_any_number_of_steps_is_the_same_ink() -> None:
+    at_once, in_steps = a_sheet(), a_sheet()
+
+    at_once.draw(wave(), 0, 200)
+    for step in range(200):
+        in_steps.draw(wave(), step, step + 1)
+
+    assert at_once.picture.tobytes() == in_steps.picture.tobytes()
+
+
+def test_what_changed_is_inside_the_box_that_is_reported() -> None:
+    sheet = a_sheet()
+    for step in range(0, 200, 20):
+        before = numpy.asarray(sheet.picture).copy()
+
+        left, top, right, bottom = sheet.draw(wave(), step, step + 20)
+
+        after = numpy.asarray(sheet.picture).copy()
+        assert (before != after).any()
+        before[top:bottom, left:right] = after[top:bottom, left:right]
+        assert (before == after).all()
+        assert left % 2 == top % 2 == right % 2 == bottom % 2 == 0
+
+
+def test_erasing_brings_back_exactly_what_lay_below() -> None:
+    sheet = a_sheet()
+    sheet.write(Text("x", "p", 1200, 2300, "勾股定理", "#004080", 500))
+    before = sheet.picture.tobytes()
+
+    sheet.draw(wave("highlighter", color="#ffe000"), 0, 200)
+    assert sheet.picture.tobytes() != before
+    sheet.erase("s")
+
+    assert sheet.picture.tobytes() == before
+
+
+def test_pressing_harder_draws_wider_but_not_with_a_highlighter() -> None:
+    def ink(tool: str, pressure: int) -> int:
+        sheet = a_sheet()
+        sheet.draw(wave(tool, pressure), 0, 200)
+        return int((numpy.asarray(sheet.picture)[:, :, 0] < 200).sum())
+
+    assert ink("pen", 1000) > 1.5 * ink("pen", 100)
+    assert ink("highlighter", 1000) == ink("highlighter", 100)
+
+
+def test_a_highlighter_lets_the_writing_through_and_does_not_darken_over_itself() -> None:
+    sheet = a_sheet()
+    sheet.draw(wave("pen"), 0, 200)
+    there_and_back = wave("highlighter", color="#ffe000").points + wave().points[::-1]
+
+    sheet.draw(Stroke("h", "p", "highlighter", "#ffe000", 400, there_and_back), 0, 400)
+
+    colours = {tuple(colour) for _, colour in sheet.picture.getcolors(1 << 20) or () if isinstance(colour, tuple)}
+    assert (0, 0, 0) in colours and (255, 242, 145) in colours
+    assert min(blue for red, green, blue in colours if (red, green) == (255, 242)) == 145
+
+
+def test_ink_beyond_the_edge_of_the_frame_is_cut_off_quietly() -> None:
+    sheet = a_sheet()
+    off = Stroke(
+        "s", "p", "pen", "#000000", 60, ((-500, -500, 0, 500), (10_500, 49_000, 10, 500), (-400, 49_000, 20, 0))
+    )
+
+    sheet.draw(off, 0, 3)
+
+    assert sheet.picture.size == (1280, 720)
+
+
+def test_long_text_is_broken_at_the_edge_of_the_page() -> None:
+    sheet = a_sheet()
+
+    box = sheet.write(Text("x", "p", 5000, 500, "因为三角形的内角和等于一百八十度，" * 4, "#000000", 400))
+
+    assert box[2] <= 1280 and box[3] - box[1] > 3 * 400 * PIXEL
+
+
+def test_the_font_has_what_a_lesson_needs() -> None:
+    missing = bytes(cjk_font(40).getmask("\U000f0000"))
+
+    for letter in "答疑饕餮龘αβθπΩ∠△⊥∥≌∽≤≥≠≈±×÷√∞∫∑→⇌°℃①½∵∴∈∅Å":
+        assert bytes(cjk_font(40).getmask(letter)) != missing, letter
+    assert sum(bytes(cjk_font(40, bold=True).getmask("答"))) > sum(bytes(cjk_font(40).getmask("答")))
+
+
+@pytest.mark.parametrize(("small", "plain", "above"), [("H₂", "H2", False), ("x²", "x2", True), ("c⁻", "c−", True)])
+def test_indices_hang_below_the_line_and_powers_stand_above(small: str, plain: str, above: bool) -> None:
+    def middle(line: str) -> float:
+        paper = Image.new("L", (200, 100))
+        write(ImageDraw.Draw(paper), (0, 0), line, 60, 255)
+        last = numpy.asarray(paper)[:, math.ceil(width(line[0], 60)) :]
+        rows = numpy.flatnonzero(last.max(axis=1))
+        return float(rows.mean())
+
+    assert (middle(small) < middle(plain)) == above
+    assert width(small, 60) < width(plain, 60)
+
+
+def test_a_job_can_be_read_again_from_its_file(tmp_path: Path) -> None:
+    path = Path(_write_job(RenderJob([BLANK], {"m": tmp_path / "m.jpg"}, [Voice(tmp_path / "v")]), tmp_path))
+
+    told = json.loads(path.read_text())
+    assert told["voices"] == [{"path": str(tmp_path / "v"), "start_ms": 0}] and told["images"] == {
+        "m": str(tmp_path / "m.jpg")
+    }

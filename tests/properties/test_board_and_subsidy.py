@@ -1,0 +1,80 @@
+"""Boards that converge, hostile operations that end at the door, sums that are zero."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.board import BoardError, Operation, check, replay
+from server.domain.people import PersonId
+from server.domain.subsidy import Fact, NoPolicy, Policy, Work, accrue, policy_for
+
+points = st.lists(
+    st.tuples(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 50), st.integers(0, 1000)),
+    min_size=1,
+    max_size=5,
+).map(lambda found: [[x, y, i * 50 + ms, p] for i, (x, y, ms, p) in enumerate(found)])
+names = st.sampled_from(["a", "b", "c"])
+strokes = st.builds(
+    lambda id, page, points: (
+        "stroke",
+        {"id": id, "page": page, "tool": "pen", "color": "#000000", "width": 30, "points": points},
+    ),
+    names,
+    st.sampled_from(["p1", "p2"]),
+    points,
+)
+others = st.one_of(
+    st.sampled_from(["p1", "p2"]).map(lambda page: ("page", {"page": page, "paper": "blank", "aspect": 7500})),
+    st.sampled_from(["p1", "p2"]).map(lambda page: ("turn", {"page": page})),
+    names.map(lambda id: ("erase", {"stroke": id})),
+    st.just(("say", {"text": "看这里"})),
+)
+logs = st.lists(st.tuples(st.one_of(strokes, others), st.sampled_from(["teacher", "student"])), max_size=25).map(
+    lambda ops: [
+        Operation(i, f"op{i}", who, kind, check(kind, body), i) for i, ((kind, body), who) in enumerate(ops, 1)
+    ]
+)
+
+
+@given(logs, st.randoms())
+def test_two_boards_fed_the_same_log_in_any_order_and_often_are_identical(log: list[Operation], shuffle: Any) -> None:
+    again = [*log, *log]
+    shuffle.shuffle(again)
+
+    assert replay(again).digest() == replay(log).digest()
+
+
+@given(st.recursive(st.none() | st.floats() | st.text() | st.integers(), lambda inner: st.lists(inner, max_size=4)))
+def test_whatever_comes_as_points_is_a_stroke_or_a_refusal(value: Any) -> None:
+    body = {"id": "s", "page": "p1", "tool": "pen", "color": "#000000", "width": 30, "points": value}
+
+    try:
+        kept = check("stroke", body)
+    except BoardError:
+        return
+    assert all(isinstance(n, int) for point in kept["points"] for n in point)
+
+
+def test_what_was_not_asked_for_is_dropped() -> None:
+    assert check("turn", {"page": "p1", "author": "teacher", "onclick": "x"}) == {"page": "p1"}
+
+
+@given(st.integers(0, 10_000_000))
+def test_an_accrual_sums_to_zero_and_gives_the_teacher_the_rate(fen: int) -> None:
+    moment = datetime(2026, 3, 2, tzinfo=UTC)
+    policy = Policy(UUID(int=1), moment, None, fen)
+    fact = Fact("live_answer:1", Work.LIVE_ANSWER, PersonId(UUID(int=2)), moment)
+
+    entries = accrue(fact, policy)
+
+    assert sum(entry.amount_fen for entry in entries) == 0
+    assert entries[1].amount_fen == -fen
+
+
+def test_work_on_a_day_without_a_rule_is_an_error_not_a_guess() -> None:
+    with pytest.raises(NoPolicy):
+        policy_for(datetime(2026, 3, 2, tzinfo=UTC), [])

@@ -51,31 +51,6 @@ class Index:
         self.dimension = dimension
         self.model_version = model_version
 
-    @staticmethod
-    def ddl(dimension: int) -> list[str]:
-        """The statements that make the table and its indexes, for a migration."""
-        return [
-            "CREATE EXTENSION IF NOT EXISTS vector",
-            f"""CREATE TABLE matcher_entries (
-                id uuid PRIMARY KEY,
-                kind text NOT NULL CHECK (kind IN ('answer', 'open')),
-                subject text,
-                stage text,
-                text text NOT NULL,
-                embedding halfvec({int(dimension)}) STORAGE PLAIN NOT NULL,
-                grams tsvector NOT NULL,
-                model_version text NOT NULL,
-                created_at timestamptz NOT NULL DEFAULT now()
-            ) WITH (toast_tuple_target = 512)""",
-            "CREATE INDEX matcher_entries_embedding ON matcher_entries USING hnsw (embedding halfvec_cosine_ops)",
-            "CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)",
-        ]
-
-    @staticmethod
-    def undo_ddl() -> list[str]:
-        """The statements that take the table away again; the extension stays."""
-        return ["DROP TABLE IF EXISTS matcher_entries"]
-
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, problem: Problem, vector: Vector,
                   subject: str | None, stage: str | None) -> None:
         """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""

@@ -373,6 +373,8 @@ ledger_transactions = Table(
     Index("ix_ledger_transactions_teacher_id_done_at", "teacher_id", "done_at"),
 )
 
+# A transaction that does not sum to zero, or a change of what was posted, ends in an error of the database itself: the
+# triggers are in the first migration.
 ledger_entries = Table(
     "ledger_entries",
     metadata,
@@ -382,37 +384,6 @@ ledger_entries = Table(
     Column("amount_fen", BigInteger, nullable=False),
     PrimaryKeyConstraint("transaction_id", "line"),
     Index("ix_ledger_entries_account", "account"),
-)
-
-# A transaction that does not sum to zero, or a change of what was posted, ends in an error of the database itself.
-LEDGER_RULES = (
-    """
-    CREATE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF (SELECT sum(amount_fen) FROM ledger_entries WHERE transaction_id = NEW.transaction_id) <> 0 THEN
-            RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.transaction_id;
-        END IF;
-        RETURN NULL;
-    END $$
-    """,
-    """
-    CREATE CONSTRAINT TRIGGER ledger_sums_to_zero AFTER INSERT ON ledger_entries
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
-    """,
-    """
-    CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        RAISE EXCEPTION 'the ledger is append-only';
-    END $$
-    """,
-    """
-    CREATE TRIGGER ledger_entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
-    """,
-    """
-    CREATE TRIGGER ledger_transactions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transactions
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
-    """,
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(parts.reader.warm(), name="warm")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
-        together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(
             app.run_worker_async(
                 queues=["read"], concurrency=2, install_signal_handlers=False, name="read", fetch_job_polling_interval=2

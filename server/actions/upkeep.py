@@ -7,6 +7,7 @@ from server.actions.answer import lapse, teacher_gone
 from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
 from server.actions.ports import Finder, Rules
+from server.actions.upload import Storage, sweep
 from server.domain.dispatch import ALARM_AFTER
 from server.store.work import DUTY_CHANNEL, Store
 
@@ -101,8 +102,9 @@ async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
             await work.commit()
 
 
-async def tidy(store: Store) -> None:
-    """What has served its time: tickets, sign-ins, idempotency keys."""
+async def tidy(store: Store, storage: Storage) -> None:
+    """What has served its time: tickets, sign-ins, idempotency keys, files that nothing uses."""
     async with store.work() as work:
         await work.forget_expired()
         await work.commit()
+    await sweep(store, storage)

@@ -30,6 +30,7 @@ MAX_BYTES: dict[str, int] = {
     "recording": 60 * 1024 * 1024,
 }
 PART_URL_LASTS = timedelta(minutes=15)
+UNUSED_AFTER = timedelta(days=7)  # a question that waits on a phone without a network may still ask for its photo
 RECORDING_PARTS = 4_000  # small slices while it is made: each of a second or more
 
 
@@ -207,6 +208,29 @@ async def salvage(storage: Storage, id: UUID, target: Path) -> bool:
         return False
     await compose(storage, id, whole, target, sum(stored[n] for n in range(whole)))
     return True
+
+
+async def sweep(store: Store, storage: Storage) -> None:
+    """Forgets files that no question and no session uses: never completed, refused, or never asked with.
+
+    The row stops offering its objects before they go, and goes itself when they are gone: a row never points at
+    nothing, and what a crash leaves half done is done by the next sweep.
+    """
+    async with store.work() as work:
+        unused = await work.unused_media(await work.now() - UNUSED_AFTER)
+    for id in unused:
+        async with store.work() as work:
+            media = await work.media(id, lock=True)
+            if media is None or await work.is_used(id):
+                continue
+            await work.change_media(id, state="refused")
+            await work.commit()
+        for prefix in (f"incoming/{id}/", f"media/{id}/"):
+            for stat in await storage.list(prefix, RECORDING_PARTS):
+                await storage.delete(stat.key)
+        async with store.work() as work:
+            await work.forget_media(id)
+            await work.commit()
 
 
 async def discard_parts(storage: Storage, id: UUID) -> None:

@@ -516,6 +516,22 @@ class Work:
     async def change_media(self, id: UUID, **change: Any) -> None:
         await self.session.execute(update(t.media).where(t.media.c.id == id).values(**change))
 
+    async def unused_media(self, before: datetime) -> list[UUID]:
+        """Files older than that which nothing uses."""
+        m = t.media.c
+        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists()
+        found = await self.session.scalars(
+            select(m.id).where(m.created_at < before, m.session_id.is_(None), ~used).order_by(m.created_at).limit(1_000)
+        )
+        return list(found)
+
+    async def is_used(self, media: UUID) -> bool:
+        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == media)
+        return await self.session.scalar(used) is not None
+
+    async def forget_media(self, id: UUID) -> None:
+        await self.session.execute(delete(t.media).where(t.media.c.id == id))
+
     # --- money ---
 
     async def policies(self) -> list[Policy]:

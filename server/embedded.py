@@ -684,7 +684,7 @@ def _stop_all(processes: list[psutil.Process], request: signal.Signals, harder: 
         return
     say("Stopping servers that an earlier run left behind …")
     pids = {process.pid for process in processes}
-    heads = [process for process in processes if process.ppid() not in pids]
+    heads = [process for process in processes if _parent(process) not in pids]
     for sign in (request, harder, signal.SIGKILL):
         for process in heads if sign != signal.SIGKILL else processes:
             _signal(process, sign)
@@ -693,6 +693,14 @@ def _stop_all(processes: list[psutil.Process], request: signal.Signals, harder: 
         if not processes:
             return
     raise EmbeddedError(f"A server of an earlier run does not end: process {processes[0].pid}.")
+
+
+def _parent(process: psutil.Process) -> int | None:
+    """None when it ended by itself meanwhile, as the processes of a server whose parent was killed do."""
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _signal(process: psutil.Process, sign: signal.Signals) -> None:

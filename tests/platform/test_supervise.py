@@ -195,11 +195,15 @@ def test_a_start_right_after_the_parent_was_killed_waits_for_the_earlier_run(
     runs.append(Run(tmp_path / "data", port, through_a_shell=True))
     runs[0].read_until("ready")
 
+    (earlier,) = psutil.Process(runs[0].process.pid).children()
+    earlier.suspend()  # however quick it is at noticing
     runs[0].process.kill()
     runs.append(Run(tmp_path / "data", port))
+    waits = runs[1].read_until("earlier run")
+    earlier.resume()
     runs[1].read_until("ready")
 
-    assert runs[1].lines[0] == "Waiting for an earlier run to end …"
+    assert waits == runs[1].lines[0] == "Waiting for an earlier run to end …"
     assert runs[0].read_until("Stopping …")
 
 

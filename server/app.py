@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, WebSocketRoute
 
-from matcher.embed import Embedder
+from matcher.embed import Embedder, ModelRefused
 from matcher.match import Matcher
 from media.storage import FolderFiles, FolderStorage, S3Storage, open_storage
 from server import observe
@@ -27,7 +27,7 @@ from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
 from server.pipeline import ReadingProcess, Texts
 from server.relay import Relay
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store, open_engine
 from server.web import door, openapi, pages
@@ -38,10 +38,11 @@ log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 10.0
 FILES = "/files"
+DIMENSION = 192  # of the vectors in matcher_entries
 
 
 def backstage(settings: Settings) -> Backstage:
-    """The parts that every process has, not yet started. Refuses a model that does not fit the index."""
+    """The parts that every process has, not yet started. Raises SettingsError for a model that can't be used."""
     assert settings.database_url, "the database's address"
     assert settings.redis_url, "Redis' address"
     store = Store(open_engine(settings.database_url))
@@ -64,7 +65,7 @@ def backstage(settings: Settings) -> Backstage:
         store=store,
         storage=storage,
         views=views,
-        finder=MatcherFinder(Matcher(Embedder.load(settings.model or None))),
+        finder=_finder(settings),
         bus=bus,
         relay=relay,
         reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
@@ -135,6 +136,21 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app.state.parts = parts
     return app
+
+
+def _finder(settings: Settings) -> MatcherFinder:
+    """The shipped model loads while the process serves already; one that an operator named is refused at the start."""
+
+    def load() -> Matcher:
+        return Matcher(Embedder.load(settings.model or None, DIMENSION))
+
+    if not settings.model:
+        return MatcherFinder(load)
+    try:
+        matcher = load()
+    except ModelRefused as refused:
+        raise SettingsError(f"DAYI_MODEL: {refused}") from refused
+    return MatcherFinder(lambda: matcher)
 
 
 async def _renew_leases(parts: Parts, arrived: set[UUID]) -> None:

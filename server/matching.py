@@ -1,5 +1,10 @@
 """The matcher as the actions want it: a `Finder` on the server's own words."""
 
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any, Literal
 from uuid import UUID
@@ -8,34 +13,58 @@ from zlib import crc32
 from sqlalchemy import text as sql
 
 from matcher.index import Kind
-from matcher.match import Match, Matcher
-from matcher.match import Prepared as Prepared
+from matcher.match import Match, Matcher, Prepared
 from server.actions.ports import Example, Found
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.store.work import Work
 
+log = logging.getLogger(__name__)
+
 
 class MatcherFinder:
-    """`Finder` by a `matcher.Matcher`, in the caller's transaction."""
+    """`Finder` by a `matcher.Matcher`, in the caller's transaction.
 
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
+    The matcher is loaded in a thread of its own: importing PyTorch takes seconds, in which questions are taken all the
+    same. Who finds or learns meanwhile waits for it; if it can't be loaded, each call raises why.
+    """
+
+    def __init__(self, load: Callable[[], Matcher]) -> None:
+        self._loading: Future[Matcher] = Future()
+        threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
+
+    @property
+    def state(self) -> Literal["loading", "ok", "down"]:
+        if not self._loading.done():
+            return "loading"
+        return "down" if self._loading.exception() else "ok"
+
+    def _load(self, load: Callable[[], Matcher]) -> None:
+        try:
+            self._loading.set_result(load())
+        except Exception as error:
+            log.exception("the matcher can't be loaded: every question goes to a teacher")
+            self._loading.set_exception(error)
+
+    async def _matcher(self) -> Matcher:
+        return await asyncio.shield(asyncio.wrap_future(self._loading))
 
     async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
-        prepared = self._matcher.prepare(text)
+        matcher = await self._matcher()
+        prepared = matcher.prepare(text)
         connection = await work.connection()
         await connection.execute(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
-        match = await self._matcher.match(connection, prepared, subject, stage, from_photo)
+        match = await matcher.match(connection, prepared, subject, stage, from_photo)
         return _found(match)
 
     async def learn(
         self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
     ) -> None:
-        await self._matcher.add(await work.connection(), id, Kind(kind), self._matcher.prepare(text), subject, stage)
+        matcher = await self._matcher()
+        await matcher.add(await work.connection(), id, Kind(kind), matcher.prepare(text), subject, stage)
 
     async def forget(self, work: Work, id: UUID) -> None:
-        await self._matcher.remove(await work.connection(), id)
+        await (await self._matcher()).remove(await work.connection(), id)
 
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the

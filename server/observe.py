@@ -135,6 +135,7 @@ async def readyz(call: Call[None]) -> Response:
         )
     )
     states["redis"] = "down" if parts.bus.down else "ok"
+    states["matcher"] = parts.finder.state
     ready = states["database"] == "ok"
     overall = "ok" if all(state == "ok" for state in states.values()) else "degraded" if ready else "down"
     return JSONResponse({"status": overall, **states}, 200 if ready else 503)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from media.storage import FolderStorage, S3Storage
-from server.actions.ports import Finder, Rules
+from server.actions.ports import Rules
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
+from server.matching import MatcherFinder
 from server.pipeline import ReadingProcess, Texts
 from server.relay import Relay
 from server.settings import Settings
@@ -24,7 +25,7 @@ class Backstage:
     store: Store
     storage: FolderStorage | S3Storage
     views: Views
-    finder: Finder
+    finder: MatcherFinder
     bus: Bus
     relay: Relay
     reader: ReadingProcess

@@ -131,7 +131,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             *pages.page_routes(dist),
         ],
         middleware=[Middleware(door.SafeHeaders, csp=csp, secure=settings.secure)],
-        exception_handlers={HTTPException: door.http_error},
+        exception_handlers={HTTPException: pages.http_errors(dist)},
         lifespan=lifespan,
     )
     app.state.parts = parts

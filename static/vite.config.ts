@@ -1,4 +1,4 @@
-// Builds the three pages. The phones we support are written here and nowhere else.
+// Builds the pages. The phones we support are written here and nowhere else.
 import legacy from "@vitejs/plugin-legacy";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -46,7 +46,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // a data: address would need a hole in the policy
     manifest: true,
     sourcemap: false,
-    rollupOptions: { input: ["index.html", "student.html", "teacher.html"] },
+    rollupOptions: { input: ["index.html", "student.html", "teacher.html", "404.html"] },
   },
   plugins: [legacy({ targets: LEGACY, modernTargets: MODERN }), contentSecurity()],
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -1,9 +1,12 @@
 """The built pages, the probes of the operator, and what only a demo has."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -13,7 +16,7 @@ from server import observe
 from server.actions.errors import NotHere
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web.door import Call, Door, problem
+from server.web.door import Call, Door, http_error, problem
 
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
 SHELLS = {"/": "index.html", "/student": "student.html", "/teacher": "teacher.html"}
@@ -52,6 +55,19 @@ def page_routes(dist: Path = DIST) -> list[BaseRoute]:
     shells = [Route(path, _file(dist / name, "text/html"), name=f"page {path}") for path, name in SHELLS.items()]
     files = [Route(path, _file(dist / path[1:], kind), name=f"file {path}") for path, kind in FILES.items()]
     return [*shells, *files, Mount("/assets", Assets(directory=dist / "assets", check_dir=False), name="assets")]
+
+
+def http_errors(dist: Path = DIST) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """For Starlette's exception handlers: a person who is lost gets a page, a program the refusal."""
+    lost = dist / "404.html"
+
+    async def handler(request: Request, error: Exception) -> Response:
+        reads_pages = "text/html" in request.headers.get("Accept", "")
+        if isinstance(error, HTTPException) and error.status_code == 404 and reads_pages and lost.exists():
+            return FileResponse(lost, 404, headers={"Cache-Control": "no-cache"}, media_type="text/html")
+        return await http_error(request, error)
+
+    return handler
 
 
 def _file(path: Path, media_type: str) -> Any:

@@ -1,0 +1,238 @@
+"""Who may do what, as a matrix: every door, for every kind of person, on things of one's own and of others.
+
+A door that is not in POLICY fails here, so that nobody adds one without saying who may come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, update
+from starlette.applications import Starlette
+
+from server.actions import answer, ask, upload
+from server.domain.people import Person, Role
+from server.parts import Parts
+from server.store import tables as t
+from server.web.auth import make_token
+from server.web.door import Door
+from server.web.routes import DOORS
+from tests.actions.conftest import SaysSo
+from tests.builders import RULES, World
+from tests.web.conftest import ORIGIN
+
+# Kinds of people. OWNER asked the question, TEACHER has it; PUPIL and COLLEAGUE have nothing to do with it.
+NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE = "nobody", "owner", "another pupil", "its teacher", "another teacher"
+STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
+KINDS = (NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE, *STAFF)
+
+SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
+
+EVERYBODY = dict.fromkeys(KINDS, FINE)
+SIGNED_IN = {**EVERYBODY, NOBODY: SIGNED_OUT}
+OUTSIDE = {**dict.fromkeys(KINDS, FORBIDDEN), NOBODY: SIGNED_OUT}
+PUPILS = {**OUTSIDE, OWNER: FINE, PUPIL: FINE}
+TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
+BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
+THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
+ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
+ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
+UPLOADER = {**BOTH, PUPIL: MISSING, TEACHER: MISSING, COLLEAGUE: MISSING}
+
+
+@dataclass
+class Case:
+    """One question in the state that a door is for, and who is who."""
+
+    people: dict[str, Person]
+    question: UUID
+    offer: UUID | None = None
+    session: UUID | None = None
+    answer: UUID | None = None
+    upload: UUID | None = None
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What each kind of person gets; `at` is how far the question has come, `body` what is sent."""
+
+    outcome: dict[str, int]
+    at: str = "asked"
+    thing: Callable[[Case], UUID | None] = lambda case: None
+    body: Callable[[Case], Any] = lambda case: None
+    refused: frozenset[int] = frozenset()  # what a rule may say to somebody whom the policy lets in
+
+
+POLICY: dict[tuple[str, str], Policy] = {
+    ("POST", "/api/sign-in"): Policy(
+        EVERYBODY, body=lambda case: {"login": "nobody", "password": "x"}, refused=frozenset({401, 429})
+    ),
+    ("POST", "/api/activate"): Policy(
+        EVERYBODY, body=lambda case: {"login": "n", "code": "x", "password": "x" * 9}, refused=frozenset({401, 429})
+    ),
+    ("POST", "/api/sign-out"): Policy(SIGNED_IN),
+    ("GET", "/api/me"): Policy(SIGNED_IN),
+    ("POST", "/api/tickets"): Policy(SIGNED_IN),
+    ("GET", "/api/demo"): Policy(EVERYBODY, refused=frozenset({404})),
+    ("GET", "/healthz"): Policy(EVERYBODY),
+    ("GET", "/readyz"): Policy(EVERYBODY),
+    ("GET", "/metrics"): Policy(EVERYBODY),
+    ("POST", "/api/uploads"): Policy(BOTH, body=lambda case: {"kind": "photo", "content_type": "image/jpeg"}),
+    ("GET", "/api/uploads/{id}"): Policy(UPLOADER, thing=lambda case: case.upload),
+    ("POST", "/api/uploads/{id}/parts"): Policy(
+        UPLOADER, thing=lambda case: case.upload, body=lambda c: {"parts": [0]}
+    ),
+    ("POST", "/api/uploads/{id}/complete"): Policy(
+        UPLOADER,
+        thing=lambda case: case.upload,
+        body=lambda case: {"parts": 1, "size": 1, "sha256": "0" * 64},
+        refused=frozenset({409}),  # no part has arrived
+    ),
+    ("POST", "/api/questions"): Policy(PUPILS, body=lambda case: {"subject": "math", "grade": 8, "text": "3 加 5？"}),
+    ("GET", "/api/student"): Policy(PUPILS),
+    ("GET", "/api/questions/{id}"): Policy(THE_OWNER, thing=lambda case: case.question),
+    ("POST", "/api/questions/{id}/solved"): Policy(THE_OWNER, "answered", lambda case: case.question),
+    ("POST", "/api/questions/{id}/back"): Policy(
+        THE_OWNER, "answered", lambda case: case.question, lambda case: {"why": "still_stuck"}
+    ),
+    ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
+    ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
+    ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/teacher"): Policy(TEACHERS),
+    ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
+    ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
+    ("POST", "/api/offers/{id}/decline"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
+    ("GET", "/api/earnings"): Policy(TEACHERS),
+    ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
+    ("POST", "/api/sessions/{id}/finish"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
+    ),
+    ("POST", "/api/sessions/{id}/hand-back"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
+    ),
+}
+
+
+class Told:
+    """Calls doors as anybody, by a program's token (what browsers add is tested beside the doors)."""
+
+    def __init__(self, parts: Parts, client: httpx.AsyncClient, case: Case) -> None:
+        self._parts, self._client, self.case = parts, client, case
+
+    async def status(self, kind: str, door: Door, policy: Policy, thing: UUID | None = None) -> int:
+        headers = {"Idempotency-Key": str(uuid4())} if door.needs_key else {}
+        if kind != NOBODY:
+            token = await make_token(self._parts.store, self.case.people[kind].login, 1)
+            headers["Authorization"] = f"Bearer {token}"
+        path = door.path.replace("{id}", str(thing or policy.thing(self.case)))
+        body = {"json": policy.body(self.case)} if door.body is not None else {}
+        answer = await self._client.request(door.method, path, headers=headers, **body)
+        return answer.status_code
+
+
+@pytest.fixture
+async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request: pytest.FixtureRequest) -> Told:
+    door: Door = request.getfixturevalue("door")
+    world = World(parts.store)
+    await world.policy()
+    people = {str(role): await world.person(f"staff-{role}", role) for role in Role if str(role) in STAFF}
+    people |= {OWNER: await world.student("owner"), PUPIL: await world.student("pupil")}
+    people |= {TEACHER: await world.teacher("teacher")}
+    case = Case(people, await world.ask(people[OWNER]))
+    case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
+    await _bring(parts, case, POLICY[door.method, door.path].at)
+    people[COLLEAGUE] = await world.teacher("colleague")
+    return Told(parts, program, case)
+
+
+async def _bring(parts: Parts, case: Case, at: str) -> None:
+    """The question as far as `at`, by the actions themselves."""
+    finder, teacher = SaysSo(), case.people[TEACHER]
+    if at == "asked":
+        return
+    async with parts.store.work() as work:
+        await ask.settle(work, finder, RULES, case.question, None, await work.now())
+    async with parts.store.work() as work:
+        offer = await work.open_offer_of(case.question)
+        assert offer is not None and offer.teacher_id == teacher.id
+        case.offer, case.epoch = offer.id, offer.assignment_epoch
+    if at == "offered":
+        return
+    async with parts.store.work() as work:
+        case.session = await answer.accept(work, teacher, case.offer, await work.now())
+    if at == "answering":
+        return
+    async with parts.store.work() as work:
+        case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
+    async with parts.store.work() as work:
+        await answer.publish(work, finder, case.answer, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+
+
+def test_every_door_has_a_policy_and_every_policy_a_door() -> None:
+    assert {(door.method, door.path) for door in DOORS} == set(POLICY), "say in POLICY who may come in, and who not"
+
+
+def test_policy_speaks_of_every_kind_of_person() -> None:
+    assert all(set(policy.outcome) == set(KINDS) for policy in POLICY.values())
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.method} {door.path}")
+async def test_each_gets_what_the_policy_says(door: Door, told: Told) -> None:
+    policy = POLICY[door.method, door.path]
+    refused_first = sorted(KINDS, key=lambda kind: (policy.outcome[kind] == FINE, kind in {OWNER, TEACHER}))
+
+    wrong = {}
+    for kind in refused_first:
+        status = await told.status(kind, door, policy)
+        wanted = policy.outcome[kind]
+        is_right = status == wanted if wanted != FINE else status < 300 or status in policy.refused
+        if not is_right:
+            wrong[kind] = f"{status} instead of {wanted}"
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if "{id}" in d.path], ids=lambda door: f"{door.method} {door.path}")
+async def test_what_is_not_yours_looks_like_what_does_not_exist(door: Door, told: Told) -> None:
+    policy = POLICY[door.method, door.path]
+    strangers = [kind for kind in KINDS if policy.outcome[kind] == MISSING]
+
+    for kind in strangers:
+        assert await told.status(kind, door, policy) == await told.status(kind, door, policy, uuid4()) == MISSING
+    assert strangers
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if d.path.endswith(("/finish", "/hand-back"))], ids=lambda d: d.path)
+async def test_a_teacher_who_lost_the_question_takes_it_from_nobody(door: Door, told: Told, parts: Parts) -> None:
+    case = told.case
+    async with parts.store.work() as work:
+        await answer.hand_back(work, RULES, case.people[TEACHER], case.session, case.epoch, await work.now())
+    async with parts.store.work() as work:
+        offer = await work.open_offer_of(case.question)
+        assert offer is not None and offer.teacher_id == case.people[COLLEAGUE].id
+        await answer.accept(work, case.people[COLLEAGUE], offer.id, await work.now())
+
+    status = await told.status(TEACHER, door, POLICY[door.method, door.path])
+
+    assert status == (LOST if door.path.endswith("/finish") else FINE)  # handing back twice is handing back
+    async with parts.store.work() as work:
+        session = await work.open_session_of(case.question)
+    assert session is not None and session.teacher_id == case.people[COLLEAGUE].id
+
+
+async def test_an_account_that_was_disabled_is_nobody(parts: Parts, program: httpx.AsyncClient) -> None:
+    await World(parts.store).student("leaver")
+    token = await make_token(parts.store, "leaver", 1)
+    headers = {"Authorization": f"Bearer {token}", "Origin": ORIGIN}
+    before = (await program.get("/api/me", headers=headers)).status_code
+
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(update(t.accounts).values(disabled_at=func.now()))
+
+    assert (before, (await program.get("/api/me", headers=headers)).status_code) == (200, SIGNED_OUT)

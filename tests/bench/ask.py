@@ -1,0 +1,282 @@
+"""`dayi bench ask`: from a pupil's ask to the offer on a teacher's screen, on one web process and one worker.
+
+The moments at which questions are asked are fixed beforehand, and every latency counts from that moment, so that a
+service that falls behind can't hide it. Every pupil and teacher has a page of its own by docs/protocol.md. A teacher
+accepts what is offered, answers for some seconds and finishes, so that the same process also carries the answering.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.demo.problems import Problem, problems
+from server.domain.people import Subject
+from tests.bench import city
+from tests.bench.city import Account, Page, percentile
+from tests.bench.page import Http, Refused
+from tests.service import free_port
+
+RATE, SECONDS = 50.0, 60.0
+BAR_MS = 100.0
+PUPILS, TEACHERS = 600, 400
+HOLD_S = (2.0, 4.0)  # how long a teacher answers: short, so that 400 are enough for the rate
+THINK_S = 0.2  # before a teacher accepts
+WARM_S, REFERENCE_S = 5.0, 20.0
+PATIENCE_S = 15.0  # after the last ask; a question that has no offer by then was matched, or is counted as missing
+SEED = 7
+
+
+@dataclass
+class Asked:
+    due: float
+    received: float = 0.0
+    offered: float = 0.0
+    refused: str = ""
+    id: str = ""
+
+
+@dataclass
+class Figures:
+    """Latencies in ms."""
+
+    name: str
+    values: list[float] = field(default_factory=list)
+
+    def row(self) -> str:
+        if not self.values:
+            return f"| {self.name} | – | – | – | – |"
+        at = [percentile(self.values, share) for share in (0.5, 0.95, 0.99, 1.0)]
+        return f"| {self.name} | " + " | ".join(f"{value:.1f}" for value in at) + " |"
+
+
+class TeacherPage(Page):
+    """Notes when an offer comes, and answers it."""
+
+    def __init__(self, account: Account, http: Http, offered: dict[str, float], tasks: set[asyncio.Task[None]]) -> None:
+        super().__init__(account, http)
+        self._offered = offered
+        self._tasks = tasks
+        self._seen: set[str] = set()
+
+    def told(self, text: bytes) -> None:
+        now = time.monotonic()
+        if b'"type":"duty"' not in text[:300]:
+            return
+        offer = json.loads(text)["event"]["duty"]["offer"]
+        if offer is None or offer["id"] in self._seen:
+            return
+        self._seen.add(offer["id"])
+        self._offered.setdefault(offer["question_id"], now)
+        task = asyncio.create_task(self._answer(offer["id"]))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, offer: str) -> None:
+        token = self.account.token
+        await asyncio.sleep(random.uniform(0.5, 1.5) * THINK_S)
+        try:
+            session = await self.http.call("POST", f"/api/offers/{offer}/accept", token)
+            await asyncio.sleep(random.uniform(*HOLD_S))
+            body = {"assignment_epoch": session["assignment_epoch"]}
+            await self.http.call("POST", f"/api/sessions/{session['id']}/finish", token, body)
+        except Refused as refusal:
+            print(f"a teacher was refused: {refusal}", file=sys.stderr)
+
+
+async def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dayi bench ask", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rate", type=float, default=RATE, help="questions a second")
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--teachers", type=int, default=TEACHERS)
+    parser.add_argument("--pupils", type=int, default=PUPILS)
+    options = parser.parse_args(argv)
+    with city.city() as (service, urls):
+        warm_s = min(WARM_S, options.seconds)
+        texts = novel_texts(int(options.rate * (options.seconds + warm_s)))
+        reference = await reference_run(urls.database, options.rate, min(REFERENCE_S, options.seconds))
+        web = await asyncio.to_thread(service.web)
+        worker = await asyncio.to_thread(service.worker)
+        http = Http(web.port)
+        offered: dict[str, float] = {}
+        under_way: set[asyncio.Task[None]] = set()
+        pupils = await city.pupils(urls.database, options.pupils)
+        teachers = await city.teachers(urls.database, shares([p.subject for p, _ in texts], options.teachers))
+        pupil_pages = [Page(who, http) for who in pupils]
+        teacher_pages = [TeacherPage(who, http, offered, under_way) for who in teachers]
+        await city.in_parallel([page.enter(web.port, "/api/student") for page in pupil_pages])
+        await city.in_parallel([page.enter(web.port, "/api/teacher") for page in teacher_pages])
+        await city.in_parallel(
+            [http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers]
+        )
+        beats = asyncio.create_task(city.beat([*pupil_pages, *teacher_pages]))
+
+        async def ask(number: int, asked: Asked) -> None:
+            problem, text = texts.pop()
+            body = {"subject": problem.subject, "grade": problem.grade, "text": text}
+            who = pupils[number % len(pupils)]
+            try:
+                asked.id = (await http.call("POST", "/api/questions", who.token, body, key=True))["id"]
+            except Refused as refusal:
+                asked.refused = str(refusal)
+
+        await at_rate(options.rate, warm_s, ask)
+        print("measuring …", file=sys.stderr, flush=True)
+        cpu, begun = (city.cpu_s(web), city.cpu_s(worker)), time.monotonic()
+        questions = await at_rate(options.rate, options.seconds, ask)
+        used = [
+            (after - before) / (time.monotonic() - begun)
+            for before, after in zip(cpu, (city.cpu_s(web), city.cpu_s(worker)), strict=True)
+        ]
+        load = city.load()
+        await settled(questions, offered)
+        elsewhere = await where_they_went(http, questions, pupils)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        beats.cancel()
+        print(table(options, questions, reference, elsewhere, used, load))
+    return 0
+
+
+async def at_rate(rate: float, seconds: float, ask: Callable[[int, Asked], Awaitable[None]]) -> list[Asked]:
+    """Asks at moments drawn beforehand (a Poisson process); nobody waits for anybody."""
+    draw = random.Random(SEED)
+    due = time.monotonic() + 0.5
+    moments = []
+    for _ in range(int(rate * seconds)):
+        due += draw.expovariate(rate)
+        moments.append(due)
+    questions = [Asked(moment) for moment in moments]
+
+    async def one(number: int, asked: Asked) -> None:
+        await ask(number, asked)
+        asked.received = time.monotonic()
+
+    tasks = []
+    for number, asked in enumerate(questions):
+        await asyncio.sleep(max(0.0, asked.due - time.monotonic()))
+        tasks.append(asyncio.create_task(one(number, asked)))
+    await asyncio.gather(*tasks)
+    return questions
+
+
+async def settled(questions: Sequence[Asked], offered: dict[str, float]) -> None:
+    """Until every question was offered, or no more come."""
+    until = time.monotonic() + PATIENCE_S
+    seen, since = -1, time.monotonic()
+    while time.monotonic() < until and time.monotonic() - since < 3.0:
+        count = sum(asked.id in offered for asked in questions)
+        if count == len(questions):
+            break
+        if count != seen:
+            seen, since = count, time.monotonic()
+        await asyncio.sleep(0.05)
+    for asked in questions:
+        asked.offered = offered.get(asked.id, 0.0)
+
+
+async def where_they_went(http: Http, questions: Sequence[Asked], pupils: Sequence[Account]) -> Counter[str]:
+    """The states of those that were never offered."""
+    states: Counter[str] = Counter()
+    for number, asked in enumerate(questions):
+        if asked.refused:
+            states[f"refused ({asked.refused})"] += 1
+        elif not asked.offered:
+            question = await http.call("GET", f"/api/questions/{asked.id}", pupils[number % len(pupils)].token)
+            states[question["state"]] += 1
+    return states
+
+
+async def reference_run(database_url: str, rate: float, seconds: float) -> Figures:
+    """The same rate against a bare Starlette route that writes one row into the same PostgreSQL."""
+    port = free_port()
+    process = subprocess.Popen(  # noqa: ASYNC220
+        [sys.executable, "-m", "tests.bench.peers.insert", str(port), database_url], stdin=subprocess.DEVNULL
+    )
+    http = Http(port)
+    try:
+        await answers(http, process)
+        text = "x" * 60
+
+        async def ask(number: int, _: Asked) -> None:
+            await http.call("POST", "/", body={"text": text})
+
+        await at_rate(rate, min(2.0, seconds), ask)
+        return Figures("bare route, one INSERT → 201", _since_due(await at_rate(rate, seconds, ask)))
+    finally:
+        http.close()
+        process.kill()
+        process.wait()
+
+
+async def answers(http: Http, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            await http.call("GET", "/")
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def novel_texts(count: int) -> list[tuple[Problem, str]]:
+    """The demo's problems with other numbers: each needs a teacher, as no two of them are the same problem."""
+    draw = random.Random(SEED)
+    numbered = [problem for problem in problems() if len(_NUMBER.findall(problem.text)) >= 3]
+    texts: dict[str, Problem] = {}
+    while len(texts) < count:
+        problem = draw.choice(numbered)
+        texts.setdefault(_NUMBER.sub(lambda _: str(draw.randint(11, 9999)), problem.text), problem)
+    return [(problem, text) for text, problem in texts.items()]
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def shares(asked: Sequence[Subject], teachers: int) -> list[Subject]:
+    """Subjects for so many teachers, as they are asked for, and at least two for each."""
+    counts = Counter(asked)
+    chosen = [subject for subject in counts for _ in range(2)]
+    draw = random.Random(SEED)
+    return chosen + [draw.choice(asked) for _ in range(max(0, teachers - len(chosen)))]
+
+
+def _since_due(questions: Sequence[Asked]) -> list[float]:
+    return [(asked.received - asked.due) * 1e3 for asked in questions]
+
+
+def table(
+    options: Any, questions: Sequence[Asked], reference: Figures, elsewhere: Counter[str], used: Sequence[float],
+    load: str,
+) -> str:
+    taken = [asked for asked in questions if not asked.refused]
+    offers = Figures(
+        "ask → offer on a teacher's socket", [(q.offered - q.due) * 1e3 for q in taken if q.offered]
+    )
+    lines = [
+        "| ms, from the moment it was due | p50 | p95 | p99 | max |",
+        "|---|---|---|---|---|",
+        reference.row(),
+        Figures("ask → 201", _since_due(taken)).row(),
+        offers.row(),
+        "",
+        f"{len(questions)} questions at {options.rate:g}/s, {len(offers.values)} offered to {options.teachers} teachers"
+        + "".join(f", {count} {state}" for state, count in elsewhere.items())
+        + f"; cores used: web {used[0]:.2f}, worker {used[1]:.2f}; load {load}",
+    ]
+    p99 = percentile(offers.values, 0.99) if offers.values else float("inf")
+    whole = len(offers.values) + elsewhere["following"] + elsewhere["suggested"] == len(questions)
+    met = p99 <= BAR_MS and whole
+    lines.append(f"bar: p99 of ask → offer ≤ {BAR_MS:.0f} ms: {'met' if met else 'not met'} ({p99:.1f} ms)")
+    return "\n".join(lines)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
 
 from media.render import RenderJob, Voice, render
 from server.actions import answer
@@ -24,14 +26,32 @@ log = logging.getLogger(__name__)
 
 TRIES = 3  # then a job is parked, to be seen in procrastinate_jobs with status "failed"
 MAX_IMAGE = 20 * 1024 * 1024
+STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than anybody's patience who stops workers
+DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
+KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
 TIDY_EVERY_S = 3600.0
+
+
+class Retry(BaseRetryStrategy):
+    """Again after 2 s, then after 4 s, then no more. A job whose worker is being stopped is for another, at once."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision()
+        if _was_last_try(job):
+            return None
+        return RetryDecision(retry_in={"seconds": 2 ** (job.attempts + 1)})
+
+
+def _was_last_try(job: Job) -> bool:
+    return job.attempts + 1 >= TRIES
 
 
 def jobs(parts: Backstage, conninfo: str) -> App:
     """The app of this worker. A job's arguments are ids: what it needs it reads afresh."""
     app = App(connector=PsycopgConnector(conninfo=conninfo))
-    retry = RetryStrategy(max_attempts=TRIES, exponential_wait=2)
+    retry = Retry()
 
     @app.task(name="read_question", queue="read", retry=retry)
     async def read(question_id: str) -> None:
@@ -42,17 +62,34 @@ def jobs(parts: Backstage, conninfo: str) -> App:
         try:
             await render_answer(parts, UUID(answer_id))
         except Exception:
-            if context.job is not None and context.job.attempts + 1 >= TRIES:
-                async with parts.store.work() as work:
-                    await answer.render_failed(work, parts.finder, parts.rules, UUID(answer_id), await work.now())
+            if _was_last_try(context.job):
+                await give_up_video(parts, UUID(answer_id))
             raise
 
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
     async def retry_stalled(context: JobContext, timestamp: int) -> None:
-        """Jobs whose worker was killed begin again; their effects are fenced by the state they find."""
+        """Jobs whose worker was killed begin again; their effects are fenced by the state they find. One that took a
+        worker with it at each try is parked."""
         for job in await app.job_manager.get_stalled_jobs():
-            await app.job_manager.retry_job(job)
+            try:
+                if job.task_name == "retry_stalled":  # every minute brings another
+                    await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+                elif _was_last_try(job):
+                    log.error("a job is given up: its worker died at each try", extra={"job": job.id})
+                    if job.task_name == "render_answer":
+                        await give_up_video(parts, UUID(str(job.task_kwargs["answer_id"])))
+                    await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+                else:
+                    await app.job_manager.retry_job(job)
+            except ConnectorException:
+                log.warning("a stalled job was taken up by somebody else", extra={"job": job.id})
+
+    @app.periodic(cron="23 * * * *")
+    @app.task(name="forget_jobs", queueing_lock="forget_jobs", pass_context=True)
+    async def forget_jobs(context: JobContext, timestamp: int) -> None:
+        """Those that are done; the parked ones stay to be looked into."""
+        await app.job_manager.delete_old_jobs(nb_hours=KEEP_JOBS_H)
 
     return app
 
@@ -79,6 +116,11 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
         await parts.storage.put(poster, made.poster, "image/jpeg")
     async with parts.store.work() as work:
         await answer.publish(work, parts.finder, id, video, poster, made.duration_ms, await work.now())
+
+
+async def give_up_video(parts: Backstage, id: UUID) -> None:
+    async with parts.store.work() as work:
+        await answer.render_failed(work, parts.finder, parts.rules, id, await work.now())
 
 
 def _line(op: Operation) -> Mapping[str, Any]:
@@ -116,20 +158,26 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
-        together.create_task(
-            app.run_worker_async(
-                queues=["read"], concurrency=2, install_signal_handlers=False, name="read", fetch_job_polling_interval=2
-            )
-        )
-        together.create_task(
-            app.run_worker_async(
-                queues=["render", "default"],
-                concurrency=1,
+        together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
+        together.create_task(_serve(app, "render", ["render"], concurrency=1))
+
+
+async def _serve(app: App, name: str, queues: list[str], concurrency: int) -> None:
+    """Runs jobs until cancelled. A worker ends when its database goes away: by an error, or quietly when a task beside
+    it noticed first. Here it begins anew until the database is back."""
+    while True:
+        try:
+            await app.run_worker_async(
+                queues=queues,
+                concurrency=concurrency,
                 install_signal_handlers=False,
-                name="render",
+                name=name,
                 fetch_job_polling_interval=2,
+                shutdown_graceful_timeout=STOP_GRACE_S,
             )
-        )
+        except Exception as error:
+            log.warning("jobs rest: the database does not answer", extra={"queues": queues, "why": repr(error)})
+        await asyncio.sleep(DATABASE_REST_S)
 
 
 async def _sweep(parts: Backstage) -> None:

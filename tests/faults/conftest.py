@@ -1,0 +1,58 @@
+"""Makers of cities; the nodes come from the nursery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from server.embedded import EmbeddedPostgres, EmbeddedRedis
+from tests.conftest import create_database, drop_database
+from tests.faults.city import City
+from tests.service import Service, running
+
+# Who has no socket stays present for the length of a drill, and a session is not taken for lost meanwhile.
+PATIENT = {"DAYI_LEASE_S": "600", "DAYI_GONE_AFTER_S": "600"}
+
+Found = Callable[..., AbstractContextManager[City]]
+
+
+@pytest.fixture(scope="session")
+def peopled(postgres: EmbeddedPostgres, template: str, services_folder: Path) -> str:
+    """The name of a database in which the demo's people live."""
+    return people(postgres, template, services_folder)
+
+
+def people(postgres: EmbeddedPostgres, template: str, services_folder: Path) -> str:
+    name = create_database(postgres, template)
+    folder = Path(mkdtemp(prefix="peopled-", dir=services_folder))
+    Service(folder, postgres.url_of(name), "unix:///nowhere", forked=True).seed()
+    return name
+
+
+@pytest.fixture(scope="session")
+def a_city(postgres: EmbeddedPostgres, peopled: str, services_folder: Path) -> Found:
+    """`with a_city(DAYI_GONE_AFTER_S="3") as city:` makes one without nodes."""
+
+    @contextmanager
+    def found(object_store_url: str = "", **settings: str) -> Iterator[City]:
+        folder = Path(mkdtemp(prefix="city-", dir=services_folder))
+        name = create_database(postgres, peopled)
+        with EmbeddedRedis(folder / "redis") as redis:
+            url = postgres.url_of(name)
+            city = City(folder, url, redis.url, object_store_url, PATIENT | settings, forked=True, redis=redis)
+            with running(city):
+                yield city
+        drop_database(postgres, name)
+
+    return found
+
+
+@pytest.fixture
+def city(a_city: Found) -> Iterator[City]:
+    """One for a single test."""
+    with a_city() as city:
+        yield city

@@ -74,7 +74,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 async def app(settings: Settings, tmp_path: Path) -> AsyncIterator[Starlette]:
     """A city's service behind https; the pages themselves are tested in a browser elsewhere."""
     dist = tmp_path / "dist"
-    dist.mkdir()
+    (dist / "assets").mkdir(parents=True)
     (dist / "csp.json").write_text(json.dumps({"script-src": []}))
     app = create_app(settings, dist=dist)
     async with app.router.lifespan_context(app):

@@ -36,7 +36,7 @@ from server.web.routes import DOORS
 
 log = logging.getLogger(__name__)
 
-RENEW_EVERY_S = 10.0
+RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
 FILES = "/files"
 DIMENSION = 192  # of the vectors in matcher_entries
 
@@ -155,9 +155,10 @@ def _finder(settings: Settings) -> MatcherFinder:
 
 async def _renew_leases(parts: Parts, arrived: set[UUID]) -> None:
     """One statement for all who have a socket here; sooner for those who have just come."""
-    since = RENEW_EVERY_S
+    every = min(RENEW_EVERY_S, parts.rules.lease.total_seconds() / 3, parts.rules.gone_after.total_seconds() / 3)
+    since = every
     while True:
-        due = since >= RENEW_EVERY_S
+        due = since >= every
         people = parts.hub.people() if due else [id for id in arrived if parts.hub.is_online(id)]
         arrived.clear()
         if people:

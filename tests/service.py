@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -300,13 +300,15 @@ class Page:
         self.closed_with: int | None = None
         self._came = threading.Condition()
         ticket = who.call(node, "POST", "/api/tickets")["ticket"]
-        self._socket = connect(node.origin.replace("http", "ws", 1) + "/ws", compression=None, close_timeout=1)
+        self._stack = ExitStack()
+        address = node.origin.replace("http", "ws", 1) + "/ws"
+        self._socket = self._stack.enter_context(connect(address, compression=None, close_timeout=1))
         self.send("hello", ticket=ticket, resume=self.positions)
         self._reader = threading.Thread(target=self._read, name=f"page of {who.login}", daemon=True)
         self._reader.start()
         self.welcome = self.until(lambda frame: frame["frame"] == "welcome")
 
-    def send(self, kind: str, **frame: Any) -> None:
+    def send(self, kind: str, /, **frame: Any) -> None:
         self._socket.send(json.dumps({"frame": kind, **frame}))
 
     def subscribe(self, channel: str, position: Any = None) -> None:
@@ -319,9 +321,12 @@ class Page:
     def act(self, session: Any, kind: str, body: Any, id: str = "") -> Any:
         """Draws, and gives the answer: an ack or a refusal."""
         id = id or uuid4().hex
-        frame = {"session": session["id"], "assignment_epoch": session["assignment_epoch"], "kind": kind, "body": body}
-        self.send("act", id=id, **frame)
+        self.send_act(session, kind, body, id)
         return self.until(lambda frame: frame.get("id") == id)
+
+    def send_act(self, session: Any, kind: str, body: Any, id: str) -> None:
+        epoch = session["assignment_epoch"]
+        self.send("act", id=id, session=session["id"], assignment_epoch=epoch, kind=kind, body=body)
 
     def until(self, is_it: Callable[[Any], bool], patience_s: float = PATIENCE_S) -> Any:
         """The first frame of all that came or come for which `is_it` holds."""
@@ -354,7 +359,7 @@ class Page:
 
     def leave(self) -> dict[str, Any]:
         """Closes; the positions from which to go on."""
-        self._socket.close()
+        self._stack.close()
         self._reader.join()
         return self.positions
 

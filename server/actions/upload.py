@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 from media.intake import Kind, Taken, take_in
 from media.limits import Refused
 from media.storage import FolderStorage, S3Storage
-from server.actions.errors import BadRequest, Moved, NotHere, Refusal
+from server.actions.errors import BadRequest, Moved, NotHere, Refusal, SessionOver
 from server.domain.people import Person
-from server.store.work import Record, Store
+from server.store.work import Record, Store, Work
 
 UploadKind = Literal["photo", "voice", "video", "recording"]
 Storage = FolderStorage | S3Storage
@@ -81,7 +81,7 @@ async def start(
             if session is None or session.teacher_id != owner.id:
                 raise NotHere
             if session.ended_at is not None:
-                raise Moved
+                raise SessionOver
         id = uuid4()
         await work.add_media(
             id=id,
@@ -107,6 +107,7 @@ async def sign_parts(store: Store, storage: Storage, owner: Person, id: UUID, nu
     """A signed address for each part."""
     async with store.work() as work:
         media = _own(await work.media(id), owner)
+        await _refuse_late_recording(work, media)
     if media.state != "arriving":
         raise Moved
     most = RECORDING_PARTS if media.kind == "recording" else -(-MAX_BYTES[media.kind] // PART_SIZE)
@@ -126,10 +127,11 @@ async def complete(store: Store, storage: Storage, owner: Person, id: UUID, part
     """
     async with store.work() as work:
         media = _own(await work.media(id), owner)
-    if media.state == "ready":
-        return
-    if media.state == "refused":
-        raise Moved
+        if media.state == "ready":
+            return
+        if media.state == "refused":
+            raise Moved
+        await _refuse_late_recording(work, media)
     if not 0 < size <= MAX_BYTES[media.kind]:
         raise TooManyBytes
     with tempfile.TemporaryDirectory(prefix="dayi-upload-") as folder:
@@ -246,6 +248,13 @@ async def _parts(storage: Storage, id: UUID) -> dict[int, int]:
 
 def part_key(id: UUID, number: int) -> str:
     return f"incoming/{id}/{number:05d}"
+
+
+async def _refuse_late_recording(work: Work, media: Record) -> None:
+    """What a teacher says after the session ended, or after losing it, belongs to no answer."""
+    session = None if media.session_id is None else await work.live_session(media.session_id)
+    if session is not None and session.ended_at is not None:
+        raise SessionOver
 
 
 def _own(media: Record | None, owner: Person) -> Record:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from server.embedded import EmbeddedRedis
 from tests.faults.links import Link
-from tests.service import Node, Service, plain
+from tests.service import Node, Service, plain, wait_until
 
 
 @dataclass
@@ -46,7 +49,34 @@ class City(Service):
         self.links.append(link)
         return link
 
-    # What the database says.
+    # The database, past the service.
+
+    @contextmanager
+    def held(self, statement: str, *values: Any) -> Iterator[Hold]:
+        """Keeps the locks that a statement takes: whoever needs them stops at exactly that place."""
+        with psycopg.connect(plain(self.database_url)) as connection:
+            connection.execute(statement.encode(), values)
+            yield Hold(self, connection.info.backend_pid)
+            connection.rollback()
+
+    def rest(self) -> None:
+        """Nobody on duty, nothing asked that is not settled."""
+        self.rows("UPDATE offers SET state = 'withdrawn', closed_at = now() WHERE state = 'open'")
+        self.rows("UPDATE live_sessions SET ended_at = now(), ended_why = 'withdrawn' WHERE ended_at IS NULL")
+        self.rows("UPDATE presence SET wish = 'off'")
+        self.rows(
+            "UPDATE questions SET state = 'withdrawn', teacher_id = NULL, leader_id = NULL"
+            " WHERE state NOT IN ('answered', 'resolved', 'suggested')"
+        )
+        self.rows("DELETE FROM matcher_entries WHERE kind = 'open'")
+
+    def bury_workers(self) -> None:
+        """As after half a minute and the turn of another: killed workers are taken for dead, their jobs begin again."""
+        self.rows("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+        self.rows(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'retry_stalled', 0, NULL, NULL,"
+            " '{\"timestamp\": 0}'::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"
+        )
 
     def question(self, id: str) -> Any:
         return self.rows("SELECT * FROM questions WHERE id = %s", id)[0]
@@ -54,3 +84,13 @@ class City(Service):
     def untold(self) -> int:
         """Events that were committed and nobody has told."""
         return self.count("SELECT count(*) FROM outbox")
+
+
+class Hold:
+    def __init__(self, city: City, holder: int) -> None:
+        self._city, self._holder = city, holder
+
+    def wait_reached(self) -> None:
+        """Until somebody stands before the locks."""
+        blocked = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+        wait_until(lambda: self._city.count(blocked, self._holder), lambda: "nobody came to the held place")

@@ -27,7 +27,9 @@ class Link:
         self.delay_s = 0.0
         self.replies_lost = threading.Semaphore(0)  # one for each piece of a reply that vanished
         self._target = target
+        self._words: tuple[bytes, ...] = ()
         self._pairs: set[_Pair] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._passing: asyncio.Event
         self._server: asyncio.Server
         self.port: int = _do(self._open())
@@ -44,6 +46,10 @@ class Link:
 
     def lose_replies(self) -> None:
         _do(self._become("deaf"))
+
+    def lose_replies_after(self, *words: bytes) -> None:
+        """From the moment when one connection has passed requests with these words, one after the other."""
+        self._words = words
 
     def heal(self) -> None:
         """Connections that lost a part of what was said do not come back: they are reset."""
@@ -81,10 +87,19 @@ class Link:
                 pair.reset()
         await asyncio.sleep(0)  # the resets are under way before the caller goes on
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._passing.wait()
-        if self.state == "cut":
+    async def _serve(self, near: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._serving.add(task)
+        try:
+            await self._passing.wait()
+            await self._lead(near, writer)
+        finally:
+            self._serving.discard(task)
             writer.transport.abort()
+
+    async def _lead(self, near: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.state == "cut":
             return
         try:
             if isinstance(self._target, int):
@@ -92,15 +107,14 @@ class Link:
             else:
                 far_reader, far_writer = await asyncio.open_unix_connection(self._target)
         except OSError:
-            writer.transport.abort()
             return
         pair = _Pair(writer, far_writer)
         self._pairs.add(pair)
         try:
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass(reader, far_writer, pair, is_reply=False))
+                both.create_task(self._pass(near, far_writer, pair, is_reply=False))
                 both.create_task(self._pass(far_reader, writer, pair, is_reply=True))
-        except* (OSError, asyncio.CancelledError):
+        except* OSError:
             pass
         finally:
             pair.reset()
@@ -117,6 +131,8 @@ class Link:
                 pair.lost_some = True
                 self.replies_lost.release()
                 continue
+            if self._words and not is_reply and pair.has_said(self._words, piece):
+                self.state, self._words = "deaf", ()
             target.write(piece)
             await target.drain()
         if is_reply and pair.lost_some:
@@ -126,8 +142,9 @@ class Link:
 
     async def _close(self) -> None:
         self._server.close()
-        for pair in list(self._pairs):
-            pair.reset()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         await asyncio.sleep(0)
 
 
@@ -137,7 +154,13 @@ class _Pair:
     def __init__(self, near: asyncio.StreamWriter, far: asyncio.StreamWriter) -> None:
         self.near, self.far = near, far
         self.lost_some = False
+        self.said = 0  # of the words that are waited for
         self.gone = asyncio.Event()
+
+    def has_said(self, words: tuple[bytes, ...], piece: bytes) -> bool:
+        while self.said < len(words) and words[self.said] in piece:
+            self.said += 1
+        return self.said == len(words)
 
     def reset(self) -> None:
         self.gone.set()

@@ -11,13 +11,16 @@ import time
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
+
+from server.live.protocol import Health, Readiness
 
 if TYPE_CHECKING:
-    from server.web.door import Call
+    from server.web.door import Call, Reply
 
 # Whatever a careless line hands to the log under these names stays out of it.
 PERSONAL = frozenset(
@@ -119,26 +122,26 @@ async def loop_lag() -> None:
 # --- doors ---------------------------------------------------------------------------------------------------------
 
 
-async def healthz(call: Call[None]) -> Response:
+async def healthz(call: Call[None]) -> Health:
     """The process answers."""
-    return JSONResponse({"status": "ok"})
+    return Health(status="ok")
 
 
-async def readyz(call: Call[None]) -> Response:
+async def readyz(call: Call[None]) -> Reply:
     """200 when questions can be taken: the database answers and is current. The rest is told, and costs its feature."""
+    from server.web.door import Reply
+
     parts = call.parts
-    states = dict(
-        zip(
-            ("database", "object_store"),
-            await asyncio.gather(_tried(_database(parts)), _tried(parts.storage.check())),
-            strict=True,
-        )
-    )
-    states["redis"] = "down" if parts.bus.down else "ok"
-    states["matcher"] = parts.finder.state
-    ready = states["database"] == "ok"
+    database, store = await asyncio.gather(_tried(_database(parts)), _tried(parts.storage.check()))
+    states = {
+        "database": database,
+        "object_store": store,
+        "redis": "down" if parts.bus.down else "ok",
+        "matcher": parts.finder.state,
+    }
+    ready = database == "ok"
     overall = "ok" if all(state == "ok" for state in states.values()) else "degraded" if ready else "down"
-    return JSONResponse({"status": overall, **states}, 200 if ready else 503)
+    return Reply(msgspec.convert({"status": overall, **states}, Readiness), 200 if ready else 503)
 
 
 async def metrics(call: Call[None]) -> Response:

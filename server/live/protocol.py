@@ -314,6 +314,22 @@ class Demo(Wire):
     accounts: list[DemoAccount]
 
 
+class Health(Wire):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Wire):
+    """Whether questions can be taken (all but `down`), and which part is missing; its feature is what it costs."""
+
+    status: Literal["ok", "degraded", "down"]
+    database: Literal["ok", "down", "not migrated"]
+    object_store: Literal["ok", "down"]
+    redis: Literal["ok", "down"]
+    matcher: Literal["loading", "ok", "down"]
+
+
 class Problem(Wire):
     """Every refusal: a stable code, and the sentence to show in Chinese and English."""
 

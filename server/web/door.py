@@ -100,6 +100,7 @@ class Door:
     body: Any = None  # the type of the JSON body
     reply: Any = None  # the type of the JSON answer
     status: int = 200
+    no: int | None = None  # the status with which the same reply says no
     needs_key: bool = False
     tag: str = ""
     query: Sequence[str] = ()  # names that are handed on; all others are dropped

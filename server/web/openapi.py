@@ -61,6 +61,7 @@ def _operation(door: Door) -> dict[str, Any]:
         "parameters": _parameters(door),
         "responses": {
             str(door.success): {"description": "Done", **_content(door)},
+            **({str(door.no): {"description": "No", **_content(door)}} if door.no else {}),
             "default": {"description": "Refused", "content": _json(Problem)},
         },
         "security": [] if door.who == "anyone" else [{"token": []}, {"cookie": []}],

@@ -97,9 +97,9 @@ async def demo(call: Call[None]) -> wire.Demo:
 
 
 DOORS = (
-    Door("GET", "/healthz", observe.healthz, "anyone", "The process answers", tag="operator"),
-    Door("GET", "/readyz", observe.readyz, "anyone", "200 when questions can be taken",
-         tag="operator"),
+    Door("GET", "/healthz", observe.healthz, "anyone", "The process answers", reply=wire.Health, tag="operator"),
+    Door("GET", "/readyz", observe.readyz, "anyone", "200 when questions can be taken, else 503",
+         reply=wire.Readiness, no=503, tag="operator"),
     Door("GET", "/metrics", observe.metrics, "anyone", "Figures for Prometheus", content_type="text/plain",
          tag="operator"),
 )  # fmt: skip

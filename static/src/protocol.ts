@@ -279,6 +279,20 @@ export interface Demo {
   accounts: DemoAccount[];
 }
 
+/** The process answers. */
+export interface Health {
+  status: "ok";
+}
+
+/** Whether questions can be taken (all but `down`), and which part is missing; its feature is what it costs. */
+export interface Readiness {
+  status: "ok" | "degraded" | "down";
+  database: "ok" | "down" | "not migrated";
+  object_store: "ok" | "down";
+  redis: "ok" | "down";
+  matcher: "loading" | "ok" | "down";
+}
+
 /** Every refusal: a stable code, and the sentence to show in Chinese and English. */
 export interface Problem {
   code: string;

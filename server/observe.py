@@ -204,8 +204,9 @@ _BY_LABEL = (
     ),
     (
         _job_age,
-        text("SELECT queue_name, extract(epoch FROM now() - min(coalesce(scheduled_at, now())))"
-             " FROM procrastinate_jobs WHERE status = 'todo' GROUP BY queue_name"),
+        text("SELECT queue_name, extract(epoch FROM now() - min(coalesce(scheduled_at, e.at)))"
+             " FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'"
+             " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) GROUP BY queue_name"),
     ),
 )  # fmt: skip
 _SINGLE = (

@@ -64,6 +64,7 @@ async def accept(work: Work, teacher: Person, offer_id: UUID, now: datetime) -> 
     work.tell_teacher(teacher.id)
     for row in await work.behind(question):
         work.tell(person_channel(row.student_id), "question", row.id)
+    await _tell_crowd(work, question)
     await work.commit()
     return session_id
 
@@ -227,6 +228,13 @@ async def _lose(work: Work, question: Question, session_id: UUID, why: str, acto
     await work.end_session(session_id, why, now)
     work.tell_student(question)
     work.tell_teacher(teacher)
+    await _tell_crowd(work, question)
+
+
+async def _tell_crowd(work: Work, question: Question) -> None:
+    """Who follows hears how it stands with the question it follows."""
+    for row in await work.crowd(question):
+        work.tell(person_channel(row.student_id), "question", row.id)
 
 
 async def finish(
@@ -253,6 +261,7 @@ async def finish(
     work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
     work.tell_student(question)
     work.tell_teacher(teacher.id)
+    await _tell_crowd(work, question)
     await dispatch(work, rules, now)
     await work.commit()
     return answer

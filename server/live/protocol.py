@@ -87,7 +87,8 @@ class QuestionView(Wire):
     media: list[MediaView]
     verdict: Verdict | None = None
     followers: int = 0
-    place: int | None = None
+    leader_state: State | None = None  # of the question that this one follows
+    place: int | None = None  # who follows has the place of the question it follows
     wait_s: int | None = None
     promised_at: datetime | None = None
     suggestion: SuggestionView | None = None
@@ -201,11 +202,15 @@ class Me(Wire):
 
 
 class StudentState(Wire):
-    """A pupil's page as it stands, and the point of the pupil's channel from which to listen on."""
+    """A pupil's page as it stands, and the point of the pupil's channel from which to listen on.
+
+    What is not over is always there; of the rest the newest, and with `?before={earlier}` those before them.
+    """
 
     questions: list[QuestionView]
     epoch: str
     offset: int
+    earlier: UUID | None = None
 
 
 class TeacherState(Wire):

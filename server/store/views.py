@@ -22,7 +22,7 @@ from server.store import tables as t
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
-MAX_HISTORY = 50
+HISTORY = 20  # questions of a page
 LATEST_EARNINGS = 200
 
 _STATES_WITH_WAIT = frozenset({State.WAITING, State.OFFERED})
@@ -42,11 +42,20 @@ class Views:
             q = (await connection.execute(_QUESTION, {"id": id})).one_or_none()
             return None if q is None else await self._question(connection, q)
 
-    async def questions_of(self, student: UUID) -> list[wire.QuestionView]:
-        """Newest first."""
+    async def questions_of(
+        self, student: UUID, before: UUID | None = None
+    ) -> tuple[list[wire.QuestionView], UUID | None]:
+        """Newest first, and the one before which there are more. The first page has all that are not over."""
+        wanted = {"student": student, "before": before, "limit": HISTORY + 1}
         async with self.store.reading() as connection:
-            rows = (await connection.execute(_QUESTIONS_OF, {"student": student, "limit": MAX_HISTORY})).all()
-            return [await self._question(connection, row) for row in rows]
+            rows = (await connection.execute(_QUESTIONS_OF, wanted)).all()
+            page = rows[:HISTORY]
+            more = page[-1].id if len(rows) > HISTORY else None
+            if more is not None and before is None:
+                known = [row.id for row in page]
+                rest = await connection.execute(_OPEN_QUESTIONS_OF, {"student": student, "known": known})
+                page = [*page, *rest.all()]
+            return [await self._question(connection, row) for row in page], more
 
     async def owner_of_question(self, id: UUID) -> UUID | None:
         async with self.store.reading() as connection:
@@ -56,9 +65,12 @@ class Views:
     async def _question(self, connection: AsyncConnection, q: Record) -> wire.QuestionView:
         suggestions = (await connection.execute(_SUGGESTIONS, {"question": q.id})).all()
         state = State(q.state)
+        queued, since, promise = state, q.received_at, q.promised_at
+        if state is State.FOLLOWING and q.leader_state is not None:  # it waits where its leader waits
+            queued, since, promise = State(q.leader_state), q.leader_received_at, q.leader_promise
         place = wait = None
-        if state in _STATES_WITH_WAIT:
-            place, wait = await self._wait(connection, q)
+        if queued in _STATES_WITH_WAIT:
+            place, wait = await self._wait(connection, q.subject, q.grade, since, q.leader_id or q.id)
         return wire.QuestionView(
             id=q.id,
             version=_version(q.read_at),
@@ -71,9 +83,10 @@ class Views:
             media=await self._media_of_question(connection, q.id),
             verdict=q.verdict,
             followers=q.crowd,
+            leader_state=State(q.leader_state) if state is State.FOLLOWING and q.leader_state else None,
             place=place,
             wait_s=wait,
-            promised_at=q.promised_at if state is State.WAITING and wait is None else None,
+            promised_at=promise if queued is State.WAITING and wait is None else None,
             suggestion=await self._suggestion(suggestions, q.answer_id, state),
             worked_examples=[
                 await self._suggested(row) for row in suggestions if Verdict(row.verdict) is Verdict.SIMILAR
@@ -84,19 +97,12 @@ class Views:
             answered_at=q.answered_at,
         )
 
-    async def _wait(self, connection: AsyncConnection, q: Record) -> tuple[int, int | None]:
+    async def _wait(
+        self, connection: AsyncConnection, subject: str, grade: int, received_at: datetime, id: UUID
+    ) -> tuple[int, int | None]:
         """Place in the queue (1 is next) and expected seconds; None seconds when nobody is on duty."""
-        row = (
-            await connection.execute(
-                _WAIT,
-                {
-                    "subject": q.subject,
-                    "stage": str(stage_of(q.grade)),
-                    "received_at": q.received_at,
-                    "id": q.id,
-                },
-            )
-        ).one()
+        asked = {"subject": subject, "stage": str(stage_of(grade)), "received_at": received_at, "id": id}
+        row = (await connection.execute(_WAIT, asked)).one()
         wait = expected_wait(row.ahead, row.on_duty)
         return row.ahead + 1, None if wait is None else round(wait.total_seconds())
 
@@ -368,6 +374,7 @@ _MAY_WATCH = text("""
 # `crowd`: who leads counts followers; who follows sees how many ask with it.
 _QUESTION_COLUMNS = """
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
+           leader.state AS leader_state, leader.received_at AS leader_received_at, leader.promised_at AS leader_promise,
            live.id AS session_id, taught.nickname AS teacher_name
     FROM questions q
     LEFT JOIN questions leader ON leader.id = q.leader_id
@@ -375,7 +382,17 @@ _QUESTION_COLUMNS = """
     LEFT JOIN accounts taught ON taught.id = q.teacher_id
 """
 _QUESTION = text(_QUESTION_COLUMNS + " WHERE q.id = :id")
-_QUESTIONS_OF = text(_QUESTION_COLUMNS + " WHERE q.student_id = :student ORDER BY q.received_at DESC LIMIT :limit")
+_QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
+    WHERE q.student_id = :student
+      AND (CAST(:before AS uuid) IS NULL OR (q.received_at, q.id) <
+           (SELECT known.received_at, known.id FROM questions known
+            WHERE known.id = :before AND known.student_id = :student))
+    ORDER BY q.received_at DESC, q.id DESC LIMIT :limit
+""")  # noqa: S608 - composed of constants of this module
+_OPEN_QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
+    WHERE q.student_id = :student AND q.state NOT IN ('answered', 'resolved', 'withdrawn') AND q.id <> ALL(:known)
+    ORDER BY q.received_at DESC, q.id DESC
+""")
 
 _WAIT = text("""
     SELECT (SELECT count(*) FROM questions q

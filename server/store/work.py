@@ -178,14 +178,23 @@ class Work:
         return list(found)
 
     async def behind(self, question: Question, limit: int = 50) -> list[Record]:
-        """Id and student of those who wait behind this question for the same subject."""
-        q = t.questions.c
+        """Id and student of those who wait behind this question for the same subject, or follow one that does."""
+        q, leader = t.questions.c, t.questions.alias("leader")
+        asked_at = func.coalesce(leader.c.received_at, q.received_at)
         found = await self.session.execute(
             select(q.id, q.student_id)
-            .where(q.state == State.WAITING, q.subject == question.subject, q.received_at > question.received_at)
-            .order_by(q.received_at)
+            .join_from(t.questions, leader, q.leader_id == leader.c.id, isouter=True)
+            .where(func.coalesce(leader.c.state, q.state) == State.WAITING, q.subject == question.subject)
+            .where(asked_at > question.received_at)
+            .order_by(asked_at)
             .limit(limit)
         )
+        return list(found)
+
+    async def crowd(self, leader: Question) -> list[Record]:
+        """Id and student of those who follow it."""
+        q = t.questions.c
+        found = await self.session.execute(select(q.id, q.student_id).where(q.leader_id == leader.id))
         return list(found)
 
     async def add_suggestion(

@@ -61,8 +61,8 @@ async def ask_question(call: Call[wire.Ask]) -> Reply:
 async def student_state(call: Call[None]) -> wire.StudentState:
     """The position first, then the questions: what happens between the two is told again and does no harm."""
     position = await call.parts.position(person_channel(call.person.id))
-    questions = await call.parts.views.questions_of(call.person.id)
-    return wire.StudentState(questions=questions, epoch=position.epoch, offset=position.offset)
+    questions, earlier = await call.parts.views.questions_of(call.person.id, call.asked_id("before"))
+    return wire.StudentState(questions=questions, epoch=position.epoch, offset=position.offset, earlier=earlier)
 
 
 async def show_question(call: Call[None]) -> wire.QuestionView:

@@ -74,6 +74,10 @@ class Call(Generic[B]):
         assert isinstance(found, UUID), f"{name} is not the name of an id"
         return found
 
+    def asked_id(self, name: str) -> UUID | None:
+        """An id in the query, where there is one."""
+        return _as_id(self.query[name]) if name in self.query else None
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -321,8 +325,10 @@ def _from_our_page(settings: Settings, request: Request) -> bool:
 
 
 def _path_value(name: str, value: str) -> Any:
-    if name != "id" and not name.endswith("_id"):
-        return value
+    return _as_id(value) if name == "id" or name.endswith("_id") else value
+
+
+def _as_id(value: str) -> UUID:
     if not _UUID.fullmatch(value):  # UUID() alone takes braces, urn: and missing hyphens: two addresses of one thing
         raise NotHere
     return UUID(value)

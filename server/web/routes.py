@@ -25,8 +25,8 @@ DOORS: tuple[Door, ...] = (
     # a pupil's questions
     Door("POST", "/api/questions", api.ask_question, STUDENT, "Ask; 200 instead of 201 for a repeat", wire.Ask,
          wire.QuestionView, 201, needs_key=True, tag="questions"),
-    Door("GET", "/api/student", api.student_state, STUDENT, "A pupil's page as it stands", reply=wire.StudentState,
-         tag="questions"),
+    Door("GET", "/api/student", api.student_state, STUDENT, "A pupil's page as it stands, or what was before",
+         reply=wire.StudentState, tag="questions", query=("before",)),
     Door("GET", "/api/questions/{id}", api.show_question, STUDENT, "One question of one's own",
          reply=wire.QuestionView, tag="questions"),
     Door("POST", "/api/questions/{id}/solved", api.solved, STUDENT, "It helped", reply=wire.QuestionView,

@@ -71,6 +71,7 @@ export interface QuestionView {
   media: MediaView[];
   verdict: Verdict | null;
   followers: number;
+  leader_state: State | null;
   place: number | null;
   wait_s: number | null;
   promised_at: string | null;
@@ -177,11 +178,12 @@ export interface Me {
   channel: string;
 }
 
-/** A pupil's page as it stands, and the point of the pupil's channel from which to listen on. */
+/** A pupil's page as it stands, and the point of the pupil's channel from which to listen on. What is not over is always there; of the rest the newest, and with `?before={earlier}` those before them. */
 export interface StudentState {
   questions: QuestionView[];
   epoch: string;
   offset: number;
+  earlier: string | null;
 }
 
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */

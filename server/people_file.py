@@ -167,6 +167,12 @@ def write_codes(activations: Sequence[Activation], file: IO[str]) -> None:
         writer.writerow((safe_cell(each.login), safe_cell(each.real_name), each.code))
 
 
+def _discard(codes: Path | None) -> None:
+    """A file without codes would be in the way of the next try."""
+    if codes is not None:
+        codes.unlink()
+
+
 async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry_run: bool) -> int:
     """The command `dayi people import`: 0 when all came in (or would), 1 when nothing did."""
     try:
@@ -195,8 +201,7 @@ async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry
         try:
             activations = await bring_in(Store(engine), newcomers)
         except BaseException:
-            if codes is not None:
-                codes.unlink()  # it holds nothing, and would be in the way next time
+            _discard(codes)
             raise
         finally:
             await engine.dispose()

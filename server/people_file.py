@@ -1,12 +1,15 @@
 """A school's roster as a file (CSV or XLSX): read whole, every error told with its row, and brought in all or none."""
 
+import contextlib
 import csv
 import io
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import openpyxl
 
@@ -19,6 +22,7 @@ COLUMNS = ("login", "name", "nickname", "roles", "school", "grade", "certificati
 NEEDED = ("login", "name", "roles")
 MAX_ROWS = 200_000
 MAX_CELL = 200
+MAX_LOGIN = 64
 MAX_BYTES = 64 * 1024 * 1024
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
@@ -76,6 +80,8 @@ def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
     login = plain_login(row["login"])
     if row["login"] and not all(letter.isalnum() or letter in "._-@" for letter in login):
         yield Mistake(number, "login", "只能用字母、数字和 . _ - @", "letters, digits and . _ - @ only")
+    if len(unicodedata.normalize("NFKC", row["login"])) > MAX_LOGIN:
+        yield Mistake(number, "login", f"最长 {MAX_LOGIN} 个字符", f"{MAX_LOGIN} characters at most")
     if any(role not in set(Role) for role in _list(row["roles"])):
         yield Mistake(number, "roles", f"只能是 {'、'.join(Role)}", f"one of {', '.join(Role)}")
     roles = _list(row["roles"])
@@ -96,7 +102,7 @@ def _newcomer(row: Mapping[str, str]) -> Newcomer:
     return Newcomer(
         login=plain_login(row["login"]),
         real_name=row["name"],
-        nickname=row["nickname"] or f"{row['name'][:1]}同学",
+        nickname=row["nickname"] or f"{row['name'][:1]}{'同学' if Role.STUDENT in _list(row['roles']) else '老师'}",
         roles=frozenset(Role(role) for role in _list(row["roles"])),
         school=row["school"],
         grade=int(row["grade"]) if row["grade"] else None,
@@ -148,14 +154,23 @@ def safe_cell(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA) else value
 
 
-def write_codes(activations: Sequence[Activation], path: Path) -> None:
-    """The codes, for printing and cutting; the file is readable by its owner only."""
+def codes_file(path: Path) -> IO[str]:
+    """For printing and cutting; readable by its owner only. Raises FileExistsError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("login", "name", "activation_code"))
-        for each in activations:
-            writer.writerow((safe_cell(each.login), safe_cell(each.real_name), each.code))
+    return os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="")
+
+
+def write_codes(activations: Sequence[Activation], file: IO[str]) -> None:
+    writer = csv.writer(file)
+    writer.writerow(("login", "name", "activation_code"))
+    for each in activations:
+        writer.writerow((safe_cell(each.login), safe_cell(each.real_name), each.code))
+
+
+def _discard(codes: Path | None) -> None:
+    """A file without codes would be in the way of the next try."""
+    if codes is not None:
+        codes.unlink()
 
 
 async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry_run: bool) -> int:
@@ -176,14 +191,23 @@ async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry
     if dry_run:
         print(f"{len(newcomers)} people are in order; nothing was changed.")
         return 0
-    engine = open_engine(settings.database_url)
     try:
-        activations = await bring_in(Store(engine), newcomers)
-    finally:
-        await engine.dispose()
-    if codes is not None:
-        write_codes(activations, codes)
-    else:
+        file = None if codes is None else codes_file(codes)  # before anything is changed: no code is to get lost
+    except OSError as error:
+        print(f"dayi: {error}; nothing was imported.", file=sys.stderr)
+        return 1
+    with file or contextlib.nullcontext():
+        engine = open_engine(settings.database_url)
+        try:
+            activations = await bring_in(Store(engine), newcomers)
+        except BaseException:
+            _discard(codes)
+            raise
+        finally:
+            await engine.dispose()
+        if file is not None:
+            write_codes(activations, file)
+    if file is None:
         for each in activations:
             print(f"{each.login}\t{each.real_name}\t{each.code}")
     print(f"{len(newcomers)} people imported, {len(activations)} activation codes.")

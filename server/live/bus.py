@@ -34,7 +34,7 @@ KEEP_EVENTS = 1000  # a channel's history; who missed more loads a snapshot, whi
 KEEP_S = 6 * 3600.0  # an evening; a page that slept longer loads a snapshot
 CONNECTIONS = 8  # for commands; a command that finds none free within TIMEOUT_S fails as if Redis were down
 PING_EVERY_S = 1.0
-STOP_S = 0.1  # a listening task that has not ended by then is told again
+STOP_S = 0.1  # a task that has not ended by then is told again
 ALONE_S = 1.0  # for so long live ink that no other node heard is not offered again; the finished stroke goes to all
 BACKOFF_S = (0.05, 2.0)  # first and longest pause between attempts to reconnect, with full jitter
 
@@ -189,14 +189,8 @@ class Bus:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        while task and not task.done():
-            # Until it is done: redis-py sends by asyncio.wait_for, which before Python 3.12 swallows a cancellation
-            # that comes at the moment when the sending is done.
-            task.cancel()
-            await asyncio.wait([task], timeout=STOP_S)
-            await self._hang_up()  # whatever still reads or pings fails now
         if task:
-            await asyncio.gather(task, return_exceptions=True)
+            await end([task], self._hang_up)  # whatever still reads or pings fails then
         await self._redis.aclose()
         await self._pool.disconnect()
 
@@ -360,6 +354,18 @@ class Bus:
 
     def _channel(self, topic: str) -> str:
         return topic.removeprefix(f"{self._prefix}:to:")
+
+
+async def end(tasks: Sequence[asyncio.Task[Any]], meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Cancel tasks that talk to Redis until they are done: redis-py sends by asyncio.wait_for, which before Python
+    3.12 swallows a cancellation that comes at the moment when the sending is done."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=STOP_S)
+        if meanwhile:
+            await meanwhile()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _position(answer: Sequence[Any]) -> Position:

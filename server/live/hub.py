@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 from uuid import UUID
 
-from server.live.bus import Bus, BusDown, Envelope, Whisper
+from server.live.bus import Bus, BusDown, Envelope, Whisper, end
 from server.live.protocol import Close, Degraded, Go, Position, Resync, encode
 
 RING_EVENTS = 300  # per channel, REALTIME
@@ -146,9 +146,7 @@ class Hub:
                 if task
             ),
         ]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await self.bus.stop()
 
     async def go(self, spread_s: float = 30.0) -> None:

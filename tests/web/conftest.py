@@ -71,11 +71,17 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings, tmp_path: Path) -> AsyncIterator[Starlette]:
-    """A city's service behind https; the pages themselves are tested in a browser elsewhere."""
-    dist = tmp_path / "dist"
-    (dist / "assets").mkdir(parents=True)
-    (dist / "csp.json").write_text(json.dumps({"script-src": []}))
+def dist(tmp_path: Path) -> Path:
+    """As good as no pages: they are tested in a browser elsewhere."""
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "csp.json").write_text(json.dumps({"script-src": []}))
+    return folder
+
+
+@pytest.fixture
+async def app(settings: Settings, dist: Path) -> AsyncIterator[Starlette]:
+    """A city's service behind https."""
     app = create_app(settings, dist=dist)
     async with app.router.lifespan_context(app):
         yield app

@@ -108,7 +108,8 @@ export const signOut = (): Promise<unknown> => post("/api/sign-out");
 export const demo = (): Promise<{ accounts: DemoAccount[] }> => call("GET", "/api/demo");
 export const ticket = async (): Promise<string> => (await post<Ticket>("/api/tickets")).ticket;
 
-export const student = (): Promise<StudentState> => call("GET", "/api/student");
+/** The page as it stands, or the questions before one. */
+export const student = (before: string | null = null): Promise<StudentState> => call("GET", before === null ? "/api/student" : `/api/student?before=${before}`);
 export const ask = (body: Ask, key: string): Promise<QuestionView> => post("/api/questions", body, key);
 export const solved = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/solved`);
 export const back = (id: string, body: BackToQueue): Promise<QuestionView> => post(`/api/questions/${id}/back`, body);

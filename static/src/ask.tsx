@@ -1,7 +1,7 @@
 // Asking: photo, voice, text or a short video, in any mix; subject and grade are remembered.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CropPhoto } from "./crop";
-import { addPart, busy, complaint, composing, draft, drop, editing, film, gallery, grade, removePart, sendDraft, shoot, subject } from "./draft";
+import { addPart, busy, complaint, compose, composing, draft, drop, editing, film, gallery, grade, isEmpty, leaveForm, removePart, sendDraft, shoot, subject, write } from "./draft";
 import { VoiceNote } from "./note";
 import type { Part } from "./outbox";
 import { Icon, Notice, linkState } from "./parts";
@@ -24,7 +24,7 @@ export function AskPanel({ small }: { small: boolean }) {
   const begin = (withVoice: boolean): void => {
     complaint.value = null;
     setRecording(withVoice);
-    composing.value = true;
+    compose();
   };
   return (
     <section class={small ? "ask-hero ask-small" : "ask-hero"} aria-labelledby="ask-title">
@@ -38,6 +38,13 @@ export function AskPanel({ small }: { small: boolean }) {
         <button class="way" onClick={film}><Icon name="video" />{words.video}</button>
       </div>
       {complaint.value && <Notice kind="warning">{complaint.value}</Notice>}
+      {!isEmpty() && (
+        <div class="begun">
+          <span>{words.resume}</span>
+          <button class="button small" onClick={drop}>{words.resumeDrop}</button>
+          <button class="button small primary" onClick={() => begin(false)}>{words.resumeNow}</button>
+        </div>
+      )}
     </section>
   );
 }
@@ -46,7 +53,7 @@ function Editor() {
   const { picture, replaces } = editing.value!;
   const close = (): void => {
     editing.value = null;
-    if (draft.value.parts.length === 0 && draft.value.text === "") composing.value = false;
+    if (isEmpty()) leaveForm();
   };
   return (
     <CropPhoto
@@ -76,16 +83,18 @@ function Compose({ startRecording }: { startRecording: boolean }) {
       <Additions startRecording={startRecording} />
       <label class="field">
         <span>{words.textLabel}</span>
-        <textarea rows={3} maxLength={2000} placeholder={words.textPlaceholder} value={text} onInput={(event) => (draft.value = { ...draft.value, text: event.currentTarget.value })} />
+        <textarea rows={3} placeholder={words.textPlaceholder} value={text} onInput={(event) => write(event.currentTarget.value)} />
       </label>
       <Subjects />
       <Grades />
-      {complaint.value && <Notice kind="warning">{complaint.value}</Notice>}
       <div class="compose-foot">
-        <button class="button" onClick={drop}>{words.cancelAsk}</button>
-        <button class="button primary grow" disabled={busy.value} onClick={() => void sendDraft()}>
-          {busy.value ? words.preparing : offline ? words.sendLater : words.send}
-        </button>
+        {complaint.value && <Notice kind="warning">{complaint.value}</Notice>}
+        <div class="compose-send">
+          <button class="button" onClick={drop}>{words.cancelAsk}</button>
+          <button class="button primary grow" disabled={busy.value} onClick={() => void sendDraft()}>
+            {busy.value ? words.preparing : offline ? words.sendLater : words.send}
+          </button>
+        </div>
       </div>
     </section>
   );
@@ -123,13 +132,20 @@ function DraftPart({ part, n }: { part: Part; n: number }) {
         </button>
       )}
       {part.kind === "photo" && !shown && <p class="draft-unseen">{words.cannotOpenHere}</p>}
-      {part.kind === "voice" && address && <audio controls src={address} aria-label={words.playVoice} />}
+      {part.kind === "voice" && address && <audio controls src={address} aria-label={words.playVoice} onLoadedMetadata={(event) => findLength(event.currentTarget)} />}
       {part.kind === "video" && address && <video controls playsInline preload="metadata" src={address} aria-label={words.video} />}
       <button class="draft-remove" aria-label={`${words.remove}: ${part.kind === "voice" ? words.voiceNote : part.kind === "video" ? words.video : words.photoN(n)}`} onClick={() => removePart(part.id)}>
         <Icon name="cross" />
       </button>
     </li>
   );
+}
+
+/** A recording knows its length only after it was played to its end: go there and come back. */
+function findLength(player: HTMLMediaElement): void {
+  if (player.duration !== Infinity) return;
+  player.addEventListener("timeupdate", () => (player.currentTime = 0), { once: true });
+  player.currentTime = 1e6;
 }
 
 /** What else can be added: while a voice note is recorded, only that. */
@@ -151,12 +167,14 @@ function Subjects() {
   return (
     <fieldset class="chips">
       <legend>{words.subject}</legend>
-      {(Object.keys(words.subjects) as Subject[]).map((each) => (
-        <label key={each} class="chip">
-          <input type="radio" name="subject" checked={subject.value === each} onChange={() => (subject.value = each)} />
-          <span>{words.subjects[each]}</span>
-        </label>
-      ))}
+      <div class="chips-all">
+        {(Object.keys(words.subjects) as Subject[]).map((each) => (
+          <label key={each} class="chip">
+            <input type="radio" name="subject" checked={subject.value === each} onChange={() => (subject.value = each)} />
+            <span>{words.subjects[each]}</span>
+          </label>
+        ))}
+      </div>
     </fieldset>
   );
 }

@@ -1,9 +1,9 @@
 // The question that is being made: its parts, subject and grade, and how photos and videos get into it.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { newId } from "./ids";
 import { recall, remember } from "./memory";
-import { post, type Part } from "./outbox";
-import { WHOLE, finished, load, type Picture } from "./photo";
+import { discard, keepDraft, keptDraft, post, type Draft, type Letter, type Part } from "./outbox";
+import { WHOLE, finished, load, sniffed, type Picture } from "./photo";
 import type { Subject } from "./protocol";
 import { say } from "./words";
 
@@ -12,11 +12,8 @@ const PHOTO_MAX = 20 * MB;
 const VIDEO_MAX = 100 * MB;
 const VIDEO_MAX_S = 60;
 const PARTS_MAX = 9;
-
-interface Draft {
-  parts: Part[];
-  text: string;
-}
+const TEXT_MAX = 2_000;
+const KEEP_AFTER_MS = 300; // of rest, so that typing doesn't write at each letter
 
 const EMPTY: Draft = { parts: [], text: "" };
 export const draft = signal<Draft>(EMPTY);
@@ -33,10 +30,65 @@ export function suggestGrade(known: number | null): void {
   if (grade.value === 0 && known !== null) grade.value = known;
 }
 
+export const isEmpty = (): boolean => draft.value.parts.length === 0 && draft.value.text.trim() === "";
+
+/** The form is a place of its own in the browser's history: the phone's back button leaves it, and what was begun stays. */
+const PLACE = "#ask";
+
+export function compose(): void {
+  if (composing.value) return;
+  composing.value = true;
+  if (location.hash !== PLACE) history.pushState({ inside: true }, "", PLACE);
+}
+
+/** Back to the list; `draft` keeps what was begun. */
+export function leaveForm(): void {
+  composing.value = false;
+  editing.value = null;
+  if (location.hash !== PLACE) return;
+  if ((history.state as { inside?: boolean } | null)?.inside) history.back();
+  else history.replaceState(null, "", location.pathname);
+}
+
+/** Follows the browser's back and forward. */
+function follow(): void {
+  composing.value = location.hash === PLACE;
+  if (!composing.value) editing.value = null;
+}
+
+/** Takes up what this person had begun before the page was closed or ended, and keeps it from now on. */
+export async function resume(person: string): Promise<void> {
+  const kept = await keptDraft(person);
+  if (kept !== null && isEmpty()) draft.value = kept;
+  follow();
+  addEventListener("popstate", follow);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const now = draft.value;
+    clearTimeout(timer);
+    timer = setTimeout(() => void keepDraft(person, now), KEEP_AFTER_MS);
+  });
+}
+
+/** A letter that was refused, once more in hand. */
+export async function revise(letter: Letter): Promise<void> {
+  draft.value = { text: letter.text, parts: letter.parts.map((part) => ({ ...part, upload: null, media: null })) };
+  subject.value = letter.subject;
+  grade.value = letter.grade;
+  compose();
+  await discard(letter.id);
+}
+
+/** Takes what fits, and says so when there was more. */
+export function write(text: string): void {
+  complaint.value = text.length > TEXT_MAX ? say.value.tooLong(TEXT_MAX) : null;
+  draft.value = { ...draft.value, text: text.slice(0, TEXT_MAX) };
+}
+
 export function addPart(kind: Part["kind"], blob: Blob, type: string): void {
   if (draft.value.parts.length >= PARTS_MAX) return void (complaint.value = say.value.tooManyParts);
   draft.value = { ...draft.value, parts: [...draft.value.parts, { id: newId(), kind, blob, type, upload: null, media: null }] };
-  composing.value = true;
+  compose();
 }
 
 export function removePart(id: string): void {
@@ -44,14 +96,20 @@ export function removePart(id: string): void {
 }
 
 async function takePhotos(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
   complaint.value = null;
-  composing.value = true;
   busy.value = true;
   for (const file of files) {
     const picture = await load(file);
-    if (picture === null && file.size > PHOTO_MAX) complaint.value = say.value.photoTooBig;
+    const kind = picture === null ? await sniffed(file) : "photo";
+    if (kind === "other") complaint.value = say.value.notPhoto;
+    else if (kind === "broken") complaint.value = say.value.brokenPhoto;
+    else if (picture === null && file.size > PHOTO_MAX) complaint.value = say.value.photoTooBig;
     else if (picture === null) addPart("photo", file, file.type || "image/heic"); // the server reads what this phone can't
-    else if (files.length === 1) editing.value = { picture, replaces: null };
+    else if (files.length === 1) {
+      compose();
+      editing.value = { picture, replaces: null };
+    }
     else addPart("photo", await finished(picture, 0, WHOLE), "image/jpeg");
   }
   busy.value = false;
@@ -59,7 +117,8 @@ async function takePhotos(files: readonly File[]): Promise<void> {
 
 async function takeVideo(file: File): Promise<void> {
   complaint.value = null;
-  if (file.size > VIDEO_MAX) complaint.value = say.value.videoTooBig;
+  if ((await sniffed(file)) !== "video") complaint.value = say.value.notVideo;
+  else if (file.size > VIDEO_MAX) complaint.value = say.value.videoTooBig;
   else if ((await lengthOf(file)) > VIDEO_MAX_S + 0.5) complaint.value = say.value.videoTooLong;
   else addPart("video", file, file.type || "video/mp4");
 }
@@ -101,8 +160,8 @@ export const film = (): void => pick("video/*", true, false, ([file]) => file &&
 /** Gives up what was begun. */
 export function drop(): void {
   draft.value = EMPTY;
-  composing.value = false;
   complaint.value = null;
+  leaveForm();
 }
 
 /** Into the outbox, once something is asked about something. */

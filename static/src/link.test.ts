@@ -191,6 +191,73 @@ describe("a link", () => {
     expect(first.of("beat")).toHaveLength(2);
   });
 
+  it("answers a beat that it did not ask for, and no other", async () => {
+    const world = new World();
+    listening(world);
+    await world.connected();
+    const beat: AnyServerFrame = { frame: "beat", now: new Date(world.now).toISOString() };
+
+    world.socket.says(beat);
+    expect(world.socket.of("beat")).toHaveLength(1);
+    world.socket.says(beat); // the server's answer to ours
+    expect(world.socket.of("beat")).toHaveLength(1);
+  });
+
+  it("comes back from a node that stops when it was told to, and a lesson before the crowd", async () => {
+    const [crowd, lesson] = [new World(), new World()];
+    for (const world of [crowd, lesson]) {
+      listening(world);
+      await world.connected();
+    }
+    lesson.link.watch("session:s", { load: () => Promise.resolve({ epoch: "e", offset: 0 }), event: () => {} });
+
+    for (const world of [crowd, lesson]) {
+      world.socket.says({ frame: "go", after_s: 20 });
+      world.socket.onclose?.({ code: 4009 });
+      await world.pass(3_000);
+    }
+    expect([crowd.sockets.length, lesson.sockets.length]).toEqual([1, 2]);
+    await crowd.pass(18_000);
+    expect(crowd.sockets).toHaveLength(2);
+  });
+
+  it("says offline from the start until there is a network", async () => {
+    const world = new World();
+    world.link.offline();
+    listening(world);
+    await settled();
+    expect(world.link.state).toBe("offline");
+
+    world.link.nudge();
+    expect(world.link.state).toBe("reconnecting");
+    await world.connected();
+    expect(world.link.state).toBe("online");
+  });
+
+  it("is online again after a gap that the socket outlived", async () => {
+    const world = new World();
+    listening(world);
+    await world.connected();
+
+    world.link.offline();
+    await world.pass(2_000);
+    world.link.nudge();
+
+    expect([world.link.state, world.sockets.length]).toEqual(["online", 1]);
+  });
+
+  it("leaves a socket that a new network killed, as soon as a beat stays unanswered", async () => {
+    const world = new World();
+    listening(world);
+    await world.connected();
+
+    await world.pass(1_000);
+    world.link.nudge();
+    await world.pass(3_500);
+
+    expect(world.sockets).toHaveLength(2);
+  });
+
   it("stays away when the server says so, and goes to the door when signed out", async () => {
     const world = new World();
     let atDoor = false;

@@ -12,12 +12,14 @@ const TUNES = {
 const NOTE_S = 0.16;
 
 let context: AudioContext | null = null;
+let touched = false; // before that a browser neither shakes nor sounds
 let title: string | null = null;
 let flashing: ReturnType<typeof setInterval> | undefined;
 
 /** Browsers let a page sound only after a touch: the first one opens the way. */
 export function listenForTouch(): void {
   const unlock = (): void => {
+    touched = true;
     context ??= typeof AudioContext === "undefined" ? null : new AudioContext();
     if (context?.state === "suspended") void context.resume();
   };
@@ -34,7 +36,7 @@ export function setMuted(on: boolean): void {
 /** Sounds, shakes, and says it in the title until somebody looks. */
 export function ring(tune: keyof typeof TUNES, words: string): void {
   if (!muted.value) play(TUNES[tune]);
-  if ("vibrate" in navigator) navigator.vibrate([200, 100, 200]);
+  if ("vibrate" in navigator && touched) navigator.vibrate([200, 100, 200]);
   flash(words);
 }
 

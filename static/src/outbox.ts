@@ -1,4 +1,5 @@
-// Questions that wait on the phone until a network takes them: kept in IndexedDB, sent once, by one tab at a time.
+// Questions that wait on the phone until a network takes them: kept in IndexedDB, sent once, by one tab at a time. The
+// one that is still being made is kept beside them: a phone with little memory ends the page while its camera is open.
 import { signal } from "@preact/signals";
 import * as api from "./api";
 import { Refusal } from "./api";
@@ -53,6 +54,15 @@ export async function post(letter: Omit<Letter, "id" | "person" | "at" | "refuse
   await refresh();
   void flush();
 }
+
+/** What somebody had begun to ask. */
+export interface Draft {
+  parts: Part[];
+  text: string;
+}
+
+export const keepDraft = (who: string, draft: Draft): Promise<void> => store.keep(who, draft.parts.length === 0 && draft.text === "" ? null : draft);
+export const keptDraft = (who: string): Promise<Draft | null> => store.kept(who);
 
 export async function discard(id: string): Promise<void> {
   await store.remove(id);
@@ -127,6 +137,8 @@ interface Store {
   put(letter: Letter): Promise<void>;
   remove(id: string): Promise<void>;
   all(who: string): Promise<Letter[]>;
+  keep(who: string, draft: Draft | null): Promise<void>;
+  kept(who: string): Promise<Draft | null>;
 }
 
 /** IndexedDB, or memory where a browser forbids it (private windows): then a letter lives as long as its page. */
@@ -136,14 +148,22 @@ function databaseStore(): Store {
   let opened: Promise<IDBDatabase> | undefined;
   const database = (): Promise<IDBDatabase> =>
     (opened ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open("dayi", 1);
-      request.onupgradeneeded = () => request.result.createObjectStore("letters", { keyPath: "id" });
-      request.onsuccess = () => resolve(request.result);
+      const request = indexedDB.open("dayi", 2);
+      request.onupgradeneeded = () => {
+        const known = request.result.objectStoreNames;
+        if (!known.contains("letters")) request.result.createObjectStore("letters", { keyPath: "id" });
+        if (!known.contains("drafts")) request.result.createObjectStore("drafts");
+      };
+      request.onsuccess = () => {
+        request.result.onversionchange = () => request.result.close(); // a newer page in another tab needs the way free
+        resolve(request.result);
+      };
+      request.onblocked = () => reject(new Error("an older page holds the database"));
       request.onerror = () => reject(request.error ?? new Error("no database"));
     }));
-  const run = async <T>(mode: IDBTransactionMode, work: (letters: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
-    const transaction = (await database()).transaction("letters", mode);
-    const request = work(transaction.objectStore("letters"));
+  const run = async <T>(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => IDBRequest<T>, name = "letters"): Promise<T> => {
+    const transaction = (await database()).transaction(name, mode);
+    const request = work(transaction.objectStore(name));
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
       transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("not kept"));
@@ -156,6 +176,8 @@ function databaseStore(): Store {
       const found = (await run("readonly", (s) => s.getAll())) as Letter[];
       return found.filter((letter) => letter.person === who).sort((a, b) => a.at - b.at);
     },
+    keep: async (who, draft) => void (await run("readwrite", (s): IDBRequest => (draft === null ? s.delete(who) : s.put(draft, who)), "drafts")),
+    kept: async (who) => ((await run("readonly", (s) => s.get(who), "drafts")) as Draft | undefined) ?? null,
   };
 }
 
@@ -173,5 +195,7 @@ function memoryBehind(database: Store): Store {
       const kept = await database.all(who).catch((): Letter[] => []);
       return [...kept, ...[...memory.values()].filter((letter) => letter.person === who)];
     },
+    keep: (who, draft) => database.keep(who, draft).catch(() => undefined),
+    kept: (who) => database.kept(who).catch(() => null),
   };
 }

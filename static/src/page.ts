@@ -10,8 +10,9 @@ import { choose, language } from "./words";
 import { recall, remember } from "./memory";
 
 export const me = signal<Me | null>(null);
-/** Set when the service could not be reached and nobody is known from before. */
+/** Set while the service can't be reached and nobody is known from before. */
 export const unreachable = signal(false);
+const AGAIN_MS = 3_000;
 
 /** Under this name the browser keeps who was here; without the CSRF token: enough to take a question offline. */
 export const REMEMBERED = "me";
@@ -56,16 +57,19 @@ function goToDoor(): void {
 }
 
 async function whoIsHere(): Promise<Me | null> {
-  try {
-    const who = await api.me();
-    remember(REMEMBERED, JSON.stringify({ ...who, csrf: "" }));
-    return who;
-  } catch (error) {
-    if (error instanceof Refusal && error.status === 401) return null;
-    const remembered = recall(REMEMBERED);
-    if (remembered !== null) return JSON.parse(remembered) as Me;
-    unreachable.value = true;
-    return null;
+  for (;;) {
+    try {
+      const who = await api.me();
+      remember(REMEMBERED, JSON.stringify({ ...who, csrf: "" }));
+      unreachable.value = false;
+      return who;
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) return null;
+      const remembered = recall(REMEMBERED);
+      if (remembered !== null) return JSON.parse(remembered) as Me;
+      unreachable.value = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 

@@ -108,6 +108,25 @@ export function Notice({ kind = "info", children }: { kind?: "info" | "warning" 
   return <div class={`notice notice-${kind}`} role={kind === "error" ? "alert" : "status"}>{children}</div>;
 }
 
+/** This page was sent away for good, until a person asks for it again. */
+export function Stopped() {
+  if (linkState.value !== "stopped") return null;
+  return (
+    <div class="notice notice-error notice-acts" role="alert">
+      <span>{say.value.stoppedNote}</span>
+      <button class="button small" onClick={() => location.reload()}>{say.value.reconnect}</button>
+    </div>
+  );
+}
+
+export function Unreached() {
+  return (
+    <Empty title={say.value.cannotLoad}>
+      {say.value.cannotLoadMore}
+    </Empty>
+  );
+}
+
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">
@@ -189,7 +208,13 @@ function Photo({ photo, n, large }: { photo: MediaView; n: number; large: boolea
 
 function Voice({ voice }: { voice: MediaView }) {
   const [address, renew] = useSteady(voice.url);
-  return <audio class="voice" controls preload="none" src={address ?? undefined} aria-label={say.value.voiceListen} onError={() => renew()} />;
+  const words = say.value;
+  return (
+    <div class="voice">
+      <p class="muted small">{words.voiceNote}{voice.duration_ms !== null && ` · ${words.seconds(Math.max(1, Math.round(voice.duration_ms / 1000)))}`}</p>
+      <audio controls preload="none" src={address ?? undefined} aria-label={words.voiceListen} onError={() => renew()} />
+    </div>
+  );
 }
 
 function Clip({ clip }: { clip: MediaView }) {

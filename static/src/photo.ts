@@ -1,4 +1,6 @@
 // A photo on its way out: upright, cropped, turned, small enough for a weak network and still legible.
+import { bytesOf } from "./ids";
+
 export interface Crop {
   x: number; // all four from 0 to 1, of the picture after turning
   y: number;
@@ -29,6 +31,20 @@ export async function load(file: Blob): Promise<Picture | null> {
   } catch {
     return loadByElement(file);
   }
+}
+
+const PICTURES = ["ffd8ff", "89504e47", "47494638", "52494646........57454250"]; // JPEG, PNG, GIF, WebP: every phone shows them
+const FOREIGN = ["........66747970(68656963|68656978|68657663|6d696631|6d736631|61766966)", "424d", "49492a00", "4d4d002a"]; // HEIC, AVIF, BMP, TIFF
+const VIDEOS = ["........66747970", "........6d6f6f76", "........77696465", "........6d646174", "1a45dfa3", "000001b", "52494646........41564920"]; // MP4, WebM, MPEG, AVI
+
+/** What a file is by its first bytes: a picture that should have opened is "broken", one that only servers read "foreign". */
+export async function sniffed(file: Blob): Promise<"broken" | "foreign" | "video" | "other"> {
+  const bytes = new Uint8Array(await bytesOf(file.slice(0, 16)).catch(() => new ArrayBuffer(0)));
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const begins = (forms: readonly string[]): boolean => forms.some((form) => new RegExp(`^${form}`).test(hex));
+  if (begins(PICTURES)) return "broken";
+  if (begins(FOREIGN)) return "foreign";
+  return begins(VIDEOS) ? "video" : "other";
 }
 
 function loadByElement(file: Blob): Promise<Picture | null> {

@@ -2,21 +2,22 @@
 import { useState } from "preact/hooks";
 import * as api from "./api";
 import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
-import type { QuestionView, Reason, SuggestionView } from "./protocol";
+import type { QuestionView, SuggestionView } from "./protocol";
 import { useSteady } from "./steady";
+import { Agreement, Why } from "./why";
 import { moment, say, sentence, subjectAndGrade } from "./words";
 
 interface Props {
   question: QuestionView;
   onchange: (question: QuestionView) => void;
-  onenter: (session: string) => void;
+  onclose?: () => void; // where it was opened from a line
 }
 
 const SOON_MS = 60_000;
 const REOPEN_MS = 7 * 24 * 3600_000;
 const LEAVABLE: readonly string[] = ["received", "reading", "matched", "following", "waiting", "offered"];
 
-export function QuestionCard({ question, onchange, onenter }: Props) {
+export function QuestionCard({ question, onchange, onclose }: Props) {
   const [wrong, setWrong] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const act = async (command: () => Promise<QuestionView>): Promise<void> => {
@@ -30,13 +31,14 @@ export function QuestionCard({ question, onchange, onenter }: Props) {
     setBusy(false);
   };
   return (
-    <article class={`card question question-${question.state}`} aria-label={say.value.askedAt(moment(question.received_at))}>
+    <article class={`card question question-${question.state}${onclose ? " question-open" : ""}`} aria-label={say.value.askedAt(moment(question.received_at))}>
       <header class="question-head">
         <span class="tag">{subjectAndGrade(question.subject, question.grade)}</span>
         <span class="muted">{say.value.askedAt(moment(question.received_at))}</span>
+        {onclose && <button class="button small" onClick={onclose}>{say.value.close}</button>}
       </header>
-      <Steps question={question} />
-      <div aria-live="polite"><Now question={question} busy={busy} act={act} onenter={onenter} /></div>
+      {!onclose && <Steps question={question} />}
+      <div aria-live="polite"><Now question={question} busy={busy} act={act} /></div>
       {wrong && <Notice kind="error">{wrong}</Notice>}
       <Asked question={question} />
       {LEAVABLE.includes(question.state) && <Withdraw busy={busy} withdraw={() => act(() => api.withdraw(question.id))} />}
@@ -53,9 +55,11 @@ export function QuestionLine({ question, onopen }: { question: QuestionView; ono
       <Thumb question={question} />
       <span class="line-body">
         <span class="line-text">{text}</span>
-        <span class="muted">{words.subjects[question.subject]} · {moment(question.received_at)}</span>
+        <span class="line-foot">
+          <span class="muted">{words.subjects[question.subject]} · {moment(question.received_at)}</span>
+          <span class={`state state-${question.state}`}>{question.state === "withdrawn" ? words.withdrawn : words.resolved}</span>
+        </span>
       </span>
-      <span class={`state state-${question.state}`}>{question.state === "withdrawn" ? words.withdrawn : question.state === "resolved" ? words.resolved : words.answered}</span>
     </button>
   );
 }
@@ -78,7 +82,7 @@ function Steps({ question }: { question: QuestionView }) {
   return (
     <ol class="steps" aria-label={words.progress}>
       {steps.map((step, n) => (
-        <li key={step} class={n < at ? "step step-past" : n === at ? "step step-now" : "step"} aria-current={n === at ? "step" : undefined}>
+        <li key={step} class={n < at || step === "done" && n === at ? "step step-past" : n === at ? "step step-now" : "step"} aria-current={n === at ? "step" : undefined}>
           <span class="step-dot" aria-hidden="true">{n < at || step === "done" && n === at ? <Icon name="check" /> : n + 1}</span>
           {words.steps[step]}
         </li>
@@ -98,10 +102,9 @@ interface NowProps {
   question: QuestionView;
   busy: boolean;
   act: (command: () => Promise<QuestionView>) => Promise<void>;
-  onenter: (session: string) => void;
 }
 
-function Now({ question, busy, act, onenter }: NowProps) {
+function Now({ question, busy, act }: NowProps) {
   const words = say.value;
   const { id, state } = question;
   switch (state) {
@@ -112,25 +115,20 @@ function Now({ question, busy, act, onenter }: NowProps) {
     case "matched":
       return <Status title={words.matching} spin />;
     case "suggested":
-      return question.suggestion && <Suggested suggestion={question.suggestion} busy={busy} act={act} id={id} followed={question.verdict === "open"} />;
+      return question.suggestion && <Suggested question={question} suggestion={question.suggestion} busy={busy} act={act} />;
     case "following":
       return (
         <>
-          <Status title={words.following} icon="people">{words.followingMore(question.followers)}</Status>
+          <Following question={question} />
           <button class="button" disabled={busy} onClick={() => void act(() => api.back(id, { why: "not_mine" }))}>{words.leaveFollowing}</button>
         </>
       );
     case "waiting":
       return <Waiting question={question} />;
     case "offered":
-      return <><Status title={words.offered} spin>{words.offeredMore}</Status><Examples examples={question.worked_examples} /></>;
-    case "answering":
-      return (
-        <div class="turn">
-          <Status title={words.answeringMore(question.teacher_name ?? words.someTeacher)} icon="bell" />
-          {question.session_id && <button class="button primary wide" onClick={() => onenter(question.session_id!)}>{words.enterBoard}</button>}
-        </div>
-      );
+      return <><Status title={words.offered} spin>{words.offeredMore}</Status><Examples question={question} /></>;
+    case "answering": // the way in is the banner above, which is in sight wherever one is on the page
+      return <Status title={words.answeringMore(question.teacher_name ?? words.someTeacher)} icon="bell" />;
     case "answered":
     case "resolved":
       return <Answered question={question} busy={busy} act={act} />;
@@ -151,36 +149,62 @@ function Status({ title, icon, spin = false, children }: { title: string; icon?:
   );
 }
 
-function Waiting({ question }: { question: QuestionView }) {
+/** Who follows waits where its leader waits, and is told when the explaining has begun. */
+function Following({ question }: { question: QuestionView }) {
   const words = say.value;
-  const { place, wait_s, promised_at, followers } = question;
+  const { leader_state, followers, place } = question;
+  if (leader_state === "answered" || leader_state === "resolved") return <Status title={words.followingDone} spin>{words.followingSoon}</Status>;
   return (
     <>
-      {promised_at !== null ? (
-        <Status title={Date.parse(promised_at) < Date.now() + SOON_MS ? words.promisedSoon : words.promised(moment(promised_at))} icon="clock">{words.promisedMore}</Status>
-      ) : wait_s === null && place !== null && place >= 0 ? (
-        <Status title={words.noShift} icon="clock">{words.noShiftMore}</Status>
-      ) : (
-        <div class="queue">
-          <p class="queue-place"><span class="queue-number">{place === null ? "…" : place}</span>{place !== null && <span>{words.placeUnit}</span>}</p>
-          <div>
-            <h2>{place === null ? words.waiting : place <= 1 ? words.next : words.place(place - 1)}</h2>
-            <p class="muted">{wait_s === null ? words.waitUnknown : words.waitAbout(wait_s)}</p>
-            <p class="muted">{words.placeKept}</p>
-          </div>
-        </div>
-      )}
-      {followers > 0 && <p class="followers"><Icon name="people" />{words.followers(followers)}</p>}
-      <Examples examples={question.worked_examples} />
+      <Status title={leader_state === "answering" ? words.followingNow : words.following} icon="people">{words.followingMore(followers)}</Status>
+      {place !== null && <Place question={question} />}
     </>
   );
 }
 
-function Suggested({ suggestion, busy, act, id, followed }: { suggestion: SuggestionView; busy: boolean; act: NowProps["act"]; id: string; followed: boolean }) {
+function Waiting({ question }: { question: QuestionView }) {
   const words = say.value;
+  const { followers } = question;
   return (
     <>
-      <h2>{followed ? words.foundAfter : words.found}</h2>
+      <Place question={question} />
+      {followers > 0 && <p class="followers"><Icon name="people" />{words.followers(followers)}</p>}
+      <Examples question={question} />
+    </>
+  );
+}
+
+/** The honest wait: a place and about how long, or when somebody will be there, or that nobody is on the roster. */
+function Place({ question: { place, wait_s, promised_at } }: { question: QuestionView }) {
+  const words = say.value;
+  if (promised_at !== null) {
+    const soon = Date.parse(promised_at) < Date.now() + SOON_MS;
+    return <Status title={soon ? words.promisedSoon : words.promised(moment(promised_at))} icon="clock">{words.promisedMore}</Status>;
+  }
+  if (wait_s === null && place !== null) return <Status title={words.noShift} icon="clock">{words.noShiftMore}</Status>;
+  return (
+    <div class="queue">
+      {place !== null && (
+        <p class="queue-place" aria-hidden="true"><span>{words.placeBefore}</span><span class="queue-number">{place}</span><span>{words.placeUnit}</span></p>
+      )}
+      <div>
+        <h2>{place === null ? words.waiting : place <= 1 ? words.next : words.place(place - 1)}</h2>
+        <p class="muted">{wait_s === null ? words.waitUnknown : words.waitAbout(wait_s)}</p>
+        <p class="muted">{words.placeKept}</p>
+      </div>
+    </div>
+  );
+}
+
+function Suggested({ question, suggestion, busy, act }: NowProps & { suggestion: SuggestionView }) {
+  const words = say.value;
+  const { id } = question;
+  return (
+    <>
+      <div>
+        <h2>{question.verdict === "open" ? words.foundAfter : words.found}</h2>
+        <Agreement question={question} suggestion={suggestion} />
+      </div>
       <Video answer={suggestion.answer} />
       <div class="row wrap answers">
         <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(id))}><Icon name="check" />{words.solved}</button>
@@ -188,52 +212,28 @@ function Suggested({ suggestion, busy, act, id, followed }: { suggestion: Sugges
         <button class="button grow" disabled={busy} onClick={() => void act(() => api.back(id, { why: "still_stuck" }))}>{words.stillStuck}</button>
       </div>
       <p class="muted small">{words.backNote}</p>
-      <Why suggestion={suggestion} />
+      <Why question={question} suggestion={suggestion} />
     </>
   );
 }
 
-function Why({ suggestion }: { suggestion: SuggestionView }) {
-  const words = say.value;
-  return (
-    <section class="why" aria-label={words.whyMatched}>
-      <h3>{words.whyMatched}</h3>
-      <ul>
-        {suggestion.reasons.map((reason, n) => <Because key={n} reason={reason} />)}
-      </ul>
-      <p class="muted small">{words.theirs}：{suggestion.answer.problem_text}</p>
-    </section>
-  );
-}
-
-function Because({ reason: { kind, agrees, asked, known } }: { reason: Reason }) {
-  const words = say.value;
-  const what = words.reasons[kind] ?? words.reasons["words"]!;
-  return (
-    <li class={agrees ? "agrees" : "differs"}>
-      <span class="because-mark" role="img" aria-label={agrees ? words.agrees : words.differs}>{agrees ? "✓" : "✗"}</span>
-      {agrees ? words.reasonAgrees(what, known) : words.reasonDiffers(what, asked, known)}
-    </li>
-  );
-}
-
-function Examples({ examples }: { examples: readonly SuggestionView[] }) {
+function Examples({ question }: { question: QuestionView }) {
   const words = say.value;
   return (
     <>
-      {examples.map((example) => (
+      {question.worked_examples.map((example) => (
         <section key={example.answer.id} class="example" aria-label={words.workedExample}>
           <h3><span class="tag tag-example">{words.workedExample}</span></h3>
           <p class="muted small">{words.workedExampleMore}</p>
           <Video answer={example.answer} />
-          <Why suggestion={example} />
+          <Why question={question} suggestion={example} />
         </section>
       ))}
     </>
   );
 }
 
-function Answered({ question, busy, act }: Omit<NowProps, "onenter">) {
+function Answered({ question, busy, act }: NowProps) {
   const words = say.value;
   const answer = question.answer ?? question.suggestion?.answer ?? null;
   const since = Date.parse(question.answered_at ?? question.received_at);
@@ -250,18 +250,21 @@ function Answered({ question, busy, act }: Omit<NowProps, "onenter">) {
   );
 }
 
-function Asked({ question }: { question: QuestionView }) {
+const UNREAD: readonly string[] = ["received", "reading", "matched", "withdrawn"];
+const FOLDED: readonly string[] = ["answered", "resolved"];
+
+function Asked({ question: { media, text, read_text, state } }: { question: QuestionView }) {
   const words = say.value;
   return (
     <div class="asked">
-      <Attachments media={question.media} />
-      {question.text && <p class="asked-text">{question.text}</p>}
-      {question.read_text && (
-        <details class="read" open={question.state !== "answered" && question.state !== "resolved"}>
+      <Attachments media={media} />
+      {text && <p class="asked-text">{text}</p>}
+      {state === "suggested" ? null /* it stands beside the video's problem */ : read_text !== "" ? (
+        <details class="read" open={!FOLDED.includes(state)}>
           <summary>{words.readAs}</summary>
-          <p class="read-text">{question.read_text}</p>
+          <p class="read-text">{read_text}</p>
         </details>
-      )}
+      ) : media.length > 0 && !UNREAD.includes(state) && <p class="muted">{words.unread}</p>}
     </div>
   );
 }

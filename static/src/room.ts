@@ -1,6 +1,7 @@
 // A live session's room as signals: the session, the board, what is under way on the other side, and what one can do.
 import { signal, type Signal } from "@preact/signals";
 import * as api from "./api";
+import { Refusal } from "./api";
 import { Journal, type Board, type Point, type Stroke } from "./board";
 import { Call } from "./call";
 import { newId } from "./ids";
@@ -15,6 +16,7 @@ export class Room {
   readonly board: Signal<Board | null> = signal(null);
   readonly live: Signal<ReadonlyMap<string, Stroke>> = signal(new Map());
   readonly unsent = signal(0);
+  readonly missing = signal(false); // there is no such session, or it is not theirs
   call: Call | null = null;
   readonly #undoable: string[] = [];
   readonly canUndo = signal(false);
@@ -97,7 +99,7 @@ export class Room {
   }
 
   async #load(): Promise<{ epoch: string; offset: number }> {
-    const fresh = await api.session(this.id);
+    const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
     if (this.knows.value.session === null) this.#enter(fresh.session.me);
     this.#journal.load(fresh.log);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
@@ -106,6 +108,14 @@ export class Room {
     this.#ended();
     this.#show();
     return { epoch: fresh.epoch, offset: fresh.offset };
+  }
+
+  #notLoaded(error: unknown): never {
+    if (error instanceof Refusal && !error.passing) {
+      this.missing.value = true;
+      this.link.unwatch(this.channel);
+    }
+    throw error;
   }
 
   #enter(me: "teacher" | "student"): void {

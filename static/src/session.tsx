@@ -5,7 +5,7 @@ import { Ending } from "./ending";
 import { Sheet } from "./ink";
 import { Lesson } from "./lesson";
 import { theLink } from "./page";
-import { Attachments, Icon, LinkBadge, Notice } from "./parts";
+import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
 import { Room } from "./room";
 import { FIRST, Pages, Toolbar, nibOf, type Tools } from "./toolbar";
@@ -33,9 +33,11 @@ export function LiveSession({ id, onleave, onfinished }: Props) {
   useEffect(() => {
     if (teaching) void lesson.start();
   }, [teaching]);
+  const cut = useCut();
 
+  if (room.missing.value) return <Apart icon="clock" title={words.noSession} more={words.noSessionMore} onleave={onleave} />;
   if (session === null || room.board.value === null) {
-    return <main class="room room-wait"><span class="spinner" aria-hidden="true" /><p role="status">{words.loadingBoard}</p><button class="button" onClick={onleave}>{words.leave}</button></main>;
+    return <main class="room room-wait"><span class="spinner" aria-hidden="true" /><p role="status">{cut ? words.ownLinkLost : words.loadingBoard}</p><button class="button" onClick={onleave}>{words.leave}</button></main>;
   }
   if (session.state === "ended") return <Ended session={session} onleave={onleave} />;
   return (
@@ -134,6 +136,8 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
   const words = say.value;
   const teacher = session.me === "teacher";
   const unsent = room.unsent.value;
+  const cut = useCut();
+  if (cut) return <div class="room-notes"><Notice kind="warning">{words.ownLinkLost}</Notice></div>;
   return (
     <div class="room-notes">
       {!session.peer_online && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
@@ -142,6 +146,20 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
+}
+
+const CUT_MS = 2_500; // a shorter gap mends itself before it is read
+
+/** Whether this side's own link is gone, and not just for a blink. */
+function useCut(): boolean {
+  const away = linkState.value !== "online";
+  const [cut, setCut] = useState(false);
+  useEffect(() => {
+    if (!away) return setCut(false);
+    const timer = setTimeout(() => setCut(true), linkState.value === "offline" ? 0 : CUT_MS);
+    return () => clearTimeout(timer);
+  }, [away, linkState.value === "offline"]);
+  return cut && away;
 }
 
 function Desk({ room, session }: Inside) {
@@ -250,14 +268,22 @@ function Chat({ room, me }: { room: Room; me: "teacher" | "student" }) {
   );
 }
 
+const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", withdrawn: "undo" };
+
 function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
-  const words = say.value;
   const why = session.ended_why ?? "finished";
+  const [title, more] = say.value.ended[session.me][why] as [string, string];
+  return <Apart icon={ENDS[why]} title={title} more={more} onleave={onleave} />;
+}
+
+/** Instead of a board: what became of it. */
+function Apart({ icon, title, more, onleave }: { icon: IconName; title: string; more: string; onleave: () => void }) {
   return (
     <main class="room room-wait">
-      <h1>{words.ended[why]}</h1>
-      {why === "finished" && <p class="muted">{words.endedMore}</p>}
-      <button class="button primary" onClick={onleave}>{words.backHome}</button>
+      <span class="apart-mark"><Icon name={icon} /></span>
+      <h1>{title}</h1>
+      {more && <p class="muted">{more}</p>}
+      <button class="button primary large" onClick={onleave}>{say.value.backHome}</button>
     </main>
   );
 }

@@ -41,11 +41,12 @@ function Door() {
         <div class="signin-language"><LanguageButton /></div>
         <h1><Seal big />{words.name}</h1>
         <p class="muted">{words.welcome}</p>
-        {first ? <FirstTime busy={busy} enter={enter} refuse={setWrong} /> : <Return busy={busy} enter={enter} refuse={setWrong} />}
-        {wrong !== null && <Notice kind="error">{wrong}</Notice>}
-        <button class="button quiet wide" type="button" onClick={() => { setFirst(!first); setWrong(null); }}>
-          {first ? words.haveAccount : words.firstTime}
-        </button>
+        <div class="card">
+          {first ? <FirstTime busy={busy} enter={enter} refuse={setWrong} wrong={wrong} /> : <Return busy={busy} enter={enter} refuse={setWrong} wrong={wrong} />}
+          <button class="button quiet wide" type="button" onClick={() => { setFirst(!first); setWrong(null); }}>
+            {first ? words.haveAccount : words.firstTime}
+          </button>
+        </div>
         <Demo busy={busy} enter={enter} />
       </div>
     </main>
@@ -56,13 +57,14 @@ interface FormProps {
   busy: boolean;
   enter: (knock: () => Promise<Me>) => Promise<void>;
   refuse: (why: string) => void;
+  wrong: string | null;
 }
 
 function field(event: SubmitEvent, name: string): string {
   return String(new FormData(event.currentTarget as HTMLFormElement).get(name) ?? "");
 }
 
-function Return({ busy, enter, refuse }: FormProps) {
+function Return({ busy, enter, refuse, wrong }: FormProps) {
   const words = say.value;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -74,17 +76,18 @@ function Return({ busy, enter, refuse }: FormProps) {
     <form class="stack" onSubmit={submit} noValidate>
       <label class="field"><span>{words.login}</span><input name="login" autoComplete="username" autoCapitalize="none" spellcheck={false} required /></label>
       <Password label={words.password} autoComplete="current-password" />
-      <button class="button primary wide" disabled={busy}>{busy ? words.signingIn : words.signIn}</button>
+      {wrong !== null && <Notice kind="error">{wrong}</Notice>}
+      <button class="button primary wide large" disabled={busy}>{busy ? words.signingIn : words.signIn}</button>
     </form>
   );
 }
 
-function FirstTime({ busy, enter, refuse }: FormProps) {
+function FirstTime({ busy, enter, refuse, wrong }: FormProps) {
   const words = say.value;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const [login, code, password] = [field(event, "login").trim(), field(event, "code").trim(), field(event, "password")];
-    if (!login || !code) return refuse(words.fillIn);
+    if (!login || !code) return refuse(words.fillInCode);
     if (password.length < SHORTEST_PASSWORD) return refuse(words.tooShort);
     void enter(() => api.activate({ login, code, password }));
   };
@@ -93,7 +96,8 @@ function FirstTime({ busy, enter, refuse }: FormProps) {
       <label class="field"><span>{words.login}</span><input name="login" autoComplete="username" autoCapitalize="none" spellcheck={false} required /></label>
       <label class="field"><span>{words.code}</span><input name="code" autoComplete="one-time-code" autoCapitalize="characters" spellcheck={false} required /></label>
       <Password label={words.newPassword} autoComplete="new-password" hint={words.passwordHint} />
-      <button class="button primary wide" disabled={busy}>{busy ? words.signingIn : words.activate}</button>
+      {wrong !== null && <Notice kind="error">{wrong}</Notice>}
+      <button class="button primary wide large" disabled={busy}>{busy ? words.signingIn : words.activate}</button>
     </form>
   );
 }
@@ -115,7 +119,7 @@ function Password({ label, autoComplete, hint }: { label: string; autoComplete: 
   );
 }
 
-function Demo({ busy, enter }: Omit<FormProps, "refuse">) {
+function Demo({ busy, enter }: Pick<FormProps, "busy" | "enter">) {
   const words = say.value;
   const [accounts, setAccounts] = useState<api.DemoAccount[]>([]);
   useEffect(() => {
@@ -145,6 +149,7 @@ async function start(): Promise<void> {
   const root = document.getElementById("app")!;
   const typed = [...root.querySelectorAll("input")].map(({ name, value }) => [name, value] as const); // before this script came
   root.textContent = "";
+  root.className = "";
   render(<Door />, root);
   for (const [name, value] of typed) {
     const input = root.querySelector<HTMLInputElement>(`input[name="${name}"]`);

@@ -75,6 +75,11 @@ const OVER: readonly State[] = ["resolved", "withdrawn"];
 export const isOver = (question: QuestionView): boolean => OVER.includes(question.state);
 export const isTheirTurn = (question: QuestionView): boolean => question.state === "answering" && question.session_id !== null;
 
+/** The one whose teacher waits comes first; the rest newest first, as they came. */
+export function byUrgency(questions: Questions): Questions {
+  return [...questions.filter(isTheirTurn), ...questions.filter((question) => !isTheirTurn(question))];
+}
+
 /** The turns that a pupil should be called for: those that were not there before. */
 export function newTurns(before: Questions, after: Questions): QuestionView[] {
   return after.filter((now) => isTheirTurn(now) && !before.some((then) => then.id === now.id && isTheirTurn(then)));

@@ -7,7 +7,7 @@ import * as api from "./api";
 import { calm, ring } from "./notify";
 import { OfferCard } from "./offer";
 import { begin, leave, me, theLink, unreachable } from "./page";
-import { DemoBanner, Empty, Icon, Notice, Player, Skeleton, TopBar, linkState } from "./parts";
+import { DemoBanner, Empty, Icon, Notice, Player, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { AnswerView, DutyView, EarningView, EarningsView, GoOnDuty, Me } from "./protocol";
 import { LiveSession } from "./session";
 import { teacherHears, type TeacherKnows } from "./state";
@@ -80,12 +80,12 @@ function Page() {
       <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
       <DemoBanner />
       {unreachable.value ? (
-        <Empty title={say.value.cannotLoad}><button class="button" onClick={() => location.reload()}>{say.value.tryAgain}</button></Empty>
+        <main class="page"><Unreached /></main>
       ) : (
         <main class="page page-teacher">
           <div class="teacher-main">
-            {linkState.value === "offline" && <Notice kind="warning">{say.value.offline}</Notice>}
-            {linkState.value === "stopped" && <Notice kind="error">{say.value.stoppedNote} <button class="button small" onClick={() => location.reload()}>{say.value.reconnect}</button></Notice>}
+            {linkState.value === "offline" && <Notice kind="warning">{say.value.teacherOffline}</Notice>}
+            <Stopped />
             {knows.value.duty === null ? <Skeleton /> : <Duty duty={knows.value.duty} />}
           </div>
           <div class="teacher-side">
@@ -126,32 +126,50 @@ function Duty({ duty }: { duty: DutyView }) {
   const go = (presence: GoOnDuty["presence"]): Promise<void> => during(async () => takeDuty(await api.duty({ presence })));
   const { offer, presence } = duty;
   const at = presence === "offered" || presence === "answering" ? "ready" : presence;
+  const switches = (
+    <section class="card duty" aria-label={words.duty}>
+      <div class="switch" role="radiogroup" aria-label={words.duty}>
+        {(["ready", "away", "off"] as const).map((each) => (
+          <button
+            key={each} role="radio" aria-checked={at === each} tabIndex={at === each ? 0 : -1} class={`switch-${each}`} disabled={busy}
+            onClick={() => void go(each)} onKeyDown={beside}
+          >
+            {words[each]}
+          </button>
+        ))}
+      </div>
+      <p class="duty-queue"><Icon name="people" />{words.waitingNow(duty.waiting)}</p>
+    </section>
+  );
   return (
     <>
       {!offer && <h1 class="visually-hidden">{words.duty}</h1>}
-      <section class="card duty" aria-label={words.duty}>
-        <div class="switch" role="radiogroup" aria-label={words.duty}>
-          {(["ready", "away", "off"] as const).map((each) => (
-            <button key={each} role="radio" aria-checked={at === each} class={`switch-${each}`} disabled={busy} onClick={() => void go(each)}>{words[each]}</button>
-          ))}
-        </div>
-        <p class="duty-now" role="status">{at === "ready" ? words.onDutyNow : at === "away" ? words.awayNow : words.offNow}</p>
-        <p class="duty-queue"><Icon name="people" />{words.waitingNow(duty.waiting)}</p>
-      </section>
+      {!offer && switches}
       {wrong && <Notice kind="error">{wrong}</Notice>}
       {said.value && !offer && <Notice>{said.value}</Notice>}
       {offer ? (
         <OfferCard key={offer.id} offer={offer} busy={busy} onaccept={() => void accept(offer.id)} ondecline={() => void decline(offer.id)} />
       ) : (
-        <div class={`card calm calm-${at}`}>
-          <Empty title={at === "ready" ? words.calm : at === "away" ? words.awayNow : words.offNow}>
+        <div class={`card calm calm-${at}`} role="status">
+          <Empty title={at === "ready" ? words.calm : at === "away" ? words.restTitle : words.startTitle}>
             {at === "ready" ? words.calmMore : at === "away" ? words.awayMore : words.offMore}
           </Empty>
-          {at === "ready" ? <span class="pulse" aria-hidden="true" /> : <button class="button large primary" disabled={busy} onClick={() => void go("ready")}>{words.goOnDuty}</button>}
+          {at === "ready" ? <span class="pulse" aria-hidden="true" /> : <button class="button large primary" disabled={busy} onClick={() => void go("ready")}>{at === "away" ? words.comeBack : words.goOnDuty}</button>}
         </div>
       )}
+      {offer && switches}
     </>
   );
+}
+
+/** Arrow keys move among the three; only Enter or a space chooses, so that passing over "off" ends nobody's evening. */
+function beside(event: KeyboardEvent): void {
+  const step = ({ ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 } as Record<string, number>)[event.key];
+  const here = event.currentTarget as HTMLElement;
+  if (step === undefined || here.parentElement === null) return;
+  event.preventDefault();
+  const all = [...here.parentElement.querySelectorAll("button")];
+  all[(all.indexOf(here as HTMLButtonElement) + step + all.length) % all.length]?.focus();
 }
 
 function JustDone() {
@@ -185,8 +203,11 @@ function JustDone() {
   );
 }
 
+const LINES_SHOWN = 8;
+
 function Earnings({ earnings }: { earnings: EarningsView | null }) {
   const words = say.value;
+  const [all, setAll] = useState(false);
   return (
     <section class="card" aria-labelledby="earnings-title">
       <h2 id="earnings-title">{words.earnings}</h2>
@@ -197,8 +218,9 @@ function Earnings({ earnings }: { earnings: EarningsView | null }) {
             <div><dt>{words.total}</dt><dd class="digits">{yuan(earnings.total_fen)}</dd></div>
           </dl>
           {earnings.lines.length === 0 ? <Empty title={words.noEarnings}>{words.noEarningsMore}</Empty> : (
-            <ul class="earned">{earnings.lines.map((line) => <Earned key={line.id} line={line} />)}</ul>
+            <ul class="earned">{earnings.lines.slice(0, all ? undefined : LINES_SHOWN).map((line) => <Earned key={line.id} line={line} />)}</ul>
           )}
+          {!all && earnings.lines.length > LINES_SHOWN && <button class="button wide" onClick={() => setAll(true)}>{words.allLines(earnings.lines.length)}</button>}
         </>
       )}
     </section>
@@ -223,5 +245,6 @@ effect(() => void (document.title = `${say.value.name} · ${say.value.duty}`));
 
 const root = document.getElementById("app")!;
 root.textContent = "";
+root.className = "";
 render(<Page />, root);
 void begin("teacher", ready);

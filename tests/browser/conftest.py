@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from server.demo.people import PASSWORD
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -45,13 +45,17 @@ def city(
     drop_database(postgres, name)
 
 
+def executable(playwright: Playwright) -> str:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = found or playwright.chromium.executable_path
+    assert Path(path).exists(), "no Chromium here: run `sh deploy/browser.sh` (make test does it)"
+    return path
+
+
 @pytest.fixture(scope="module")  # its loop must be gone before asynchronous tests run
 def chromium() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        executable = found or playwright.chromium.executable_path
-        assert Path(executable).exists(), "no Chromium here: run `sh deploy/browser.sh` (make test does it)"
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
         yield browser
         browser.close()
 

@@ -1,0 +1,731 @@
+"""Every page in every state it can have, without waiting for a city to get there: the product's own pages on views that
+are made here, with the types of the wire. `shots.py` takes their pictures, `test_looks.py` examines them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import wave
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid5
+
+import msgspec
+from PIL import Image, ImageFilter
+from playwright.sync_api import Page, Route, WebSocketRoute
+
+from server.actions import errors
+from server.demo.photos import photograph
+from server.domain.dispatch import Presence
+from server.domain.people import Role, Stage, Subject
+from server.domain.question import State, Verdict
+from server.live import protocol as wire
+from server.web.auth import WrongPassword
+
+NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
+SHORT = "妈妈买了 2.5 千克苹果，每千克 8.4 元，付给售货员 50 元，应找回多少元？"
+OTHER = "妈妈买了 3.5 千克苹果，每千克 6.8 元，付给售货员 30 元，应找回多少元？"
+LONG = (
+    "为了鼓励市民节约用电，某市居民生活用电按阶梯标准收费：每户每月用电不超过 200 度时，每度 0.5 元；超过 200 度但不超过 "
+    "400 度的部分，每度 0.6 元；超过 400 度的部分，每度 0.8 元。小明家七月份用电 460 度，应交电费多少元？如果八月份交了 "
+    "148 元，那么八月份用电多少度？"
+)
+ENGLISH = (
+    "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
+    "she ______ (walk) to school because the weather is extraordinarily beautiful."
+)
+
+
+def id_of(name: str) -> UUID:
+    return uuid5(NAMESPACE, name)
+
+
+def ago(**time: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**time)
+
+
+@cache
+def photo_bytes(text: str = SHORT, seed: int = 3) -> bytes:
+    return photograph(text, seed)
+
+
+@cache
+def blurred_bytes() -> bytes:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(photo_bytes())).filter(ImageFilter.GaussianBlur(14)).save(out, "JPEG")
+    return out.getvalue()
+
+
+@cache
+def voice_bytes() -> bytes:
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * 8000 * 7))
+    return out.getvalue()
+
+
+# --- things that pages show ----------------------------------------------------------------------------------------
+
+
+def photo(name: str = "one") -> wire.MediaView:
+    address = f"/gallery/{name}.jpg"
+    return wire.MediaView(
+        id=id_of(name), kind="photo", content_type="image/jpeg", url=address, thumb_url=address, width=1400, height=800
+    )
+
+
+def voice() -> wire.MediaView:
+    return wire.MediaView(
+        id=id_of("voice"), kind="voice", content_type="audio/wav", url="/gallery/voice.wav", duration_ms=7000
+    )
+
+
+def clip() -> wire.MediaView:
+    return wire.MediaView(
+        id=id_of("clip"), kind="video", content_type="video/mp4", url="/gallery/clip.mp4", thumb_url="/gallery/one.jpg"
+    )
+
+
+def answer(state: Any = "published", text: str = SHORT) -> wire.AnswerView:
+    made = state == "published"
+    return wire.AnswerView(
+        id=id_of(f"answer {state} {text}"),
+        state=state,
+        subject=Subject.MATH,
+        stage=Stage.PRIMARY,
+        problem_text=text,
+        teacher_name="王老师",
+        made_at=ago(days=3),
+        duration_ms=74_000 if made else None,
+        video_url="/gallery/answer.mp4" if made else None,
+        poster_url="/gallery/poster.jpg" if made else None,
+    )
+
+
+def reason(kind: str, agrees: bool, asked: str = "", known: str = "") -> wire.Reason:
+    return wire.Reason(kind=kind, agrees=agrees, asked=asked, known=known)
+
+
+SAME_REASONS = [
+    reason("numbers", True, "2.5、8.4、50", "2.5、8.4、50"),
+    reason("asks", True, "应找回多少元", "应找回多少元"),
+    reason("words", True),
+]
+UNREAD_REASONS = [
+    reason("numbers", False, "2.5、50", "2.5、8.4、50"),
+    reason("asks", True, "应找回多少元", "应找回多少元"),
+    reason("words", True, "", "8.4"),
+]
+OTHER_REASONS = [
+    reason("numbers", False, "2.5、8.4、50", "3.5、6.8、30"),
+    reason("asks", True, "应找回多少元", "应找回多少元"),
+    reason("words", False, "2.58.450", "3.56.830"),
+]
+MANY_REASONS = [
+    reason("numbers", False, "200、0.5、200、400、0.6、400、0.8、460", "200、0.5、200、400、0.6、400、0.8、520、148"),
+    reason("units", False, "度", "千瓦时"),
+    reason("relations", False, "超过", "不超过"),
+    reason("negation", False, "正确", "不正确"),
+    reason("options", False, "A 276；B 258；C 248；D 236", "A 276；B 258；C 268；D 236"),
+    reason("asks", False, "那么八月份用电多少度", "那么八月份应交电费多少元"),
+    reason("words", False, "小明家", "小红家"),
+]
+
+
+def suggestion(
+    reasons: Sequence[wire.Reason] = SAME_REASONS, verdict: Verdict = Verdict.SAME, text: str = SHORT
+) -> wire.SuggestionView:
+    return wire.SuggestionView(answer=answer(text=text), verdict=verdict, confidence=0.98, reasons=list(reasons))
+
+
+def question(name: str, state: State, **more: Any) -> wire.QuestionView:
+    given: dict[str, Any] = {
+        "id": id_of(name),
+        "version": 1,
+        "state": state,
+        "subject": Subject.MATH,
+        "grade": 5,
+        "text": "",
+        "read_text": "" if state in {State.RECEIVED, State.READING} else SHORT,
+        "received_at": ago(minutes=4),
+        "media": [photo()],
+    }
+    return wire.QuestionView(**{**given, **more})
+
+
+def offer(**more: Any) -> wire.OfferView:
+    now = datetime.now(UTC)
+    given: dict[str, Any] = {
+        "id": id_of("offer"),
+        "question_id": id_of("offered"),
+        "subject": Subject.MATH,
+        "grade": 5,
+        "text": "第二步为什么要用 50 减？",
+        "read_text": SHORT,
+        "media": [photo()],
+        "followers": 0,
+        "asked_at": ago(minutes=2),
+        "made_at": now,
+        "expires_at": now + timedelta(seconds=15),
+    }
+    return wire.OfferView(**{**given, **more})
+
+
+def duty(presence: Presence, **more: Any) -> wire.DutyView:
+    return wire.DutyView(version=1, presence=presence, **more)
+
+
+def earnings(count: int) -> wire.EarningsView:
+    texts = (SHORT, LONG, "为什么海边白天的风从海上吹来？", ENGLISH)
+    lines = [
+        wire.EarningView(
+            id=id_of(f"earned {n}"),
+            amount_fen=2_000,
+            work="live_answer",
+            done_at=ago(hours=1 + 9 * n),
+            question_id=id_of(f"answered {n}"),
+            subject=(Subject.MATH, Subject.MATH, Subject.GEOGRAPHY, Subject.ENGLISH)[n % 4],
+            summary=texts[n % 4][:80],
+        )
+        for n in range(count)
+    ]
+    return wire.EarningsView(total_fen=2_000 * count * 9, month_fen=2_000 * count, lines=lines)
+
+
+def stroke(n: int, author: str, color: str, points: list[list[int]], page: str = "asked") -> wire.BoardLine:
+    body = {"id": f"s{n}", "page": page, "tool": "pen", "color": color, "width": 45, "points": points}
+    return wire.BoardLine(seq=n, id=f"s{n}", author=author, kind="stroke", body=body, at_ms=1000 * n)
+
+
+def line(n: int, author: str, kind: str, **body: Any) -> wire.BoardLine:
+    return wire.BoardLine(seq=n, id=f"l{n}", author=author, kind=kind, body=body, at_ms=1000 * n)
+
+
+def board(said: bool = True) -> list[wire.BoardLine]:
+    wave_ = [[1500 + 120 * i, 3000 + (i % 7) * 60, 8 * i, 128] for i in range(40)]
+    mine = [[2000 + 90 * i, 4300 - (i % 5) * 50, 8 * i, 128] for i in range(30)]
+    log = [
+        line(1, "teacher", "page", page="asked", paper="photo", aspect=5_700, media=str(id_of("one"))),
+        stroke(2, "teacher", "#d55e00", wave_),
+        stroke(3, "student", "#0072b2", mine),
+    ]
+    if said:
+        log += [
+            line(4, "teacher", "say", text="你好！先看单价：每千克 8.4 元，对吗？"),
+            line(5, "student", "say", text="对，可是后面为什么要减？"),
+            line(6, "teacher", "say", text="付了 50 元，买苹果花掉一部分，剩下的就是要找回的钱，所以用 50 减去花掉的。"),
+        ]
+    return log
+
+
+def session(me: Any, **more: Any) -> wire.SessionView:
+    given: dict[str, Any] = {
+        "id": id_of("session"),
+        "version": 1,
+        "question_id": id_of("answering"),
+        "state": "open",
+        "me": me,
+        "teacher_name": "王老师",
+        "assignment_epoch": 1,
+        "opened_at": ago(minutes=3),
+        "ended_at": None,
+        "subject": Subject.MATH,
+        "grade": 5,
+        "text": "第二步为什么要用 50 减？",
+        "read_text": SHORT,
+        "media": [photo()],
+        "followers": 0,
+        "peer_online": True,
+    }
+    return wire.SessionView(**{**given, **more})
+
+
+# --- a city that says what a scene wants -----------------------------------------------------------------------------
+
+
+def me(role: Role, demo: bool = True) -> wire.Me:
+    pupil = role is Role.STUDENT
+    return wire.Me(
+        id=id_of(role),
+        login="pupil5" if pupil else "teacher1",
+        nickname="小满" if pupil else "王老师",
+        roles=[role],
+        grade=5 if pupil else None,
+        subjects=[] if pupil else [Subject.MATH],
+        csrf="c",
+        demo=demo,
+        channel=f"person:{id_of(role)}",
+    )
+
+
+def refusal(error: type[errors.Refusal]) -> tuple[int, wire.Problem]:
+    return error.status, wire.Problem(code=error.code, zh=error().zh, en=error.en)
+
+
+def _student(questions: Sequence[wire.QuestionView], **more: Any) -> dict[str, Any]:
+    state = wire.StudentState(questions=list(questions), epoch="e", offset=0)
+    return {"GET /api/me": me(Role.STUDENT), "GET /api/student": msgspec.structs.replace(state, **more)}
+
+
+def _teacher(of: wire.DutyView, earned: wire.EarningsView | None = None) -> dict[str, Any]:
+    state = wire.TeacherState(duty=of, earnings=earned or earnings(0), epoch="e", offset=0)
+    return {"GET /api/me": me(Role.TEACHER), "GET /api/teacher": state}
+
+
+def _offered(seconds_left: float, earned: int = 0, **more: Any) -> dict[str, Any]:
+    """An offer whose time runs from the moment that the page asks."""
+
+    def state() -> wire.TeacherState:
+        now = datetime.now(UTC)
+        ends = now + timedelta(seconds=seconds_left)
+        made = offer(made_at=ends - timedelta(seconds=15), expires_at=ends, **more)
+        return wire.TeacherState(
+            duty=duty(Presence.OFFERED, offer=made, waiting=4), earnings=earnings(earned), epoch="e", offset=0
+        )
+
+    return {"GET /api/me": me(Role.TEACHER), "GET /api/teacher": state}
+
+
+def _in_session(view: wire.SessionView, log: Sequence[wire.BoardLine] | None = None) -> dict[str, Any]:
+    snapshot = wire.SessionSnapshot(
+        session=view,
+        log=list(board() if log is None else log),
+        media={str(id_of("one")): photo()},
+        epoch="e",
+        offset=0,
+    )
+    return {f"GET /api/sessions/{view.id}": snapshot}
+
+
+Act = Callable[[Page], None]
+
+
+@dataclass
+class Scene:
+    """A page in one state: where it is, what the doors say, and what a person does there first."""
+
+    name: str
+    path: str
+    doors: dict[str, Any] = field(default_factory=dict)
+    act: Act | None = None
+    link: str = "online"
+    offline: bool = False
+    script: bool = True
+    storage: dict[str, str] = field(default_factory=dict)  # of the session
+    grants: bool = True
+    room: bool = False  # fills the screen and does not scroll
+
+
+def setting(page: Page, scene: Scene, language: str, video: bytes | None = None) -> None:
+    """Puts the scene's city behind the page and opens it."""
+
+    def answer_call(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        said = scene.doors.get(f"{route.request.method} {path}")
+        if said is None and path == "/api/tickets":
+            said = wire.Ticket(ticket="t", expires_at=ago(seconds=-30))
+        if said is None and path.startswith("/api/answers/"):
+            said = answer()
+        if said is None:
+            said = refusal(errors.NotHere)
+        if callable(said):
+            said = said()
+        if scene.offline:
+            said = "cut"
+        if said == "silent":
+            return  # never answered
+        if said == "cut":
+            route.abort()
+            return
+        status, body = said if isinstance(said, tuple) else (200, said)
+        route.fulfill(status=status, content_type="application/json", body=msgspec.json.encode(body))
+
+    def files(route: Route) -> None:
+        name = urlsplit(route.request.url).path.rpartition("/")[2]
+        if name.endswith(".jpg"):
+            route.fulfill(content_type="image/jpeg", body=photo_bytes(LONG, 5) if name == "two.jpg" else photo_bytes())
+        elif name.endswith(".wav"):
+            route.fulfill(content_type="audio/wav", body=voice_bytes())
+        elif video is not None:
+            route.fulfill(content_type="video/mp4", body=video)
+        else:
+            route.fulfill(status=404)
+
+    page.route("**/api/**", answer_call)
+    page.route("**/gallery/**", files)
+    page.route("**/sw.js", lambda route: route.abort())
+    page.route_web_socket("**/ws", lambda socket: _link(socket, scene.link))
+    page.add_init_script(
+        f"try {{ localStorage.setItem('language', {language!r});"
+        + "".join(f"sessionStorage.setItem({k!r}, {json.dumps(v)});" for k, v in scene.storage.items())
+        + "} catch {}"
+    )
+    page.goto(scene.path, wait_until="load")
+
+
+def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = None) -> None:
+    """Opens the scene and does what is done there, until the page is still."""
+    if scene.offline:
+        who = msgspec.json.encode(scene.doors["GET /api/me"]).decode()
+        page.add_init_script(f"localStorage.setItem('me', {json.dumps(who)})")
+        page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    if not scene.grants:
+        page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no'))")
+    setting(page, scene, language, video)
+    if scene.script and scene.path != "/no/such/page":
+        page.wait_for_function("document.title !== '' && document.querySelector('#app:not(.shell)') !== null")
+    if scene.script and not scene.offline and "silent" not in scene.doors.values():
+        page.locator(".skeleton").first.wait_for(state="detached")
+    if scene.act is not None:
+        scene.act(page)
+    page.wait_for_function("document.fonts.status === 'loaded'") if scene.script else None
+
+
+def _link(socket: WebSocketRoute, kind: str) -> None:
+    if kind == "silent":
+        return
+    if kind == "stopped":
+        socket.close(code=int(wire.Close.TOO_MANY))
+        return
+
+    def hear(message: str | bytes) -> None:
+        frame = json.loads(message)
+        if frame["frame"] == "hello":
+            resumed = {name: {"epoch": "e", "offset": 0} for name in frame.get("resume", {})}
+            welcome = {"node": "n", "beat_every_s": 15, "resumed": resumed, "resync": [], "degraded": False}
+            socket.send(json.dumps({"frame": "welcome", "now": datetime.now(UTC).isoformat(), **welcome}))
+        if frame["frame"] == "subscribe":
+            known = {"id": frame["id"], "channel": frame["channel"], "epoch": "e", "offset": 0}
+            socket.send(json.dumps({"frame": "subscribed", **known}))
+        if frame["frame"] == "act":
+            socket.send(json.dumps({"frame": "ack", "id": frame["id"], "seq": 1}))
+
+    socket.on_message(hear)
+
+
+# --- what a person does first ----------------------------------------------------------------------------------------
+
+
+def words(zh: str, en: str) -> re.Pattern[str]:
+    return re.compile(f"^(?:{zh}|{en})$")
+
+
+def _press(zh: str, en: str, nth: int = 0) -> Act:
+    return lambda page: page.get_by_role("button", name=words(zh, en)).nth(nth).click()
+
+
+def _give(page: Page, way: tuple[str, str], files: list[dict[str, Any]]) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=words(*way)).first.click()
+    chooser.value.set_files(files)  # type: ignore[arg-type]
+
+
+def picture(name: str = "photo.jpg", body: bytes | None = None) -> dict[str, Any]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": body or photo_bytes()}
+
+
+def _cropping(page: Page) -> None:
+    _give(page, ("拍照提问", "Photograph it"), [picture()])
+    page.get_by_role("dialog").wait_for()
+
+
+def _cropping_blurred(page: Page) -> None:
+    _give(page, ("拍照提问", "Photograph it"), [picture(body=blurred_bytes())])
+    page.get_by_role("dialog").wait_for()
+
+
+def _photo_taken(page: Page) -> None:
+    _cropping(page)
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("好了|Done|就用|Use it")).click()
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+def _draft_of_all(page: Page) -> None:
+    _photo_taken(page)
+    _give(page, ("相册", "Gallery"), [picture("a.jpg"), picture("b.jpg")])
+    page.get_by_role("listitem").nth(2).wait_for()
+    page.get_by_role("button", name=words("开始录音", "Start recording")).click()
+    page.get_by_role("button", name=words("说完了", "Done speaking")).click()
+    page.locator("audio").wait_for()
+    page.get_by_role("textbox").fill("第二步为什么要用 50 减？老师上课讲的是另一种方法。")
+
+
+def _no_photo(page: Page) -> None:
+    _give(page, ("拍照提问", "Photograph it"), [picture("notes.jpg", b"these are my notes, not a photo\n" * 9)])
+    page.locator(".notice").wait_for()
+
+
+def _foreign(page: Page) -> None:
+    _give(page, ("相册", "Gallery"), [picture("photo.heic", b"\0\0\0\x18ftypheic" + bytes(900))])
+    page.locator(".draft-unseen").wait_for()
+
+
+def _too_long(page: Page) -> None:
+    _write(page)
+    page.get_by_role("textbox").fill("题" * 100_000)
+
+
+def _begun(page: Page) -> None:
+    _write(page)
+    page.get_by_role("textbox").fill("第二步为什么要用 50 减？")
+    page.go_back()
+    page.locator(".begun").wait_for()
+
+
+def _write(page: Page) -> None:
+    page.get_by_role("button", name=words("打字", "Type")).click()
+    page.get_by_role("textbox").wait_for()
+
+
+def _nothing_yet(page: Page) -> None:
+    _write(page)
+    page.get_by_role("button", name=words("提交问题", "Send question")).click()
+
+
+def _recording(page: Page) -> None:
+    page.get_by_role("button", name=words("语音", "Voice")).click()
+    page.get_by_role("button", name=words("说完了", "Done speaking")).or_(page.locator(".way-note")).first.wait_for()
+
+
+def _send(page: Page) -> None:
+    _photo_taken(page)
+    page.locator(".chip").nth(1).click()
+    page.get_by_role("button", name=re.compile("^(提交问题|存下，有网就发|Send question|Keep, send when online)$")).click()
+    page.locator(".letter").wait_for()
+
+
+def _sign_in(login: str, password: str) -> Act:
+    def act(page: Page) -> None:
+        page.locator("[name=login]").fill(login)
+        page.locator("[name=password]").fill(password)
+        page.locator("form button.primary").click()
+
+    return act
+
+
+def _activation(code: str, password: str) -> Act:
+    def act(page: Page) -> None:
+        page.locator(".signin .quiet.wide").click()
+        if code:
+            page.locator("[name=code]").fill(code)
+            _sign_in("pupil5", password)(page)
+
+    return act
+
+
+def _open_chat(page: Page) -> None:
+    toggle = page.locator(".side-toggle")
+    if toggle.is_visible():
+        toggle.click()
+
+
+def _write_on_board(page: Page) -> None:
+    page.get_by_role("button", name=words("文字", "Text"), exact=True).first.click()
+    box = page.locator(".sheet").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator(".writing").wait_for()
+
+
+def _two_pages(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("加一页|Add page")).click()
+
+
+def _cut(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.locator(".room-notes .notice").wait_for()
+
+
+# --- the scenes ------------------------------------------------------------------------------------------------------
+
+
+def door_scenes() -> list[Scene]:
+    people = [("pupil1", "student", "演示·朵朵"), ("pupil5", "student", "演示·小满"), ("teacher1", "teacher", "演示·王老师")]
+    shown = wire.Demo(accounts=[wire.DemoAccount(login=a, password="x", role=Role(b), nickname=c) for a, b, c in people])
+    demo: dict[str, Any] = {"GET /api/demo": shown}
+    wrong = {"POST /api/sign-in": refusal(WrongPassword)}
+    return [
+        Scene("door-demo", "/", demo),
+        Scene("door-plain", "/"),
+        Scene("door-wrong", "/", wrong, _sign_in("pupil5", "no such")),
+        Scene("door-empty", "/", wrong, _sign_in("", "")),
+        Scene("door-cut", "/", {"POST /api/sign-in": "cut"}, _sign_in("pupil5", "secret123")),
+        Scene("door-busy", "/", {"POST /api/sign-in": "silent"}, _sign_in("pupil5", "secret123")),
+        Scene("door-activation", "/", act=_activation("", "")),
+        Scene("door-activation-short", "/", act=_activation("AB12-CD34", "short")),
+        Scene("door-no-script", "/", script=False),
+        Scene("student-no-script", "/student", script=False),
+        Scene("lost", "/no/such/page"),
+    ]
+
+
+def asking_scenes() -> list[Scene]:
+    none = _student([])
+    uploading = {**none, "POST /api/uploads": "silent"}
+    refused = {**none, "POST /api/uploads": refusal(errors.BadRequest)}
+    return [
+        Scene("student-loading", "/student", {**none, "GET /api/student": "silent"}),
+        Scene("student-unreachable", "/student", {"GET /api/me": "cut"}),
+        Scene("student-empty", "/student", none),
+        Scene("student-stopped", "/student", none, link="stopped"),
+        Scene("student-offline", "/student", none, offline=True),
+        Scene("ask-write", "/student", none, _write),
+        Scene("ask-nothing-yet", "/student", none, _nothing_yet),
+        Scene("ask-crop", "/student", none, _cropping, room=True),
+        Scene("ask-crop-blurred", "/student", none, _cropping_blurred, room=True),
+        Scene("ask-photo", "/student", none, _photo_taken),
+        Scene("ask-all", "/student", none, _draft_of_all),
+        Scene("ask-no-photo", "/student", none, _no_photo),
+        Scene("ask-foreign", "/student", none, _foreign),
+        Scene("ask-too-long", "/student", none, _too_long),
+        Scene("ask-begun", "/student", none, _begun),
+        Scene("ask-recording", "/student", none, _recording),
+        Scene("ask-no-microphone", "/student", none, _recording, grants=False),
+        Scene("letter-sending", "/student", uploading, _send),
+        Scene("letter-waiting", "/student", none, _send, offline=True),
+        Scene("letter-refused", "/student", refused, _send),
+    ]
+
+
+def questions_by_name() -> dict[str, wire.QuestionView]:
+    """A pupil's question in each state, and what makes two of one state look different."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=10, minute=30)
+    similar = suggestion(OTHER_REASONS, Verdict.SIMILAR, OTHER)
+    s = State
+    made: list[tuple[str, State, dict[str, Any]]] = [
+        ("received", s.RECEIVED, {}),
+        ("reading", s.READING, {}),
+        ("matched", s.MATCHED, {}),
+        ("suggested", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion()}),
+        ("suggested-unread", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion(UNREAD_REASONS),
+                                           "read_text": SHORT.replace("8.4", "").replace("苹果", "平果")}),
+        ("suggested-differs", s.SUGGESTED, {"verdict": Verdict.SAME, "text": "", "read_text": LONG,
+                                            "suggestion": suggestion(MANY_REASONS, text=LONG.replace("460", "520"))}),
+        ("suggested-followed", s.SUGGESTED, {"verdict": Verdict.OPEN, "suggestion": suggestion(verdict=Verdict.OPEN)}),
+        ("following", s.FOLLOWING, {"followers": 19, "verdict": Verdict.OPEN, "leader_state": s.WAITING,
+                                    "place": 3, "wait_s": 200}),
+        ("following-promised", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.WAITING,
+                                             "place": 3, "promised_at": tomorrow}),
+        ("following-now", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.ANSWERING}),
+        ("following-done", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.ANSWERED}),
+        ("waiting-next", s.WAITING, {"place": 1, "wait_s": 40}),
+        ("waiting-far", s.WAITING, {"place": 14, "wait_s": 1500, "followers": 3}),
+        ("waiting-promised", s.WAITING, {"place": 2, "promised_at": tomorrow}),
+        ("waiting-promised-now", s.WAITING, {"place": 2, "promised_at": ago(minutes=1)}),
+        ("waiting-no-shift", s.WAITING, {"place": 2}),
+        ("waiting-unread", s.WAITING, {"place": 3, "wait_s": 200, "read_text": ""}),
+        ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
+                                        "worked_examples": [similar]}),
+        ("offered", s.OFFERED, {"place": 1, "wait_s": 20}),
+        ("answering", s.ANSWERING, {"session_id": id_of("session"), "teacher_name": "王老师"}),
+        ("answered-rendering", s.ANSWERED, {"answer": answer("rendering"), "answered_at": ago(minutes=1)}),
+        ("answered", s.ANSWERED, {"answer": answer(), "answered_at": ago(minutes=1), "text": "第二步为什么要用 50 减？",
+                                  "media": [photo(), photo("two"), voice(), clip()]}),
+        ("answered-failed", s.ANSWERED, {"answer": answer("failed"), "answered_at": ago(minutes=1)}),
+        ("resolved", s.RESOLVED, {"answer": answer(), "answered_at": ago(minutes=2)}),
+        ("resolved-old", s.RESOLVED, {"suggestion": suggestion(), "answered_at": ago(days=20),
+                                      "received_at": ago(days=20)}),
+        ("withdrawn", s.WITHDRAWN, {"media": [], "text": ENGLISH, "read_text": "", "subject": Subject.ENGLISH}),
+    ]  # fmt: skip
+    return {name: question(name, state, **more) for name, state, more in made}
+
+
+def _open_first(page: Page) -> None:
+    page.locator(".line").first.click()
+    page.locator("article.question").first.wait_for()
+
+
+def question_scenes() -> list[Scene]:
+    found = questions_by_name()
+    past = {State.RESOLVED, State.WITHDRAWN}
+    scenes = [
+        Scene(f"question-{name}", "/student", _student([one]), _open_first if one.state in past else None)
+        for name, one in found.items()
+    ]
+    history = [
+        question(f"past {n}", State.WITHDRAWN if n % 4 == 3 else State.RESOLVED, received_at=ago(days=n, hours=2),
+                 answer=None if n % 4 == 3 else answer(), text=(SHORT, LONG, ENGLISH, "?")[n % 4],
+                 media=[photo()] if n % 2 else [])
+        for n in range(6)
+    ]  # fmt: skip
+    several = [found["waiting-far"], found["following"], found["suggested"]]
+    return [
+        *scenes,
+        Scene("student-busy", "/student", _student([found["answering"], *several, *history])),
+        Scene("student-history", "/student", _student(history, earlier=history[-1].id)),
+    ]
+
+
+def session_scenes() -> list[Scene]:
+    found = questions_by_name()["answering"]
+    here = f"/student#session={id_of('session')}"
+    base = _student([found])
+
+    def pupil(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
+        return Scene(f"pupil-{name}", here, {**base, **_in_session(view)}, act, room=True, **more)
+
+    teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
+
+    def teacher(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
+        return Scene(f"teaching-{name}", "/teacher", {**_teacher(teaching), **_in_session(view)}, act, room=True, **more)
+
+    silent = {**base, f"GET /api/sessions/{id_of('session')}": "silent"}
+    gone = {**base, f"GET /api/sessions/{id_of('session')}": refusal(errors.NotHere)}
+    ends = [
+        pupil(f"ended-{why}", session("student", state="ended", ended_why=why, ended_at=ago(seconds=5)))
+        for why in ("finished", "handed_back", "teacher_gone", "withdrawn")
+    ]
+    return [
+        Scene("pupil-opening", here, silent, room=True),
+        Scene("pupil-not-there", here, gone, room=True),
+        pupil("board", session("student")),
+        pupil("chat", session("student"), _open_chat),
+        pupil("teacher-away", session("student", peer_online=False)),
+        pupil("cut", session("student"), _cut),
+        *ends,
+        teacher("board", session("teacher", followers=19)),
+        teacher("chat", session("teacher", followers=3, media=[photo(), voice()]), _open_chat),
+        teacher("no-microphone", session("teacher", peer_online=False), grants=False),
+        teacher("writing", session("teacher"), _write_on_board),
+        teacher("second-page", session("teacher"), _two_pages),
+        teacher("finish", session("teacher"), _press("结束讲解", "Finish")),
+        teacher("hand-back", session("teacher"), _press("转给别人", "Hand back")),
+        teacher("withdrawn", session("teacher", state="ended", ended_why="withdrawn", ended_at=ago(seconds=5))),
+    ]
+
+
+def teacher_scenes() -> list[Scene]:
+    done = [answer("rendering"), answer(text=LONG), answer("failed", OTHER)]
+    remembered = {"done": msgspec.json.encode(done).decode()}
+    settled = {f"GET /api/answers/{each.id}": each for each in done}
+    crowd = _offered(14, 3, followers=19, worked_examples=[suggestion(OTHER_REASONS, Verdict.SIMILAR, OTHER)])
+    off_shift = {"POST /api/duty": refusal(errors.OffShift)}
+    ready, off = duty(Presence.READY, waiting=0), duty(Presence.OFF, waiting=3)
+    return [
+        Scene("teacher-loading", "/teacher", {**_teacher(off), "GET /api/teacher": "silent"}),
+        Scene("teacher-unreachable", "/teacher", {"GET /api/me": "cut"}),
+        Scene("teacher-off", "/teacher", _teacher(off)),
+        Scene("teacher-off-shift", "/teacher", {**_teacher(off), **off_shift}, _press("开始值班", "Go on duty")),
+        Scene("teacher-ready", "/teacher", _teacher(ready, earnings(3))),
+        Scene("teacher-away", "/teacher", _teacher(duty(Presence.AWAY, waiting=12), earnings(3))),
+        Scene("teacher-offer", "/teacher", crowd),
+        Scene("teacher-offer-late", "/teacher", _offered(4.8)),
+        Scene("teacher-offer-text", "/teacher", _offered(14, media=[], read_text="", text=LONG)),
+        Scene("teacher-offer-unread", "/teacher", _offered(14, text="", read_text="",
+                                                           media=[photo(), photo("two"), voice()])),
+        Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
+        Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),
+    ]
+
+
+def scenes() -> list[Scene]:
+    return [*door_scenes(), *asking_scenes(), *question_scenes(), *session_scenes(), *teacher_scenes()]

@@ -65,7 +65,7 @@ async def test_a_roster_comes_in_and_a_pupil_activates_with_the_code(command: Co
     assert await logins(store) == ["s8001", "s8002", "t001"]
     assert [row["login"] for row in told] == ["s8001", "s8002", "t001"]
     assert stat.S_IMODE(codes.stat().st_mode) == 0o600
-    person = await auth._use_code(store, "s8001", told[0]["activation_code"], "a long enough word")
+    person, _ = await auth._use_code(store, "s8001", told[0]["activation_code"], "a long enough word")
     assert person is not None and person.grade == 8 and person.nickname == "赵同学"
     async with store.reading() as connection:
         kept = (await connection.execute(text("SELECT row_to_json(a)::text FROM accounts a"))).scalars().all()

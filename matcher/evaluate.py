@@ -3,6 +3,10 @@
 A bank's line has `id` and `text`; a query's `qid`, `kind`, `group`, `text`, and the bank's ids that are the `same`
 problem, `similar` (other numbers) or `ok` (neutral). The candidates come from memory instead of PostgreSQL; the
 normalising, the embedding, word scores, fusion and verdict are the server's own functions.
+
+Precision is the share of pushes that are right, recall the share of re-asked questions that got the right push, F1
+their harmonic mean; a push of an `ok` problem counts in none. With `--calibrate-on` the threshold of "recall at
+precision 0.99" is chosen on that bank and those queries alone, never on the ones measured.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from matcher.decide import Decision, Verdict, decide
 from matcher.embed import Embedder, Vector
@@ -28,6 +33,8 @@ from matcher.normalize import Problem, normalize
 from matcher.read import Reader
 
 Row = Mapping[str, Any]
+PRECISE = 0.99
+"""What a push must be worth at least (the design's decision 5)."""
 _BROKEN_LINE = re.compile(r"\n(?!\s*\(?[A-H]\s*[).．、·:])")
 
 
@@ -131,22 +138,12 @@ def judge_photos(shelf: Shelf, folder: Path) -> dict[str, dict[str, float]]:
 def report(results: Sequence[Result]) -> dict[str, Any]:
     """The figures of MATCHING's bars, in all and by kind of query."""
     asked_before = [r for r in results if r.query["same"]]
-    scored = [r for r in results if r.pushed is None or r.pushed not in r.query["ok"]]
-    right = sum(r.pushed in r.query["same"] for r in scored if r.pushed)
-    wrong = sum(r.pushed not in r.query["same"] for r in scored if r.pushed)
     other_numbers = [r for r in results if r.query["group"] == "similar"]
-    groups: dict[str, dict[str, float]] = {}
-    for name in ("group", "kind"):
-        for value in sorted({r.query[name] for r in results}):
-            rows = [r for r in scored if r.query[name] == value]
-            groups[f"{name} {value}"] = {
-                "queries": len(rows), "right": sum(r.pushed in r.query["same"] for r in rows if r.pushed),
-                "wrong": sum(r.pushed not in r.query["same"] for r in rows if r.pushed),
-                "of": sum(bool(r.query["same"]) for r in rows)}
-    threshold, recall = recall_at(results, 0.99)
+    threshold, recall = recall_at(results, PRECISE)
     return {
-        "precision": _share(right, right + wrong), "recall": _share(right, len(asked_before)),
-        "recall_at_0.99": recall, "threshold_at_0.99": threshold,
+        **_scores(results),
+        "recall_at_0.99": round(recall, 4), "threshold_at_0.99": round(threshold, 4),
+        "average_precision": round(average_precision(results), 4),
         "other_numbers_pushed": _share(sum(r.pushed is not None for r in other_numbers), len(other_numbers)),
         "look_alikes_pushed": _pushed(results, "hard"), "novel_pushed": _pushed(results, "novel"),
         "similar_in_first_3": _share(sum(bool({*r.examples} & {*r.query["similar"]}) for r in other_numbers),
@@ -155,21 +152,82 @@ def report(results: Sequence[Result]) -> dict[str, Any]:
         "recall@5": _share(sum(bool({*r.ranked[:5]} & {*r.query["same"]}) for r in asked_before), len(asked_before)),
         "embedding_recall@5": _share(sum(bool({*r.by_vector} & {*r.query["same"]}) for r in asked_before),
                                      len(asked_before)),
-        "by": groups,
+        "by": {f"{name} {value}": _scores([r for r in results if r.query[name] == value])
+               for name in ("group", "kind") for value in sorted({r.query[name] for r in results})},
     }
+
+
+def _scores(results: Sequence[Result]) -> dict[str, float]:
+    """Counts of pushes, and precision, recall and F1 of `same`; 0 where there is nothing to count."""
+    pushes = [r.pushed in r.query["same"] for r in results if r.pushed and r.pushed not in r.query["ok"]]
+    right, of = sum(pushes), sum(bool(r.query["same"]) for r in results)
+    return {"queries": len(results), "right": right, "wrong": len(pushes) - right, "of": of,
+            "precision": _share(right, len(pushes)), "recall": _share(right, of),
+            "f1": _share(2 * right, len(pushes) + of)}
+
+
+def at_threshold(results: Sequence[Result], threshold: float) -> tuple[float, float]:
+    """Precision and recall when the best candidate is pushed from this confidence on."""
+    rows = [is_right for confidence, is_right in _surest_first(results) if confidence >= threshold]
+    return _share(sum(rows), len(rows)), _share(sum(rows), sum(bool(r.query["same"]) for r in results))
+
+
+def average_precision(results: Sequence[Result]) -> float:
+    """The area under the curve of precision over recall."""
+    right, area = 0, 0.0
+    for count, (_, is_right) in enumerate(_surest_first(results), 1):
+        right += is_right
+        area += right / count if is_right else 0.0
+    return area / max(1, sum(bool(r.query["same"]) for r in results))
+
+
+def _surest_first(results: Sequence[Result]) -> list[tuple[float, bool]]:
+    """Confidence and rightness of each query's best candidate; neutral ones are left out."""
+    return sorted(((r.confidence, r.ranked[0] in r.query["same"]) for r in results
+                   if r.judged and r.ranked[0] not in r.query["ok"]), reverse=True)
 
 
 def recall_at(results: Sequence[Result], precision: float) -> tuple[float, float]:
     """The lowest threshold on the best candidate's confidence that keeps the precision, and the recall there."""
     positives = sum(bool(r.query["same"]) for r in results)
-    rows = sorted(((r.confidence, r.ranked[0] in r.query["same"]) for r in results
-                   if r.judged and r.ranked[0] not in r.query["ok"]), reverse=True)
     best, right = (1.0, 0.0), 0
-    for count, (confidence, is_right) in enumerate(rows, 1):
+    for count, (confidence, is_right) in enumerate(_surest_first(results), 1):
         right += is_right
         if right / count >= precision:
             best = (confidence, right / max(1, positives))
     return best
+
+
+def draw_curve(results: Sequence[Result], path: Path) -> None:
+    """Precision over recall as a picture (PNG), both from 0 to 1; the cross is where the shipped threshold stands."""
+    image = Image.new("RGB", (SIDE + 2 * MARGIN, SIDE + 2 * MARGIN), "white")
+    pen = ImageDraw.Draw(image)
+
+    def place(recall: float, precision: float) -> tuple[float, float]:
+        return MARGIN + recall * SIDE, MARGIN + (1 - precision) * SIDE
+
+    for tenth in range(11):
+        pen.line([place(tenth / 10, 0), place(tenth / 10, 1)], "#e4e4e4")
+        pen.line([place(0, tenth / 10), place(1, tenth / 10)], "#e4e4e4")
+        pen.text((place(tenth / 10, 0)[0] - 8, MARGIN + SIDE + 8), f"{tenth / 10:.1f}", "#555")
+        pen.text((MARGIN - 28, place(0, tenth / 10)[1] - 6), f"{tenth / 10:.1f}", "#555")
+    pen.text((MARGIN + SIDE / 2 - 20, MARGIN + SIDE + 26), "recall", "#111")
+    pen.text((MARGIN - 28, MARGIN - 30), "precision", "#111")
+    positives, right, points = sum(bool(r.query["same"]) for r in results), 0, []
+    for count, (_, is_right) in enumerate(_surest_first(results), 1):
+        right += is_right
+        points.append(place(right / max(1, positives), right / count))
+    if len(points) > 1:
+        pen.line(points, "#17425f", 3)
+    scores = _scores(results)
+    x, y = place(scores["recall"], scores["precision"])
+    pen.line([(x - 7, y), (x + 7, y)], "#b5301d", 3)
+    pen.line([(x, y - 7), (x, y + 7)], "#b5301d", 3)
+    image.save(path, "PNG")
+
+
+SIDE, MARGIN = 600, 60
+"""Of the picture, in pixels."""
 
 
 def _pushed(results: Sequence[Result], group: str) -> float:
@@ -197,27 +255,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bank", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--calibrate-on", type=Path, nargs=2, metavar=("BANK", "QUERIES"),
+                        help="choose the threshold for precision 0.99 on these")
     parser.add_argument("--model", default="", help="folder or hub name of another model than the shipped")
     parser.add_argument("--photos", type=Path, help="a folder with photos.jsonl: file, id, level")
     parser.add_argument("--predictions", type=Path, help="write a line for each query: qid, ranked, push, confidence")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--curve", type=Path, help="write precision over recall here, a PNG")
     given = parser.parse_args()
-    shelf = Shelf(read_jsonl(given.bank), Embedder.load(given.model))
+    embedder = Embedder.load(given.model)
+    shelf = Shelf(read_jsonl(given.bank), embedder)
     queries = read_jsonl(given.queries)
     began = time.perf_counter()
     results = list(judge(shelf, queries))
     figures = report(results) | {"ms_per_query": round((time.perf_counter() - began) / max(1, len(queries)) * 1_000, 2)}
+    if given.calibrate_on:
+        bank, calibrating = map(read_jsonl, given.calibrate_on)
+        threshold, _ = recall_at(list(judge(Shelf(bank, embedder), calibrating)), PRECISE)
+        precision, recall = at_threshold(results, threshold)
+        figures |= {"calibrated_threshold": round(threshold, 4), "precision_calibrated": precision,
+                    "recall_calibrated": recall}
     if given.photos:
         figures["photos"] = judge_photos(shelf, given.photos)
     if given.predictions:
         given.predictions.write_text("".join(json.dumps(prediction(r)) + "\n" for r in results))
     if given.json:
         given.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    if given.curve:
+        draw_curve(results, given.curve)
     for name, value in figures.items():
         if name != "by":
             print(f"{name:22} {value}")
+    print(f"\n  {'':20} {'asked':>6} {'same':>6} {'right':>6} {'wrong':>6} {'precision':>10} {'recall':>7} {'f1':>7}")
     for name, row in figures["by"].items():
-        print(f"  {name:20} {row['queries']:5} asked, {row['right']:4} right of {row['of']:4}, {row['wrong']:3} wrong")
+        print(f"  {name:20} {row['queries']:6} {row['of']:6} {row['right']:6} {row['wrong']:6} "
+              f"{row['precision']:10.3f} {row['recall']:7.3f} {row['f1']:7.3f}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -136,6 +137,9 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
     with _servers(settings) as connected:
         app = create_app(connected)
+        # Half a million objects of PyTorch stay as long as the process does: looking through them again and again
+        # would stop the event loop for a quarter of a second each time.
+        app.state.parts.finder.when_loaded(gc.freeze)
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",

@@ -39,6 +39,10 @@ class MatcherFinder:
             return "loading"
         return "down" if self._loading.exception() else "ok"
 
+    def when_loaded(self, do: Callable[[], None]) -> None:
+        """Calls `do` once the matcher is here or is known to be missing, in whatever thread knows it first."""
+        self._loading.add_done_callback(lambda _: do())
+
     def _load(self, load: Callable[[], Matcher]) -> None:
         try:
             self._loading.set_result(load())

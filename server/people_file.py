@@ -6,7 +6,8 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +25,8 @@ MAX_ROWS = 200_000
 MAX_CELL = 200
 MAX_LOGIN = 64
 MAX_BYTES = 64 * 1024 * 1024
+MAX_UNPACKED = 1024 * 1024 * 1024  # bytes of an XLSX, which is a zip archive: a small one may hold any amount
+MAX_WIDTH = 100  # cells of a row that are looked at; a sheet with formatted columns says it is 16,384 wide
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -54,13 +57,13 @@ def read_people(path: Path) -> tuple[list[Newcomer], list[Mistake]]:
     mistakes: list[Mistake] = []
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, 2):
-        if number > MAX_ROWS:
-            raise UnreadableFile(f"more than {MAX_ROWS} rows")
         if not any(row.values()):
             continue
+        if number > MAX_ROWS:
+            raise UnreadableFile(f"more than {MAX_ROWS} rows")
         found = list(_mistakes(number, row))
         login = plain_login(row["login"])
-        if login in seen:
+        if login and login in seen:
             found.append(Mistake(number, "login", f"与第 {seen[login]} 行重复", f"repeats row {seen[login]}"))
         seen.setdefault(login, number)
         mistakes += found
@@ -82,9 +85,9 @@ def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
         yield Mistake(number, "login", "只能用字母、数字和 . _ - @", "letters, digits and . _ - @ only")
     if len(unicodedata.normalize("NFKC", row["login"])) > MAX_LOGIN:
         yield Mistake(number, "login", f"最长 {MAX_LOGIN} 个字符", f"{MAX_LOGIN} characters at most")
-    if any(role not in set(Role) for role in _list(row["roles"])):
-        yield Mistake(number, "roles", f"只能是 {'、'.join(Role)}", f"one of {', '.join(Role)}")
     roles = _list(row["roles"])
+    if row["roles"] and (not roles or any(role not in set(Role) for role in roles)):
+        yield Mistake(number, "roles", f"只能是 {'、'.join(Role)}", f"one of {', '.join(Role)}")
     if Role.STUDENT in roles and not row["grade"]:
         yield Mistake(number, "grade", "学生必须填年级", "a student has a grade")
     if row["grade"] and not (row["grade"].isdecimal() and 1 <= int(row["grade"]) <= 12):
@@ -115,7 +118,7 @@ def _list(cell: str) -> list[str]:
     return [part.strip().lower() for part in cell.replace("；", ";").replace(",", ";").split(";") if part.strip()]
 
 
-def _csv(data: bytes) -> Iterable[dict[str, str]]:
+def _csv(data: bytes) -> Iterator[dict[str, str]]:
     """UTF-8 with or without its mark, or what Chinese spreadsheets write."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -125,28 +128,48 @@ def _csv(data: bytes) -> Iterable[dict[str, str]]:
             continue
     else:
         raise UnreadableFile("the file is neither UTF-8 nor GB18030 text")
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    return _named(rows)
-
-
-def _xlsx(data: bytes) -> Iterable[dict[str, str]]:
     try:
+        yield from _named(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise UnreadableFile(f"this is no CSV ({error})") from error
+
+
+def _xlsx(data: bytes) -> Iterator[dict[str, str]]:
+    """A formula counts as what the spreadsheet last computed; nothing is computed here."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
+                raise UnreadableFile("the workbook unpacks to more than 1 GiB")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+        rows = book.worksheets[0].iter_rows(values_only=True, max_col=MAX_WIDTH)
+        yield from _named([_word(cell) for cell in row] for row in rows)
+    except UnreadableFile:
+        raise
     except Exception as error:  # whatever the reader raises for a broken archive, the answer is one
         raise UnreadableFile(f"this is no XLSX workbook ({type(error).__name__})") from error
-    return _named(rows)
 
 
-def _named(rows: Sequence[Sequence[str]]) -> Iterable[dict[str, str]]:
-    heading = [cell.strip().lower() for cell in rows[0]] if rows else []
+def _word(cell: object) -> str:
+    """Some spreadsheets keep every number as a fraction: a grade of 8 comes as 8.0."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _named(rows: Iterable[Sequence[str]]) -> Iterator[dict[str, str]]:
+    rest = iter(rows)
+    heading = [cell.strip().lower() for cell in next(rest, ())]
     missing = [column for column in NEEDED if column not in heading]
     if missing:
         raise UnreadableFile(f"the first row must name the columns; missing: {', '.join(missing)}")
-    for row in rows[1:]:
-        cells = dict(zip(heading, (cell.strip() for cell in row), strict=False))
+    for row in rest:
+        cells = dict(zip(heading, map(_plain, row), strict=False))
         yield {column: cells.get(column, "") for column in COLUMNS}
+
+
+def _plain(cell: str) -> str:
+    """Rosters put a wide space into names of two characters, so that they stand as wide as those of three."""
+    return " ".join(cell.split())
 
 
 def safe_cell(value: str) -> str:

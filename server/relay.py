@@ -58,7 +58,10 @@ class Relay:
         await asyncio.sleep(0.05)
         while self._told:
             ids, self._told = self._told, []
-            await self._store.mark_sent(ids)
+            try:
+                await self._store.mark_sent(ids)
+            except Exception as error:
+                log.warning("told events are told once more by the sweep", extra={"why": repr(error)})
 
     async def sweep(self) -> int:
         """Tell what was committed but not told; the number of events."""
@@ -70,8 +73,8 @@ class Relay:
         return count
 
     async def flush(self) -> None:
-        """Wait until all that was handed over is told or given up."""
+        """Wait until all that was handed over is told or given up; who stops waiting stops none of it."""
         while self._under_way:
-            await asyncio.gather(*self._under_way)
+            await asyncio.wait(self._under_way)
         if self._marking is not None:
-            await self._marking
+            await asyncio.wait([self._marking])

@@ -43,7 +43,6 @@ class Settings:
     lease_s: int = _setting(30, "seconds that a teacher's presence lasts without a sign of life")
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
-    trusted_proxies: str = _setting("", "comma-separated addresses of proxies whose X-Forwarded-For is believed")
     log_level: str = _setting("info", "debug, info, warning or error")
 
     @classmethod

@@ -199,8 +199,10 @@ def _author(session: Record | None, person: Person) -> str:
 async def hand_back(work: Work, rules: Rules, teacher: Person, session_id: UUID, epoch: int, now: datetime) -> None:
     """The teacher can't answer this one: back to its old place, to be offered to others."""
     session, question = await _session_and_question(work, teacher, session_id)
-    if session.ended_at is not None:
+    if session.ended_why == "handed_back":
         return
+    if session.ended_at is not None:
+        raise SessionOver
     _fence(question, teacher, epoch)
     await _lose(work, question, session_id, "handed_back", Actor.TEACHER, now)
     await dispatch(work, rules, now)

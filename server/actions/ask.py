@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from server.actions.dispatch import dispatch, promise_or_dispatch
-from server.actions.errors import BadRequest, EmptyQuestion, KeyReused, Moved, NotHere, TooLate
+from server.actions.errors import BadRequest, EmptyQuestion, FileUsed, KeyReused, Moved, NotHere, TooLate
 from server.actions.ports import Finder, Found, Rules
 from server.domain.people import Person, Subject
 from server.domain.question import (
@@ -58,6 +58,8 @@ async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: dateti
         raise EmptyQuestion
     if len(text) > MAX_TEXT or len(wanted.media) > MAX_MEDIA or not 1 <= wanted.grade <= 12:
         raise BadRequest
+    if len(set(wanted.media)) < len(wanted.media):
+        raise BadRequest("a file is named twice")
     id = QuestionId(uuid4())
     kept, fingerprint = await work.remember(student.id, key, wanted.fingerprint(), id)
     if fingerprint != wanted.fingerprint():
@@ -70,6 +72,8 @@ async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: dateti
         media = await work.media(media_id, lock=True)
         if media is None or media.owner_id != student.id or media.state != "ready" or media.kind == "recording":
             raise NotHere
+        if await work.is_used(media_id):
+            raise FileUsed
     question = Question(
         id=id,
         student_id=student.id,

@@ -5,6 +5,7 @@ Refusal
  ├─ NotAllowed         you may not do that
  ├─ BadRequest         what you sent makes no sense
  ├─ KeyReused          this idempotency key belongs to another request
+ ├─ FileUsed           this file belongs to another question
  ├─ Moved              the thing is no longer where you think it is
  │   ├─ OfferGone
  │   ├─ Fenced
@@ -61,6 +62,12 @@ class KeyReused(Refusal):
     """这个请求编号已经用于别的内容。"""
 
     code, en, status = "key_reused", "This idempotency key was used for another request.", 422
+
+
+class FileUsed(Refusal):
+    """这个文件已经用在另一道题里了，请重新拍一张或录一段。"""
+
+    code, en = "file_used", "This file belongs to another question: take or record a new one."
 
 
 class Moved(Refusal):

@@ -13,8 +13,8 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from media.intake import Kind, Taken, take_in
-from media.limits import Refused
-from media.storage import FolderStorage, S3Storage
+from media.limits import EmptyFile, Refused
+from media.storage import FolderStorage, ObjectMissing, S3Storage
 from server.actions.errors import BadRequest, Moved, NotHere, Refusal, SessionOver
 from server.domain.people import Person
 from server.store.work import Record, Store, Work
@@ -73,8 +73,10 @@ async def start(
     """An upload that may begin; a recording belongs to a session that its owner teaches."""
     if (kind == "recording") != (session_id is not None) or not 0 <= start_ms <= 86_400_000:
         raise BadRequest
-    if not content_type.isprintable() or len(content_type) > 100:
+    if not (content_type.isascii() and content_type.isprintable()) or len(content_type) > 100:
         raise BadRequest
+    if kind == "recording" and not content_type.startswith(("audio/", "video/")):
+        raise BadRequest  # it is kept as it came, so it must not be a page
     async with store.work() as work:
         if session_id is not None:
             session = await work.live_session(session_id)
@@ -132,11 +134,18 @@ async def complete(store: Store, storage: Storage, owner: Person, id: UUID, part
         if media.state == "refused":
             raise Moved
         await _refuse_late_recording(work, media)
-    if not 0 < size <= MAX_BYTES[media.kind]:
+    if size < 1:
+        raise UnusableFile(EmptyFile())
+    if size > MAX_BYTES[media.kind]:
         raise TooManyBytes
     with tempfile.TemporaryDirectory(prefix="dayi-upload-") as folder:
         source = Path(folder) / "source"
-        digest = await compose(storage, id, parts, source, size)
+        try:
+            digest = await compose(storage, id, parts, source, size)
+        except Incomplete:
+            if await _is_ready(store, id):  # the phone asked twice, and the first time has just taken the parts away
+                return
+            raise
         if digest != sha256.lower():
             await discard_parts(storage, id)
             raise Corrupted
@@ -180,6 +189,12 @@ async def _put_taken(storage: Storage, id: UUID, taken: Taken) -> dict[str, obje
     }
 
 
+async def _is_ready(store: Store, id: UUID) -> bool:
+    async with store.work() as work:
+        media = await work.media(id)
+    return media is not None and media.state == "ready"
+
+
 async def _change(store: Store, id: UUID, change: dict[str, object]) -> None:
     async with store.work() as work:
         media = await work.media(id, lock=True)
@@ -196,7 +211,10 @@ async def compose(storage: Storage, id: UUID, parts: int, target: Path, size: in
     digest = hashlib.sha256()
     with target.open("wb") as file:
         for n in range(parts):
-            data = await storage.read(part_key(id, n), PART_SIZE)
+            try:
+                data = await storage.read(part_key(id, n), PART_SIZE)
+            except ObjectMissing as error:
+                raise Incomplete from error
             digest.update(data)
             file.write(data)
     return digest.hexdigest()

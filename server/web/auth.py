@@ -130,10 +130,12 @@ async def activate(call: Call[protocol.Activate]) -> Reply:
     _check_password(password, login, PUPILS_PASSWORD)
     if not await call.parts.limits.may_try(device, login):
         raise TooManyTries
-    person = await _use_code(call.parts.store, login, call.body.code, password)
+    person, ended = await _use_code(call.parts.store, login, call.body.code, password)
     if person is None:
         await call.parts.limits.failed(device)
         raise WrongCode
+    for sign_in in ended:
+        await call.parts.hub.sign_out(sign_in.hex())
     return await _welcome(call, person, device)
 
 
@@ -209,8 +211,9 @@ async def _end(parts: Parts, token_hash: bytes) -> None:
     await parts.hub.sign_out(token_hash.hex())
 
 
-async def _use_code(store: Store, login: str, code: str, password: str) -> Person | None:
-    """Sets the password and uses the code up, both or neither. The password is hashed whether the code fits or not."""
+async def _use_code(store: Store, login: str, code: str, password: str) -> tuple[Person | None, list[bytes]]:
+    """Sets the password and uses the code up, both or neither; whose it was, and the sign-ins that this ended. The
+    password is hashed whether the code fits or not."""
     hashed = await passwords.hash(password)
     a = t.accounts.c
     async with store.engine.begin() as connection:
@@ -227,18 +230,19 @@ async def _use_code(store: Store, login: str, code: str, password: str) -> Perso
         )
         row = used.one_or_none()
         if row is None:
-            return None
+            return None, []
         person = person_of(row)
         if person.roles != {Role.STUDENT}:
             _check_password(password, login, STAFFS_PASSWORD)  # refused: the code stays unused
-        await _end_all(connection, person.id)
-        return person
+        return person, await _end_all(connection, person.id)
 
 
-async def _end_all(connection: Any, account: UUID) -> None:
-    """A new password ends every sign-in made with the old one."""
-    for table in (t.tickets, t.sign_ins):
-        await connection.execute(table.delete().where(table.c.account_id == account))
+async def _end_all(connection: Any, account: UUID) -> list[bytes]:
+    """A new password ends every sign-in made with the old one; their hashes."""
+    await connection.execute(t.tickets.delete().where(t.tickets.c.account_id == account))
+    s = t.sign_ins.c
+    ended = await connection.scalars(t.sign_ins.delete().where(s.account_id == account).returning(s.token_hash))
+    return [bytes(token_hash) for token_hash in ended]
 
 
 async def _me(parts: Parts, person: Person, csrf: str) -> protocol.Me:

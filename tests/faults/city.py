@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -78,7 +79,7 @@ class City(Service):
             " '{\"timestamp\": 0}'::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"
         )
 
-    def question(self, id: str) -> Any:
+    def question(self, id: str | UUID) -> Any:
         return self.rows("SELECT * FROM questions WHERE id = %s", id)[0]
 
     def untold(self) -> int:

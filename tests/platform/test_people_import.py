@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import io
 import stat
-from collections.abc import AsyncIterator, Callable
+import zipfile
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import openpyxl
 import pytest
 from sqlalchemy import func, select, text, update
 
+from server import people_file
+from server.app import create_app
+from server.cli import main
 from server.people_file import MAX_CELL, import_file, read_people
 from server.settings import Settings
 from server.store import tables as t
@@ -65,7 +73,7 @@ async def test_a_roster_comes_in_and_a_pupil_activates_with_the_code(command: Co
     assert await logins(store) == ["s8001", "s8002", "t001"]
     assert [row["login"] for row in told] == ["s8001", "s8002", "t001"]
     assert stat.S_IMODE(codes.stat().st_mode) == 0o600
-    person = await auth._use_code(store, "s8001", told[0]["activation_code"], "a long enough word")
+    person, _ = await auth._use_code(store, "s8001", told[0]["activation_code"], "a long enough word")
     assert person is not None and person.grade == 8 and person.nickname == "赵同学"
     async with store.reading() as connection:
         kept = (await connection.execute(text("SELECT row_to_json(a)::text FROM accounts a"))).scalars().all()
@@ -98,6 +106,7 @@ BAD_ROWS = [
     ("ok1", "", "student", "8", "", "name"),
     ("ok1", "甲", "", "8", "", "roles"),
     ("ok1", "甲", "headmaster", "8", "", "roles"),
+    ("ok1", "甲", "；", "8", "", "roles"),
     ("ok1", "甲", "student", "", "", "grade"),
     ("ok1", "甲", "student", "13", "", "grade"),
     ("ok1", "甲", "student", "-1", "", "grade"),
@@ -204,10 +213,111 @@ def test_a_workbook_is_read_as_a_csv_is(tmp_path: Path) -> None:
     assert read_people(tmp_path / "roster.xlsx") == read_people(tmp_path / "roster.csv")
 
 
+def workbook(*rows: Sequence[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(list(row))
+    into = io.BytesIO()
+    book.save(into)
+    return into.getvalue()
+
+
+async def test_a_formula_in_a_workbook_is_computed_by_nobody(command: Command, capsys: Any) -> None:
+    status = await command.run(
+        workbook(("login", "name", "roles", "grade"), ("s1", '=HYPERLINK("http://evil.test")', "student", 8))
+    )
+
+    assert status == 1
+    assert "第 2 行 name" in capsys.readouterr().err
+
+
+async def test_a_workbook_that_is_formatted_to_its_far_corner_is_read_where_it_is_filled(
+    command: Command, store: Store
+) -> None:
+    empty = [()] * 5_000
+    wide = ("login", "name", "roles", "grade", *[None] * 3_000, "note")
+
+    status = await command.run(workbook(wide, ("s1", "张　三", "student", 8.0), *empty, ("s2", "李四", "student", 9)))
+
+    assert status == 0
+    async with store.reading() as connection:
+        people = await connection.execute(
+            select(t.accounts.c.login, t.identities.c.real_name, t.accounts.c.grade)
+            .join(t.identities, t.identities.c.account_id == t.accounts.c.id)
+            .order_by(t.accounts.c.login)
+        )
+    assert list(map(tuple, people)) == [("s1", "张 三", 8), ("s2", "李四", 9)]
+
+
+async def test_what_is_too_large_is_refused_before_it_fills_the_memory(
+    command: Command, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/sharedStrings.xml", bytes(4_000_000))
+    monkeypatch.setattr(people_file, "MAX_UNPACKED", 3_000_000)
+    monkeypatch.setattr(people_file, "MAX_ROWS", 100)
+    monkeypatch.setattr(people_file, "MAX_BYTES", 200_000)
+    person = "s{n},甲,student,,8,,\n"
+
+    statuses = [
+        await command.run(into.getvalue()),
+        await command.run(HEADING + "\n" + "".join(person.format(n=n) for n in range(101))),
+        await command.run(HEADING + "\n" + "," * 200_000),
+        await command.run(HEADING + "\ns1," + "甲" * 50_000 + ",student,,8,,\n"),
+    ]
+
+    said = capsys.readouterr().err
+    assert statuses == [1, 1, 1, 1]
+    for reason in ("unpacks to more", "more than 100 rows", "larger than", "row 2, name"):
+        assert reason in said
+    assert await logins(store) == []
+
+
+async def test_a_pupil_of_the_roster_activates_with_the_code_and_signs_in(
+    command: Command, redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that an operator types and the doors that a page calls."""
+    codes, roster = command.folder / "codes.csv", command.folder / "roster.csv"
+    roster.write_text(GOOD)
+    for name, value in {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DATA_DIR": str(command.folder)}.items():
+        monkeypatch.setenv(f"DAYI_{name}", value)
+    arguments = ["people", "import", str(roster), "--codes", str(codes)]
+
+    assert await asyncio.to_thread(main, [*arguments, "--dry-run"]) == 0
+    assert not codes.exists()
+    assert await asyncio.to_thread(main, arguments) == 0
+
+    with codes.open(encoding="utf-8-sig") as file:
+        code = next(csv.DictReader(file))["activation_code"]
+    (command.folder / "csp.json").write_text('{"script-src": []}')
+    app = create_app(Settings.read(), dist=command.folder)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8000") as phone,
+    ):
+        account = {"login": "S8001", "password": "a long enough word"}
+        activated = await phone.post("/api/activate", json={**account, "code": f" {code.lower()} "})
+        again = await phone.post("/api/activate", json={**account, "code": code})
+        signed_in = await phone.post("/api/sign-in", json=account)
+
+    assert (activated.status_code, again.status_code, signed_in.status_code) == (200, 401, 200)
+    assert (signed_in.json()["roles"], signed_in.json()["grade"]) == (["student"], 8)
+    assert "赵一" not in signed_in.text
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n\n", "姓名,学校\n甲,一中\n".encode(), b"PK\x03\x04 not a workbook", b"\xff\xfe\x00\x81\xff" * 9],
-    ids=["empty", "blank", "other columns", "broken workbook", "no text"],
+    [
+        b"",
+        b"\n\n",
+        "姓名,学校\n甲,一中\n".encode(),
+        b"PK\x03\x04 not a workbook",
+        b"\xff\xfe\x00\x81\xff" * 9,
+        b"login,name,roles\n" + b"a" * 200_000,
+    ],
+    ids=["empty", "blank", "other columns", "broken workbook", "no text", "one endless cell"],
 )
 async def test_what_is_no_roster_is_refused_with_the_reason(
     command: Command, store: Store, capsys: pytest.CaptureFixture[str], content: bytes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -22,6 +24,7 @@ from server.web.auth import passwords
 
 ORIGIN = "https://dayi.test"
 PASSWORD = "a long enough word"
+PATIENCE_S = 20.0  # more than anything here needs; a test that waits so long has failed
 
 
 class Browser(httpx.AsyncClient):
@@ -33,6 +36,51 @@ class Browser(httpx.AsyncClient):
         if answer.status_code == 200:
             self.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return answer
+
+
+class Page:
+    """A socket without a network."""
+
+    def __init__(self, app: Starlette, ticket: str, origin: str = ORIGIN) -> None:
+        self._said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._said.put_nowait({"type": "websocket.connect"})
+        self.say({"frame": "hello", "ticket": ticket, "resume": {}})
+        scope = {"type": "websocket", "path": "/ws", "query_string": b"", "headers": [(b"origin", origin.encode())]}
+        receive: Any = self._said.get
+        send: Any = self._heard.put
+        self.task = asyncio.ensure_future(app(scope, receive, send))
+
+    def say(self, frame: dict[str, Any]) -> None:
+        self._said.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
+
+    async def hear(self) -> dict[str, Any]:
+        """The next frame; a close is `{"closed": code}`."""
+        while (message := await self._heard.get())["type"] == "websocket.accept":
+            continue
+        if message["type"] == "websocket.close":
+            return {"closed": message["code"]}
+        frame: dict[str, Any] = json.loads(message["text"])
+        return frame
+
+    async def closed(self) -> int:
+        """The code with which it is closed, after whatever is told before."""
+        async with asyncio.timeout(PATIENCE_S):
+            while "closed" not in (frame := await self.hear()):
+                continue
+        self.leave()
+        await self.task
+        return int(frame["closed"])
+
+    def leave(self) -> None:
+        self._said.put_nowait({"type": "websocket.disconnect", "code": 1001})
+
+
+async def a_page(app: Starlette, ticket: str) -> Page:
+    """A page whose socket is open."""
+    page = Page(app, ticket)
+    assert (await page.hear())["frame"] == "welcome"
+    return page
 
 
 class Town:

@@ -10,15 +10,19 @@ from uuid import UUID
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
+from starlette.applications import Starlette
 
 from server.actions.people import activation_hash
 from server.domain.people import Role
+from server.live.protocol import Close
 from server.parts import Parts
 from server.store import tables as t
 from server.web import auth
 from server.web.auth import make_token
-from tests.web.conftest import ORIGIN, PASSWORD, Browser, Town
+from server.web.limits import DEVICE
+from tests.web.conftest import ORIGIN, PASSWORD, Browser, Town, a_page
 
 CODE = "ABCD-EFGH-JKLM"
 
@@ -36,6 +40,11 @@ async def activation(parts: Parts, town: Town, login: str, *roles: Role, lasts: 
 
 async def activate(browser: Browser, login: str, password: str = PASSWORD, code: str = CODE) -> httpx.Response:
     return await browser.post("/api/activate", json={"login": login, "code": code, "password": password})
+
+
+def cheap_hash() -> str:
+    """For crowds, whose number is what counts."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def cookie_of(answer: httpx.Response) -> tuple[str, SimpleCookie]:
@@ -194,6 +203,30 @@ async def test_a_weak_password_leaves_the_code_unused(
     assert good.status_code == 200
 
 
+async def test_a_new_password_ends_what_was_begun_with_the_old_one(
+    a_browser: Callable[[], Browser], app: Starlette, parts: Parts, town: Town
+) -> None:
+    await activation(parts, town, "newcomer")
+    thief, owner = a_browser(), a_browser()
+    thief.headers["X-CSRF-Token"] = (await activate(thief, "newcomer", "the old password")).json()["csrf"]
+    page = await a_page(app, (await thief.post("/api/tickets")).json()["ticket"])
+    ticket = (await thief.post("/api/tickets")).json()["ticket"]
+    async with parts.store.engine.begin() as connection:  # the school gives a new code
+        await connection.execute(
+            update(t.accounts).values(
+                activation_hash=activation_hash("newcomer", CODE), activation_expires_at=func.now() + timedelta(days=1)
+            )
+        )
+
+    assert (await activate(owner, "newcomer")).status_code == 200
+
+    assert await page.closed() == Close.SIGNED_OUT
+    assert (await thief.get("/api/me")).status_code == 401
+    assert await auth.redeem(parts.store, ticket) is None
+    assert (await thief.sign_in("newcomer", "the old password")).status_code == 401
+    assert (await owner.get("/api/me")).status_code == 200
+
+
 # --- limits: kept for an account and a device, never for an address
 
 
@@ -213,17 +246,49 @@ async def test_guessing_at_an_account_from_afar_is_stopped_and_its_owner_is_not(
     assert (await owner.sign_in("xiaoming")).status_code == 200
 
 
-async def test_a_school_signs_in_behind_one_address_while_somebody_there_guesses(
-    a_browser: Callable[[], Browser], town: Town
+async def test_a_school_behind_one_address_mistypes_and_gets_in_while_somebody_there_guesses(
+    a_browser: Callable[[], Browser], parts: Parts, town: Town
 ) -> None:
-    for n in range(40):
-        await town.pupil(f"pupil{n}")
+    crowd = DEVICE.amount + 5  # all of one device's wrong guesses, and then some
+    for login in ("victim", *(f"pupil{n}" for n in range(crowd))):
+        await town.person(login, Role.STUDENT, password=None)
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(update(t.accounts).values(password_hash=cheap_hash()))
+    phones = [a_browser() for _ in range(crowd)]
+
     for n in range(12):
-        await a_browser().sign_in("pupil0", f"guess {n}")
+        await a_browser().sign_in("victim", f"guess {n}")
+    wrong = await asyncio.gather(*(phone.sign_in(f"pupil{n}", "mistyped") for n, phone in enumerate(phones)))
+    right = await asyncio.gather(*(phone.sign_in(f"pupil{n}") for n, phone in enumerate(phones)))
 
-    answers = await asyncio.gather(*(a_browser().sign_in(f"pupil{n}") for n in range(1, 40)))
+    assert {answer.status_code for answer in wrong} == {401}
+    assert {answer.status_code for answer in right} == {200}
 
-    assert {answer.status_code for answer in answers} == {200}
+
+async def test_one_device_does_not_try_one_account_after_the_other(
+    a_browser: Callable[[], Browser], parts: Parts, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth.passwords, "_nobody", cheap_hash())
+    await town.pupil()
+    device = a_browser()
+    await device.sign_in("xiaoming")
+
+    tries = [(await device.sign_in(f"victim{n}")).status_code for n in range(DEVICE.amount + 2)]
+
+    assert tries == [401] * DEVICE.amount + [429] * 2
+    assert (await a_browser().sign_in("xiaoming")).status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["", "a", "x" * 22, "x" * 22 + ".forged" * 3, "x" * 22 + ".a" * 500])
+async def test_a_device_cookie_made_up_by_hand_counts_as_an_unknown_device(
+    a_browser: Callable[[], Browser], town: Town, cookie: str
+) -> None:
+    await town.pupil()
+    header = {"Cookie": f"__Host-dayi-device={cookie}"}
+
+    guesses = [(await a_browser().sign_in("xiaoming", "guess", **header)).status_code for _ in range(12)]
+
+    assert guesses == [401] * 10 + [429] * 2
 
 
 # --- tickets and tokens

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from sqlalchemy import func, update
 from starlette.applications import Starlette
 
 from server.actions import answer, ask, upload
+from server.actions.ports import Rules
 from server.domain.people import Person, Role
 from server.parts import Parts
 from server.store import tables as t
@@ -224,6 +226,16 @@ async def test_a_teacher_who_lost_the_question_takes_it_from_nobody(door: Door, 
     async with parts.store.work() as work:
         session = await work.open_session_of(case.question)
     assert session is not None and session.teacher_id == case.people[COLLEAGUE].id
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if d.path.endswith(("/finish", "/hand-back"))], ids=lambda d: d.path)
+async def test_a_teacher_who_was_gone_for_too_long_hears_that_it_is_over(door: Door, told: Told, parts: Parts) -> None:
+    case, at_once = told.case, Rules(gone_after=timedelta(0))
+    assert case.session is not None
+    async with parts.store.work() as work:
+        await answer.teacher_gone(work, at_once, case.session, case.question, await work.now())
+
+    assert await told.status(TEACHER, door, POLICY[door.method, door.path]) == LOST
 
 
 async def test_an_account_that_was_disabled_is_nobody(parts: Parts, program: httpx.AsyncClient) -> None:

@@ -85,8 +85,8 @@ export function LinkBadge() {
 export function LanguageButton() {
   const other = language.value === "zh" ? "en" : "zh";
   return (
-    <button class="bar-button" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => choose(other)} aria-label={say.value.otherLanguage}>
-      {other === "zh" ? "中" : "EN"}
+    <button class="bar-button bar-word" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => choose(other)}>
+      {say.value.otherLanguage}
     </button>
   );
 }

@@ -51,7 +51,8 @@ export function QuestionLine({ question, onopen }: { question: QuestionView; ono
   const words = say.value;
   const text = question.text || question.read_text || subjectAndGrade(question.subject, question.grade);
   return (
-    <button class="line" onClick={onopen} aria-label={`${words.open}: ${text.slice(0, 40)}`}>
+    <button class="line" onClick={onopen}>
+      <span class="visually-hidden">{words.open}: </span>
       <Thumb question={question} />
       <span class="line-body">
         <span class="line-text">{text}</span>

@@ -1,6 +1,7 @@
 // The live session, as teacher and pupil see it: one board, both draw, both write, the teacher speaks.
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Board, Page } from "./board";
 import { Ending } from "./ending";
 import { Sheet } from "./ink";
 import { Lesson } from "./lesson";
@@ -13,6 +14,8 @@ import { clock, say, subjectAndGrade } from "./words";
 
 const BLANK_ASPECT = 6_000; // a page of the form of a tablet on its side, less the bars
 const TEXT_SIZE = 320;
+const LINE = 480; // of text of that size
+const MARGIN = 500;
 
 interface Props {
   id: string;
@@ -96,7 +99,7 @@ function TeacherMic({ lesson }: { lesson: Lesson }) {
     return () => clearInterval(timer);
   }, [on]);
   return (
-    <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? words.micStop : words.micStart} onClick={() => void (on ? lesson.stop() : lesson.start())}>
+    <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? `${words.micOn}${words.list}${words.micStop}` : `${words.micOff}${words.list}${words.micStart}`} onClick={() => void (on ? lesson.stop() : lesson.start())}>
       <Icon name="mic" />
       <span class="mic-words">{on ? words.micOn : words.micOff}</span>
       {on && <span class="meter" aria-hidden="true"><span class="meter-bar" ref={bar} /></span>}
@@ -168,6 +171,9 @@ function Desk({ room, session }: Inside) {
   const board = room.board.value!;
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
   const nib = nibOf(tools.value);
+  const writeBelow = (): void => {
+    if (page) writing.value = { page: page.page, x: MARGIN, y: freeLine(board, page) };
+  };
   const media = page?.media === undefined ? undefined : (room.knows.value.media[page.media] ?? session.media.find(({ id }) => id === page.media));
   return (
     <section class="desk" aria-label={say.value.board}>
@@ -177,7 +183,7 @@ function Desk({ room, session }: Inside) {
         onstroke={(stroke) => room.stroke(stroke)}
         ontap={(x, y) => page && (writing.value = { page: page.page, x, y })}
       />
-      <Toolbar tools={tools} canUndo={room.canUndo.value} onundo={() => room.undo()} />
+      <Toolbar tools={tools} canUndo={room.canUndo.value} onundo={() => room.undo()} onwrite={writeBelow} />
       <Pages board={board} teacher={session.me === "teacher"} onturn={(to) => room.turn(to)} onadd={() => room.addPage(BLANK_ASPECT)} />
       {writing.value && (
         <Writing
@@ -191,6 +197,12 @@ function Desk({ room, session }: Inside) {
       )}
     </section>
   );
+}
+
+/** The first line below all texts of a page: where somebody without a pointer goes on writing. */
+function freeLine(board: Board, page: Page): number {
+  const lines = [...board.marks.values()].flatMap((mark) => (mark.kind === "text" && mark.page === page.page ? mark.y + LINE * mark.text.split("\n").length : []));
+  return Math.min(Math.max(MARGIN, ...lines), page.aspect - LINE);
 }
 
 function Writing({ onput, oncancel }: { onput: (text: string) => void; oncancel: () => void }) {
@@ -223,7 +235,7 @@ function Side({ room, session }: Inside) {
         <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
       </button>
       <div class="side-body">
-        <section class="side-problem" aria-label={words.problem}>
+        <section class="side-problem" aria-label={words.problem} tabIndex={0}>
           <h2>{words.problem}</h2>
           {session.followers > 0 && <p class="followers"><Icon name="people" />{words.crowd(session.followers + 1)}</p>}
           {session.text && <p class="asked-text">{session.text}</p>}
@@ -251,7 +263,7 @@ function Chat({ room, me }: { room: Room; me: "teacher" | "student" }) {
   return (
     <section class="chat" aria-label={words.chat}>
       {said.length === 0 && <p class="muted">{words.noChat}</p>}
-      <ol class="said" aria-live="polite">
+      <ol class="said" aria-live="polite" tabIndex={0}>
         {said.map((line, n) => (
           <li key={n} class={line.author === me ? "said-mine" : "said-theirs"}>
             <span class="visually-hidden">{line.author === me ? words.you : line.author === "teacher" ? words.teacher : words.student}：</span>

@@ -32,15 +32,26 @@ export function nibOf({ choice, color, width }: Tools): Nib {
   };
 }
 
-export function Toolbar({ tools, canUndo, onundo }: { tools: Signal<Tools>; canUndo: boolean; onundo: () => void }) {
+interface ToolbarProps {
+  tools: Signal<Tools>;
+  canUndo: boolean;
+  onundo: () => void;
+  onwrite: () => void; // at once, where no pointer says the place
+}
+
+export function Toolbar({ tools, canUndo, onundo, onwrite }: ToolbarProps) {
   const words = say.value;
   const { choice, color, width } = tools.value;
   const set = (part: Partial<Tools>): void => void (tools.value = { ...tools.value, ...part });
+  const choose = (each: Choice, event: MouseEvent): void => {
+    set({ choice: each });
+    if (each === "text" && event.detail === 0) onwrite(); // pressed by a key
+  };
   return (
     <div class="toolbar" role="toolbar" aria-label={words.tools}>
       <div class="tool-group" role="group" aria-label={words.tools}>
         {CHOICES.map((each) => (
-          <button key={each} class="tool" aria-pressed={choice === each} aria-label={words[each]} title={words[each]} onClick={() => set({ choice: each })}>
+          <button key={each} class="tool" aria-pressed={choice === each} aria-label={words[each]} title={words[each]} onClick={(event) => choose(each, event)}>
             <Icon name={each as IconName} />
           </button>
         ))}

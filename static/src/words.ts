@@ -33,7 +33,7 @@ const zh = {
   blurred: "这张有点糊，老师可能看不清。重拍一张更快有答案。", small: "这张太小，字可能看不清。", retake: "重拍", useAnyway: "就用这张",
   cannotOpenHere: "这里显示不了，老师那边能看到", notPhoto: "这个文件不是照片。请拍一张，或从相册里选一张。", brokenPhoto: "这张照片打不开：可能坏了，也可能太大。请重新拍一张。", notVideo: "这个文件不是视频。请录一段，或选一段视频。", tooLong: (most: number) => `最多写 ${most} 个字，后面的没有放进来。题目很长就拍照，更快。`,
   resume: "还有一个没提交的问题", resumeNow: "接着写", resumeDrop: "不要了", preparing: "正在处理照片…",
-  record: "开始录音", stopRecord: "说完了", recording: "正在录音", noMic: "用不了麦克风。请在系统设置里允许，或者打字说明。", voiceNote: "语音", playVoice: "播放语音",
+  record: "语音，开始录音", stopRecord: "说完了", recording: "正在录音", noMic: "用不了麦克风。请在系统设置里允许，或者打字说明。", voiceNote: "语音", playVoice: "播放语音",
   videoTooLong: "视频最长 60 秒，这个太长了。", videoTooBig: "视频最大 100 MB，这个太大了。", photoTooBig: "照片最大 20 MB，这张太大了。",
   tooManyParts: "一个问题最多 9 个附件。",
   // outbox
@@ -119,7 +119,7 @@ const en: Words = {
   blurred: "This one is blurred; a new photo gets you an answer faster.", small: "This one is small; the print may be unreadable.", retake: "Take again", useAnyway: "Use it anyway",
   cannotOpenHere: "Can't be shown here; the teacher will see it", notPhoto: "This file is no photo. Take one, or choose one from the gallery.", brokenPhoto: "This photo can't be opened: it may be damaged or too large. Please take another one.", notVideo: "This file is no video. Record one, or choose one.", tooLong: (most) => `${most} characters at most; the rest was left out. A long problem is quicker as a photo.`,
   resume: "A question is not sent yet", resumeNow: "Go on", resumeDrop: "Drop it", preparing: "Preparing the photo…",
-  record: "Start recording", stopRecord: "Done speaking", recording: "Recording", noMic: "The microphone can't be used. Allow it in the settings, or type.", voiceNote: "Voice note", playVoice: "Play voice note",
+  record: "Voice: start recording", stopRecord: "Done speaking", recording: "Recording", noMic: "The microphone can't be used. Allow it in the settings, or type.", voiceNote: "Voice note", playVoice: "Play voice note",
   videoTooLong: "A video may last 60 seconds; this one is longer.", videoTooBig: "A video may have 100 MB; this one has more.", photoTooBig: "A photo may have 20 MB; this one has more.",
   tooManyParts: "A question takes nine attachments at most.",
   waitsForNetwork: "Waiting for network", waitsForNetworkMore: "Kept on this phone; goes out by itself, once. You can go on with other problems.",

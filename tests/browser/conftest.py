@@ -30,7 +30,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def city(
     postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
@@ -52,7 +52,7 @@ def executable(playwright: Playwright) -> str:
     return path
 
 
-@pytest.fixture(scope="module")  # its loop must be gone before asynchronous tests run
+@pytest.fixture(scope="package")  # its loop must be gone before asynchronous tests run
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 from PIL import Image, ImageFilter
-from playwright.sync_api import Page, Route, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
 from server.actions import errors
 from server.demo.photos import photograph
@@ -31,9 +31,9 @@ NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 SHORT = "妈妈买了 2.5 千克苹果，每千克 8.4 元，付给售货员 50 元，应找回多少元？"
 OTHER = "妈妈买了 3.5 千克苹果，每千克 6.8 元，付给售货员 30 元，应找回多少元？"
 LONG = (
-    "为了鼓励市民节约用电，某市居民生活用电按阶梯标准收费：每户每月用电不超过 200 度时，每度 0.5 元；超过 200 度但不超过 "
-    "400 度的部分，每度 0.6 元；超过 400 度的部分，每度 0.8 元。小明家七月份用电 460 度，应交电费多少元？如果八月份交了 "
-    "148 元，那么八月份用电多少度？"
+    "为了鼓励市民节约用电，某市居民生活用电按阶梯标准收费：每户每月用电不超过 200 度时，每度 0.5 元；"
+    "超过 200 度但不超过 400 度的部分，每度 0.6 元；超过 400 度的部分，每度 0.8 元。"
+    "小明家七月份用电 460 度，应交电费多少元？如果八月份交了 148 元，那么八月份用电多少度？"
 )
 ENGLISH = (
     "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
@@ -221,7 +221,9 @@ def board(said: bool = True) -> list[wire.BoardLine]:
         log += [
             line(4, "teacher", "say", text="你好！先看单价：每千克 8.4 元，对吗？"),
             line(5, "student", "say", text="对，可是后面为什么要减？"),
-            line(6, "teacher", "say", text="付了 50 元，买苹果花掉一部分，剩下的就是要找回的钱，所以用 50 减去花掉的。"),
+            line(
+                6, "teacher", "say", text="付了 50 元，买苹果花掉一部分，剩下的就是要找回的钱，所以用 50 减去花掉的。"
+            ),
         ]
     return log
 
@@ -341,7 +343,7 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
         if scene.offline:
             said = "cut"
         if said == "silent":
-            return  # never answered
+            return  # never answered; `leave` lets it go
         if said == "cut":
             route.abort()
             return
@@ -371,6 +373,23 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
     page.goto(scene.path, wait_until="load")
 
 
+def context(browser: Browser, origin: str, scene: Scene, *, phone: bool) -> BrowserContext:
+    """A phone of 360 by 740 with a touch screen, or a laptop."""
+    return browser.new_context(
+        viewport={"width": 360, "height": 740} if phone else {"width": 1280, "height": 800},
+        device_scale_factor=2 if phone else 1,
+        has_touch=phone,
+        is_mobile=phone,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        permissions=["microphone", "camera"] if scene.grants else [],
+        base_url=origin,
+        java_script_enabled=scene.script,
+        service_workers="block",
+        reduced_motion="reduce",
+    )
+
+
 def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = None) -> None:
     """Opens the scene and does what is done there, until the page is still."""
     if scene.offline:
@@ -387,6 +406,11 @@ def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = N
     if scene.act is not None:
         scene.act(page)
     page.wait_for_function("document.fonts.status === 'loaded'") if scene.script else None
+
+
+def leave(page: Page) -> None:
+    page.unroute_all(behavior="ignoreErrors")
+    page.context.close()
 
 
 def _link(socket: WebSocketRoute, kind: str) -> None:
@@ -452,7 +476,7 @@ def _draft_of_all(page: Page) -> None:
     _photo_taken(page)
     _give(page, ("相册", "Gallery"), [picture("a.jpg"), picture("b.jpg")])
     page.get_by_role("listitem").nth(2).wait_for()
-    page.get_by_role("button", name=words("开始录音", "Start recording")).click()
+    page.get_by_role("button", name=words("语音，开始录音", "Voice: start recording")).click()
     page.get_by_role("button", name=words("说完了", "Done speaking")).click()
     page.locator("audio").wait_for()
     page.get_by_role("textbox").fill("第二步为什么要用 50 减？老师上课讲的是另一种方法。")
@@ -498,7 +522,9 @@ def _recording(page: Page) -> None:
 def _send(page: Page) -> None:
     _photo_taken(page)
     page.locator(".chip").nth(1).click()
-    page.get_by_role("button", name=re.compile("^(提交问题|存下，有网就发|Send question|Keep, send when online)$")).click()
+    page.get_by_role(
+        "button", name=re.compile("^(提交问题|存下，有网就发|Send question|Keep, send when online)$")
+    ).click()
     page.locator(".letter").wait_for()
 
 
@@ -548,8 +574,14 @@ def _cut(page: Page) -> None:
 
 
 def door_scenes() -> list[Scene]:
-    people = [("pupil1", "student", "演示·朵朵"), ("pupil5", "student", "演示·小满"), ("teacher1", "teacher", "演示·王老师")]
-    shown = wire.Demo(accounts=[wire.DemoAccount(login=a, password="x", role=Role(b), nickname=c) for a, b, c in people])
+    people = [
+        ("pupil1", "student", "演示·朵朵"),
+        ("pupil5", "student", "演示·小满"),
+        ("teacher1", "teacher", "演示·王老师"),
+    ]
+    shown = wire.Demo(
+        accounts=[wire.DemoAccount(login=a, password="x", role=Role(b), nickname=c) for a, b, c in people]
+    )
     demo: dict[str, Any] = {"GET /api/demo": shown}
     wrong = {"POST /api/sign-in": refusal(WrongPassword)}
     return [
@@ -646,6 +678,7 @@ def _open_first(page: Page) -> None:
 def question_scenes() -> list[Scene]:
     found = questions_by_name()
     past = {State.RESOLVED, State.WITHDRAWN}
+    current = [one for one in found.values() if one.state not in past]
     scenes = [
         Scene(f"question-{name}", "/student", _student([one]), _open_first if one.state in past else None)
         for name, one in found.items()
@@ -659,6 +692,7 @@ def question_scenes() -> list[Scene]:
     several = [found["waiting-far"], found["following"], found["suggested"]]
     return [
         *scenes,
+        Scene("student-everything", "/student", _student(current)),
         Scene("student-busy", "/student", _student([found["answering"], *several, *history])),
         Scene("student-history", "/student", _student(history, earlier=history[-1].id)),
     ]
@@ -675,7 +709,9 @@ def session_scenes() -> list[Scene]:
     teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
 
     def teacher(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
-        return Scene(f"teaching-{name}", "/teacher", {**_teacher(teaching), **_in_session(view)}, act, room=True, **more)
+        return Scene(
+            f"teaching-{name}", "/teacher", {**_teacher(teaching), **_in_session(view)}, act, room=True, **more
+        )
 
     silent = {**base, f"GET /api/sessions/{id_of('session')}": "silent"}
     gone = {**base, f"GET /api/sessions/{id_of('session')}": refusal(errors.NotHere)}
@@ -719,13 +755,18 @@ def teacher_scenes() -> list[Scene]:
         Scene("teacher-offer", "/teacher", crowd),
         Scene("teacher-offer-late", "/teacher", _offered(4.8)),
         Scene("teacher-offer-text", "/teacher", _offered(14, media=[], read_text="", text=LONG)),
-        Scene("teacher-offer-unread", "/teacher", _offered(14, text="", read_text="",
-                                                           media=[photo(), photo("two"), voice()])),
+        Scene(
+            "teacher-offer-unread",
+            "/teacher",
+            _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
+        ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),
     ]
 
 
-def scenes() -> list[Scene]:
-    return [*door_scenes(), *asking_scenes(), *question_scenes(), *session_scenes(), *teacher_scenes()]
+def scenes(one_question_each: bool = True) -> list[Scene]:
+    """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
+    questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
+    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes()]

@@ -1,6 +1,6 @@
-"""Takes a picture of every page in every state, on a phone and on a laptop, in Chinese and in English, for eyes to judge:
+"""Takes a picture of every page in every state, on a phone and a laptop, in Chinese and English, for eyes to judge:
 
-    python -m tests.browser.shots http://localhost:8000 pictures [part of a scene's name …]
+python -m tests.browser.shots http://localhost:8000 pictures [part of a scene's name …]
 """
 
 from __future__ import annotations
@@ -8,30 +8,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tests.browser import gallery
-from tests.browser.conftest import FLAGS, PHONE, TABLET, executable
-
-LANGUAGES = ("zh", "en")
-
-
-def open_scene(browser: Browser, origin: str, scene: gallery.Scene, *, phone: bool, language: str, video: bytes | None = None):  # type: ignore[no-untyped-def]
-    context = browser.new_context(
-        viewport=PHONE if phone else TABLET,
-        device_scale_factor=2 if phone else 1,
-        has_touch=phone,
-        is_mobile=phone,
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-        permissions=["microphone", "camera"] if scene.grants else [],
-        base_url=origin,
-        java_script_enabled=scene.script,
-        service_workers="block",
-    )
-    page = context.new_page()
-    page.set_default_timeout(8_000)
-    return context, page
+from tests.browser.conftest import FLAGS, executable
 
 
 def main() -> None:
@@ -50,7 +30,9 @@ def main() -> None:
         for kind in given.only.split(","):
             size, language = kind.split("-")
             for scene in chosen:
-                context, page = open_scene(browser, given.origin, scene, phone=size == "phone", language=language)
+                context = gallery.context(browser, given.origin, scene, phone=size == "phone")
+                page = context.new_page()
+                page.set_default_timeout(8_000)
                 said: list[str] = []
                 page.on("console", lambda m, said=said: m.type == "error" and said.append(m.text))
                 page.on("pageerror", lambda e, said=said: said.append(str(e)))
@@ -65,7 +47,7 @@ def main() -> None:
                     if "Failed to load resource" not in text:
                         print(f"{scene.name} {kind}: {text}")
                 page.screenshot(path=given.folder / f"{scene.name}--{kind}.png", full_page=not scene.room)
-                context.close()
+                gallery.leave(page)
         browser.close()
 
 

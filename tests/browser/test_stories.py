@@ -38,9 +38,28 @@ def ask_by_photo(page: Page, problem: Problem, seed: int, folder: Path) -> None:
     page.get_by_role("button", name="提交问题").click()
 
 
+def ask_in_words(page: Page, text: str, subject: str, grade: str) -> None:
+    page.get_by_role("button", name="打字").click()
+    page.get_by_label(re.compile("补充说明")).fill(text)
+    page.get_by_role("radio", name=subject).check()
+    page.get_by_label("年级").select_option(label=grade)
+    page.get_by_role("button", name="提交问题").click()
+
+
 def go_on_duty(page: Page) -> None:
     page.get_by_role("radio", name="值班中").click()
     expect(page.get_by_role("radio", name="值班中")).to_have_attribute("aria-checked", "true")
+
+
+def go_off_duty(page: Page) -> None:
+    page.get_by_role("radio", name="下班").click()
+    expect(page.get_by_role("radio", name="下班")).to_have_attribute("aria-checked", "true")
+
+
+def withdraw(page: Page) -> None:
+    page.get_by_role("button", name="撤回问题").click()
+    page.get_by_role("button", name="确定").click()
+    expect(page.get_by_text("已撤回").first).to_be_visible()
 
 
 def draw(page: Page) -> None:
@@ -52,6 +71,18 @@ def draw(page: Page) -> None:
     for step in range(1, 12):
         page.mouse.move(box["x"] + box["width"] * (0.3 + step * 0.03), box["y"] + box["height"] * (0.5 + step * 0.01))
     page.mouse.up()
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("说一句…").fill(text)
+    page.get_by_role("button", name="发送", exact=True).click()
+
+
+def accept(page: Page, seen: str) -> None:
+    offer = page.get_by_role("article", name=re.compile("有同学在问"))
+    expect(offer).to_contain_text(seen)
+    offer.get_by_role("button", name="接受").click()
+    expect(page.get_by_role("region", name="白板")).to_be_visible()
 
 
 def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someone: Sign, tmp_path: Path) -> None:
@@ -81,7 +112,7 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
 
     # who asks the same meanwhile, on another node and at another angle, follows
     ask_by_photo(next_pupil.page, problem, 12, tmp_path)
-    expect(next_pupil.page.get_by_text("同学也在问这道题，你已加入")).to_be_visible(timeout=A_READING)
+    expect(next_pupil.page.get_by_text("老师正在讲这道题，你已加入")).to_be_visible(timeout=A_READING)
 
     # the answer becomes a video that plays, for both; the teacher sees what it earned
     teacher.page.get_by_role("button", name="结束讲解").click()
@@ -96,6 +127,7 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     next_pupil.page.get_by_role("button", name="解决了").click()
 
     # a third pupil's photo of it is answered at once, with the reason, and no teacher is asked
+    go_off_duty(teacher.page)
     go_on_duty(other_teacher.page)
     third = someone("pupil7")
     ask_by_photo(third.page, problem, 13, tmp_path)
@@ -104,10 +136,14 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     assert seconds_played(third.page) > 0
     expect(other_teacher.page.get_by_text("没有等你的题")).to_be_visible()
 
+    # who says that it is another question is with a teacher at once
+    third.page.get_by_role("button", name="不是我的题").click()
+    expect(third.page.get_by_text("老师正在看你的题")).to_be_visible()
+    other_teacher.page.get_by_role("button", name="婉拒").click()
+    withdraw(third.page)
+
     # other numbers: the video is an example, and the place in the queue is kept until a teacher comes
-    teacher.page.get_by_role("radio", name="下班").click()
-    other_teacher.page.get_by_role("radio", name="下班").click()
-    expect(other_teacher.page.get_by_role("radio", name="下班")).to_have_attribute("aria-checked", "true")
+    go_off_duty(other_teacher.page)
     ask_by_photo(third.page, sibling, 14, tmp_path)
     expect(third.page.get_by_role("region", name="数字不同的例题")).to_be_visible(timeout=A_READING)
 
@@ -136,16 +172,10 @@ def seconds_played(page: Page) -> float:
 def test_nobody_on_duty_is_said_with_a_time_and_a_question_can_be_withdrawn(someone: Sign) -> None:
     pupil = someone("pupil3")
 
-    pupil.page.get_by_role("button", name="打字").click()
-    pupil.page.get_by_label(re.compile("补充说明")).fill("为什么海边白天的风从海上吹来？")
-    pupil.page.get_by_role("radio", name="地理").check()
-    pupil.page.get_by_label("年级").select_option(label="三年级")
-    pupil.page.get_by_role("button", name="提交问题").click()
+    ask_in_words(pupil.page, "为什么海边白天的风从海上吹来？", "地理", "三年级")
 
     expect(pupil.page.get_by_text(re.compile("现在没有老师值班|值班老师正在上岗")).first).to_be_visible()
-    pupil.page.get_by_role("button", name="撤回问题").click()
-    pupil.page.get_by_role("button", name="确定").click()
-    expect(pupil.page.get_by_text("已撤回").first).to_be_visible()
+    withdraw(pupil.page)
 
 
 def test_a_question_asked_in_a_tunnel_goes_out_once_by_itself(someone: Sign) -> None:
@@ -160,7 +190,123 @@ def test_a_question_asked_in_a_tunnel_goes_out_once_by_itself(someone: Sign) -> 
     expect(pupil.page.get_by_text("等网络").first).to_be_visible()
     pupil.context.set_offline(False)
 
-    expect(pupil.page.get_by_text("等网络")).to_have_count(0, timeout=30_000)
+    expect(pupil.page.get_by_role("article", name=re.compile("提问$"))).to_have_count(1)
+    expect(pupil.page.get_by_role("article", name=re.compile("等网络|正在发送"))).to_have_count(0)
     asked = pupil.page.evaluate("async () => (await (await fetch('/api/student')).json()).questions.length")
     assert asked == 1
+    withdraw(pupil.page)
     pupil.console.clear()  # the browser itself reports what failed while there was no network
+
+
+def test_two_lessons_at_once_outlive_a_tunnel_a_reload_and_the_back_button(someone: Sign) -> None:
+    one, two = someone("pupil5"), someone("pupil6", node=1)
+    math, chinese = someone("teacher1", tablet=True, node=1), someone("teacher3", tablet=True)
+    go_on_duty(math.page)
+    go_on_duty(chinese.page)
+
+    # each teacher is offered what she teaches, and each pupil is called by their own
+    ask_in_words(one.page, "鸡兔同笼，头 35 个，脚 94 只，各几只？", "数学", "五年级")
+    ask_in_words(two.page, "“床前明月光”里的“床”是什么意思？", "语文", "六年级")
+    accept(math.page, "鸡兔同笼")
+    accept(chinese.page, "床前明月光")
+    for pupil in (one, two):
+        pupil.page.get_by_role("button", name="进入同屏").click()
+        expect(pupil.page.get_by_role("button", name="我要说话")).to_be_visible()  # they hear one another
+        pupil.page.get_by_role("button", name="对话").click()
+
+    # a tunnel: both sides write on, and after it each line is there once
+    one.context.set_offline(True)
+    expect(one.page.get_by_text("网络断了，正在重连")).to_be_visible()
+    say(math.page, "先假设全是鸡")
+    say(one.page, "为什么要假设？")
+    one.context.set_offline(False)
+    expect(one.page.get_by_text("先假设全是鸡")).to_have_count(1)
+    expect(math.page.get_by_text("为什么要假设？")).to_have_count(1)
+    expect(one.page.get_by_text("网络断了，正在重连")).to_have_count(0)
+
+    # both sides load their pages anew, and are where they were
+    one.page.reload()
+    math.page.reload()
+    expect(math.page.get_by_text("为什么要假设？")).to_have_count(1)
+    draw(math.page)
+    one.page.get_by_role("button", name="对话").click()
+    expect(one.page.get_by_text("先假设全是鸡")).to_have_count(1)
+
+    # the back button leaves the board and not the lesson; another tab of the same pupil knows of it too
+    two.page.go_back()
+    expect(two.page.get_by_text("正在同屏等你")).to_be_visible()
+    tab = two.context.new_page()
+    tab.goto("/student")
+    tab.get_by_role("button", name="进入同屏").click()
+    expect(tab.get_by_role("region", name="白板")).to_be_visible()
+
+    # one question is handed back to its old place; the other is answered, and nothing of one is in the other
+    chinese.page.get_by_role("button", name="转给别人").click()
+    chinese.page.get_by_role("dialog").get_by_role("button", name="转给别人").click()
+    expect(tab.get_by_text("老师把题转给了别的老师")).to_be_visible()
+    expect(two.page.get_by_text("下一个就是你")).to_be_visible()
+    math.page.get_by_role("button", name="结束讲解").click()
+    math.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
+    one.page.get_by_role("button", name="返回").click()
+    expect(one.page.locator("video")).to_be_visible(timeout=A_VIDEO)
+    assert seconds_played(one.page) > 0
+    go_off_duty(math.page)
+    go_off_duty(chinese.page)
+    one.console.clear()  # the browser itself reports what failed while there was no network
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the focus is on what is called so."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "() => { const e = document.activeElement;"
+            "return !e.matches('button, input, textarea, video') ? ''"
+            ": e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent; }"
+        )
+        if name in focused:
+            return
+    raise AssertionError(f"no way to {name} by the Tab key")
+
+
+def test_asking_answering_and_watching_need_no_pointer(someone: Sign) -> None:
+    pupil, teacher = someone("pupil2"), someone("teacher1", tablet=True, node=1)
+    expect(teacher.page.get_by_role("radio", name="下班")).to_be_enabled()
+    tab_to(teacher.page, "下班")
+    teacher.page.keyboard.press("ArrowRight")
+    teacher.page.keyboard.press("Enter")
+    expect(teacher.page.get_by_role("radio", name="值班中")).to_have_attribute("aria-checked", "true")
+
+    tab_to(pupil.page, "打字")
+    pupil.page.keyboard.press("Enter")
+    tab_to(pupil.page, "补充说明")
+    pupil.page.keyboard.insert_text("停车场有 12 辆车，开走 5 辆，又来 3 辆，现在有几辆？")
+    tab_to(pupil.page, "语文")
+    pupil.page.keyboard.press("ArrowRight")
+    expect(pupil.page.get_by_role("radio", name="数学")).to_be_checked()
+    tab_to(pupil.page, "提交问题")
+    pupil.page.keyboard.press("Enter")
+
+    expect(teacher.page.get_by_role("article", name=re.compile("有同学在问"))).to_be_visible()
+    tab_to(teacher.page, "接受")
+    teacher.page.keyboard.press("Enter")
+    expect(teacher.page.get_by_role("region", name="白板")).to_be_visible()
+    tab_to(teacher.page, "文字")
+    teacher.page.keyboard.press("Enter")
+    teacher.page.keyboard.insert_text("12 - 5 + 3 = 10（辆）")
+    tab_to(teacher.page, "写上")
+    teacher.page.keyboard.press("Enter")
+    tab_to(teacher.page, "结束讲解")
+    teacher.page.keyboard.press("Enter")
+    expect(teacher.page.get_by_role("dialog")).to_be_visible()
+    tab_to(teacher.page, "结束讲解")
+    teacher.page.keyboard.press("Enter")
+
+    video = pupil.page.locator("video")
+    expect(video).to_be_visible(timeout=A_VIDEO)
+    tab_to(pupil.page, "看讲解")
+    pupil.page.keyboard.press("Space")
+    pupil.page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    tab_to(pupil.page, "解决了")
+    pupil.page.keyboard.press("Enter")
+    expect(pupil.page.get_by_text("已解决")).to_be_visible()

@@ -1,0 +1,91 @@
+"""Every page in every state: nothing is cut off, every button can be hit, axe and the console have nothing to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import gallery
+from tests.browser.gallery import Scene
+from tests.service import Service
+
+AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
+
+# For axe, and in Chinese, a few scenes stand for all: between them they have every piece of every page.
+EXAMINED = """
+    door-demo door-activation-short lost student-everything student-history student-offline ask-all ask-crop
+    ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
+    teaching-finish teacher-offer teacher-done teacher-off-shift
+"""
+WIDE = "door-demo student-everything ask-all teaching-chat teacher-offer teacher-done"
+
+# What a person would call broken, told by the page: beyond the screen's edge, words beyond their button, or too small
+# for a thumb (44 px for what a page is there for, WCAG's 24 px for the rest; a hidden radio is as large as its label).
+BROKEN = """() => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    const found = wide > 0 ? [`the page is ${wide} px too wide`] : [];
+    const main = ".primary, .success, .shoot, .way, .bar-button, .answers .button, .line, .chip span";
+    for (const e of document.querySelectorAll("button, a[href], select, summary, textarea, input, .chip span")) {
+        if (e.getClientRects().length === 0 || e.closest(".crop-corner")) continue;
+        const { left, right, width, height } = e.getBoundingClientRect();
+        const name = e.getAttribute("aria-label") || e.textContent.trim() || e.tagName;
+        const least = e.matches(main) ? 44 : 24;
+        if (right > innerWidth + 1 || left < -1) found.push(`${name} is cut off`);
+        if (width < least || height < least) found.push(`${name} has ${Math.round(width)} x ${Math.round(height)} px`);
+        if (e.matches("button, .chip span") && e.scrollWidth > e.clientWidth + 1) found.push(`${name} overflows`);
+    }
+    return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return gallery.scenes(one_question_each=False)
+
+
+def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, language: str, axe: bool) -> list[str]:
+    page = gallery.context(chromium, city.nodes[0].origin, scene, phone=phone).new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    gallery.show(page, scene, language)
+    found: list[str] = page.evaluate(BROKEN) if scene.script else []
+    if axe:
+        page.evaluate(AXE.read_text())
+        found += [
+            _told(each) for each in page.evaluate("async () => (await axe.run(document)).violations") if _is_grave(each)
+        ]
+    gallery.leave(page)
+    return found + [
+        line for line in said if "Failed to load resource" not in line
+    ]  # the page tells its reader of those
+
+
+def _is_grave(violation: dict[str, Any]) -> bool:
+    return violation["impact"] in ("serious", "critical")
+
+
+def _told(violation: dict[str, Any]) -> str:
+    return f"{violation['id']}: {violation['nodes'][0]['html'][:300]}"
+
+
+def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
+    chromium: Browser, city: Service, scenes: list[Scene]
+) -> None:
+    wrong = {s.name: faults(chromium, city, s, phone=True, language="en", axe=False) for s in scenes}
+
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize(("phone", "names"), [(True, EXAMINED), (False, WIDE)], ids=["phone", "laptop"])
+def test_in_chinese_axe_finds_nothing_serious(
+    chromium: Browser, city: Service, scenes: list[Scene], phone: bool, names: str
+) -> None:
+    chosen = [scene for scene in scenes if scene.name in names.split()]
+    wrong = {s.name: faults(chromium, city, s, phone=phone, language="zh", axe=True) for s in chosen}
+
+    assert len(wrong) == len(names.split())
+    assert {name: found for name, found in wrong.items() if found} == {}

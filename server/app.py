@@ -16,7 +16,7 @@ from starlette.routing import Mount, WebSocketRoute
 
 from matcher.embed import Embedder, ModelRefused
 from matcher.match import Matcher
-from media.storage import FolderFiles, FolderStorage, S3Storage, open_storage
+from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavailable, open_storage
 from server import observe
 from server.actions.ports import Rules
 from server.desk import ServiceDesk
@@ -37,6 +37,8 @@ from server.web.routes import DOORS
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
+STORE_PATIENCE_S = 3.0  # that a start waits for the object store
+STORE_REST_S = 5.0
 FILES = "/files"
 DIMENSION = 192  # of the vectors in matcher_entries
 
@@ -76,14 +78,35 @@ def backstage(settings: Settings) -> Backstage:
 async def working(settings: Settings) -> AsyncIterator[Backstage]:
     """A worker's parts while it runs."""
     parts = backstage(settings)
-    await parts.storage.prepare()
     try:
-        yield parts
+        async with _prepared(parts.storage):
+            yield parts
     finally:
         await parts.relay.flush()
         await parts.reader.stop()
         await parts.bus.stop()
         await parts.store.engine.dispose()
+
+
+@asynccontextmanager
+async def _prepared(storage: FolderStorage | S3Storage) -> AsyncIterator[None]:
+    """The store has its folder or bucket; one that is away gets it when it is back, and costs only its own feature."""
+
+    async def prepare() -> None:
+        while True:
+            try:
+                return await storage.prepare()
+            except StorageUnavailable as error:
+                log.warning("the object store is away", extra={"why": repr(error)})
+                await asyncio.sleep(STORE_REST_S)
+
+    preparing = asyncio.create_task(prepare(), name="object store")
+    await asyncio.wait([preparing], timeout=STORE_PATIENCE_S)
+    try:
+        yield
+    finally:
+        preparing.cancel()
+        await asyncio.wait([preparing])
 
 
 def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
@@ -101,14 +124,14 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await parts.storage.prepare()
         hub.start()
         tasks = [
             asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
         ]
         try:
-            yield
+            async with _prepared(parts.storage):
+                yield
         finally:
             for task in tasks:
                 task.cancel()

@@ -11,8 +11,10 @@ from uuid import UUID
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from media.render import RenderJob, Voice, render
+from media.storage import StorageUnavailable
 from server.actions import answer
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
@@ -33,15 +35,20 @@ UPKEEP_EVERY_S = 1.0
 TIDY_EVERY_S = 3600.0
 
 
+AWAY = (StorageUnavailable, OperationalError, InterfaceError, BusDown)  # it isn't the job's fault, and will pass
+LONGEST_REST_S = 60
+
+
 class Retry(BaseRetryStrategy):
-    """Again after 2 s, then after 4 s, then no more. A job whose worker is being stopped is for another, at once."""
+    """Again after 2 s, then after 4 s, then no more; but as long as a server is away, however long that is. A job whose
+    worker is being stopped is for another, at once."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision()
-        if _was_last_try(job):
+        if _was_last_try(job) and not isinstance(exception, AWAY):
             return None
-        return RetryDecision(retry_in={"seconds": 2 ** (job.attempts + 1)})
+        return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_REST_S)})
 
 
 def _was_last_try(job: Job) -> bool:
@@ -61,8 +68,8 @@ def jobs(parts: Backstage, conninfo: str) -> App:
     async def make_video(context: JobContext, answer_id: str) -> None:
         try:
             await render_answer(parts, UUID(answer_id))
-        except Exception:
-            if _was_last_try(context.job):
+        except Exception as error:
+            if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_video(parts, UUID(answer_id))
             raise
 

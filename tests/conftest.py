@@ -14,6 +14,7 @@ import redis
 
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.store.migrate import migrate
+from tests.contracts.swift_server import ACCESS, SECRET, swift
 
 ROOM_BYTES = 2 << 30
 
@@ -64,6 +65,27 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
     client.flushall()
     client.close()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """An S3 store as moto plays it, up to the bucket's name; it looks at neither signature nor expiry."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"s3+http://key:secret@{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def openstack() -> Iterator[str]:
+    """A real S3 store, OpenStack Swift's, up to the bucket's name."""
+    folder = Path(tempfile.mkdtemp(prefix="dayi-swift-"))
+    with swift(folder) as address:
+        yield address.replace("http://", f"s3+http://{ACCESS.replace(':', '%3A')}:{SECRET}@")
+    shutil.rmtree(folder)
 
 
 def create_database(postgres: EmbeddedPostgres, template: str) -> str:

@@ -50,8 +50,7 @@ async def find(store: Store, token: str, *, api: bool) -> SignInRecord | None:
             a.disabled_at.is_(None),
         )
     )
-    async with store.engine.connect() as connection:  # asked for every call: no BEGIN and COMMIT around one SELECT
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async with store.reading() as connection:
         row = (await connection.execute(query)).one_or_none()
     return None if row is None else _record(row)
 

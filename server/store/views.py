@@ -25,8 +25,6 @@ SignGet = Callable[[str, str | None], Awaitable[str]]
 HISTORY = 20  # questions of a page
 LATEST_EARNINGS = 200
 
-_STATES_WITH_WAIT = frozenset({State.WAITING, State.OFFERED})
-
 
 @dataclass(frozen=True)
 class Views:
@@ -63,14 +61,15 @@ class Views:
             return found.scalar_one_or_none()
 
     async def _question(self, connection: AsyncConnection, q: Record) -> wire.QuestionView:
-        suggestions = (await connection.execute(_SUGGESTIONS, {"question": q.id})).all()
+        suggestions = await self._suggestions(connection, q.id) if q.has_suggestions else []
         state = State(q.state)
-        queued, since, promise = state, q.received_at, q.promised_at
+        queued, promise = state, q.promised_at
         if state is State.FOLLOWING and q.leader_state is not None:  # it waits where its leader waits
-            queued, since, promise = State(q.leader_state), q.leader_received_at, q.leader_promise
+            queued, promise = State(q.leader_state), q.leader_promise
         place = wait = None
-        if queued in _STATES_WITH_WAIT:
-            place, wait = await self._wait(connection, q.subject, q.grade, since, q.leader_id or q.id)
+        if q.ahead is not None:
+            place, expected = q.ahead + 1, expected_wait(q.ahead, q.on_duty)
+            wait = None if expected is None else round(expected.total_seconds())
         return wire.QuestionView(
             id=q.id,
             version=_version(q.read_at),
@@ -80,7 +79,7 @@ class Views:
             text=q.text,
             read_text=q.read_text,
             received_at=q.received_at,
-            media=await self._media_of_question(connection, q.id),
+            media=await self._media_of_question(connection, q.id) if q.has_media else [],
             verdict=q.verdict,
             followers=q.crowd,
             leader_state=State(q.leader_state) if state is State.FOLLOWING and q.leader_state else None,
@@ -91,20 +90,14 @@ class Views:
             worked_examples=[
                 await self._suggested(row) for row in suggestions if Verdict(row.verdict) is Verdict.SIMILAR
             ],
-            answer=await self._own_answer(connection, q),
+            answer=await self._own_answer(connection, q) if q.answer_id is not None else None,
             session_id=q.session_id,
             teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
             answered_at=q.answered_at,
         )
 
-    async def _wait(
-        self, connection: AsyncConnection, subject: str, grade: int, received_at: datetime, id: UUID
-    ) -> tuple[int, int | None]:
-        """Place in the queue (1 is next) and expected seconds; None seconds when nobody is on duty."""
-        asked = {"subject": subject, "stage": str(stage_of(grade)), "received_at": received_at, "id": id}
-        row = (await connection.execute(_WAIT, asked)).one()
-        wait = expected_wait(row.ahead, row.on_duty)
-        return row.ahead + 1, None if wait is None else round(wait.total_seconds())
+    async def _suggestions(self, connection: AsyncConnection, question: UUID) -> Sequence[Record]:
+        return (await connection.execute(_SUGGESTIONS, {"question": question})).all()
 
     async def _suggestion(
         self, rows: Sequence[Record], answer_id: UUID | None, state: State
@@ -188,7 +181,7 @@ class Views:
     async def duty(self, teacher: UUID) -> wire.DutyView:
         async with self.store.reading() as connection:
             row = (await connection.execute(_DUTY, {"teacher": teacher})).one()
-            offer = await self._offer(connection, row.offer_id) if row.offer_id else None
+            offer = await self._offer(connection, row) if row.offer_id else None
             if row.session_id is not None:
                 presence = Presence.ANSWERING
             elif offer is not None:
@@ -203,17 +196,16 @@ class Views:
                 waiting=row.waiting,
             )
 
-    async def _offer(self, connection: AsyncConnection, id: UUID) -> wire.OfferView:
-        row = (await connection.execute(_OFFER, {"id": id})).one()
-        suggestions = (await connection.execute(_SUGGESTIONS, {"question": row.question_id})).all()
+    async def _offer(self, connection: AsyncConnection, row: Record) -> wire.OfferView:
+        suggestions = await self._suggestions(connection, row.question_id) if row.has_suggestions else []
         return wire.OfferView(
-            id=row.id,
+            id=row.offer_id,
             question_id=row.question_id,
             subject=row.subject,
             grade=row.grade,
             text=row.text,
             read_text=row.read_text,
-            media=await self._media_of_question(connection, row.question_id),
+            media=await self._media_of_question(connection, row.question_id) if row.has_media else [],
             followers=row.followers,
             asked_at=row.received_at,
             made_at=row.made_at,
@@ -278,7 +270,7 @@ class Views:
             grade=row.grade,
             text=row.text,
             read_text=row.read_text,
-            media=await self._media_of_question(connection, row.question_id),
+            media=await self._media_of_question(connection, row.question_id) if row.has_media else [],
             followers=row.followers,
             peer_online=row.teacher_online if me == "student" else row.student_online,
             ended_why=row.ended_why,
@@ -371,16 +363,32 @@ _MAY_WATCH = text("""
                    WHERE s.answer_id = :answer AND q.student_id = :person)
 """)
 
-# `crowd`: who leads counts followers; who follows sees how many ask with it.
-_QUESTION_COLUMNS = """
+_HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
+_HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
+_STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
+
+# `crowd`: who leads counts followers; who follows sees how many ask with it. `ahead` and `on_duty` are of those in the
+# queue, a follower's by its leader's place. What most questions do not have is only asked for when it is there: a view
+# of a text question is one statement.
+_QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
-           leader.state AS leader_state, leader.received_at AS leader_received_at, leader.promised_at AS leader_promise,
-           live.id AS session_id, taught.nickname AS teacher_name
+           leader.state AS leader_state, leader.promised_at AS leader_promise,
+           live.id AS session_id, taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
+           CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
+               (SELECT count(*) FROM questions other
+                WHERE other.state IN ('waiting', 'offered') AND other.subject = q.subject
+                  AND {_STAGE.format("other")} = {_STAGE.format("q")}
+                  AND (other.received_at, other.id) < (coalesce(leader.received_at, q.received_at),
+                                                       coalesce(leader.id, q.id))) END AS ahead,
+           CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
+               (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
+                WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
+                  AND c.subject = q.subject AND c.stage = {_STAGE.format("q")}) END AS on_duty
     FROM questions q
     LEFT JOIN questions leader ON leader.id = q.leader_id
     LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
     LEFT JOIN accounts taught ON taught.id = q.teacher_id
-"""
+"""  # noqa: S608 - composed of constants of this module
 _QUESTION = text(_QUESTION_COLUMNS + " WHERE q.id = :id")
 _QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
     WHERE q.student_id = :student
@@ -394,30 +402,19 @@ _OPEN_QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
     ORDER BY q.received_at DESC, q.id DESC
 """)
 
-_WAIT = text("""
-    SELECT (SELECT count(*) FROM questions q
-            WHERE q.state IN ('waiting', 'offered') AND q.subject = :subject
-              AND CASE WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END = :stage
-              AND (q.received_at, q.id) < (:received_at, :id)) AS ahead,
-           (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
-            WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
-              AND c.subject = :subject AND c.stage = :stage) AS on_duty
-""")
-
-_DUTY = text("""
-    SELECT clock_timestamp() AS read_at, p.wish,
-           (SELECT o.id FROM offers o WHERE o.teacher_id = who.id AND o.state = 'open') AS offer_id,
-           (SELECT l.id FROM live_sessions l WHERE l.teacher_id = who.id AND l.ended_at IS NULL) AS session_id,
-           (SELECT count(*) FROM questions q JOIN certifications c ON c.account_id = who.id AND c.subject = q.subject
-                AND c.stage = CASE WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END
-            WHERE q.state = 'waiting') AS waiting
-    FROM (SELECT CAST(:teacher AS uuid) AS id) who LEFT JOIN presence p ON p.teacher_id = who.id
-""")
-_OFFER = text("""
-    SELECT o.id, o.question_id, o.made_at, o.expires_at, q.subject, q.grade, q.text, q.read_text, q.followers,
-           q.received_at
-    FROM offers o JOIN questions q ON q.id = o.question_id WHERE o.id = :id
-""")
+_DUTY = text(f"""
+    SELECT clock_timestamp() AS read_at, p.wish, live.id AS session_id, o.id AS offer_id, o.made_at, o.expires_at,
+           q.id AS question_id, q.subject, q.grade, q.text, q.read_text, q.followers, q.received_at,
+           {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
+           (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
+                AND c.stage = {_STAGE.format("w")}
+            WHERE w.state = 'waiting') AS waiting
+    FROM (SELECT CAST(:teacher AS uuid) AS id) who
+    LEFT JOIN presence p ON p.teacher_id = who.id
+    LEFT JOIN live_sessions live ON live.teacher_id = who.id AND live.ended_at IS NULL
+    LEFT JOIN offers o ON o.teacher_id = who.id AND o.state = 'open'
+    LEFT JOIN questions q ON q.id = o.question_id
+""")  # noqa: S608 - composed of constants of this module
 
 _EARNING_COLUMNS = """
     SELECT l.id, l.work, l.done_at, l.question_id, l.teacher_id, -e.amount_fen AS amount_fen, q.subject,
@@ -437,11 +434,11 @@ _EARNED = text("""
     WHERE e.account = 'owed:' || CAST(:teacher AS text)
 """)
 
-_SESSION = text("""
-    SELECT l.*, clock_timestamp() AS read_at, q.subject, q.grade, q.text, q.read_text, q.followers,
+_SESSION = text(f"""
+    SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, q.read_text, q.followers,
            taught.nickname AS teacher_name,
            l.teacher_seen_at > clock_timestamp() - interval '30 seconds' AS teacher_online,
            l.student_seen_at > clock_timestamp() - interval '30 seconds' AS student_online
     FROM live_sessions l JOIN questions q ON q.id = l.question_id JOIN accounts taught ON taught.id = l.teacher_id
     WHERE l.id = :id
-""")
+""")  # noqa: S608 - composed of constants of this module

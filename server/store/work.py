@@ -1,16 +1,22 @@
 """The unit of work: one transaction in which state, the events that announce it and the jobs it causes are written."""
 
 import json
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import Row, delete, event, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
@@ -45,6 +51,7 @@ def session_channel(session: UUID) -> str:
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
+RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
 
 
 class Work:
@@ -572,6 +579,7 @@ class Store:
 
     def __init__(self, engine: AsyncEngine, sent: Sent = lambda events: None) -> None:
         self.engine = engine
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sent = sent
 
     @asynccontextmanager
@@ -581,7 +589,8 @@ class Store:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self.engine.connect() as connection:
+        """For SELECTs that need not agree with one another: no BEGIN and no ROLLBACK around them."""
+        async with self._autocommit.connect() as connection:
             yield connection
 
     async def unsent(self, older_than: timedelta, limit: int = 500) -> list[Outgoing]:
@@ -597,21 +606,39 @@ class Store:
             return [Outgoing(row.id, row.channel, row.kind, row.ref, row.body) for row in found]
 
     async def mark_sent(self, ids: Sequence[int]) -> None:
-        async with self.engine.begin() as connection:
+        async with self._autocommit.connect() as connection:
             await connection.execute(delete(t.outbox).where(t.outbox.c.id.in_(ids)))
 
 
 def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
     """The engine for a PostgreSQL URL of any spelling, on psycopg."""
     plain = url.split("://", 1)[1]
-    return create_async_engine(
+    engine = create_async_engine(
         f"postgresql+psycopg://{plain}",
         pool_size=pool,
         max_overflow=pool,
         pool_timeout=10,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
+        skip_autocommit_rollback=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"},
     )
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))
+    return engine
+
+
+def _note_rest(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _wake(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+    """A connection that lay idle is asked whether it lives; at each use (`pool_pre_ping`) that would cost as much as
+    the statement. One that dies within RESTED_S fails one call, and takes the others of its time out of the pool."""
+    if time.monotonic() - record.info.get("rests_since", math.inf) > RESTED_S:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _waiting(row: Record) -> Waiting:

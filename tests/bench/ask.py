@@ -116,9 +116,7 @@ async def main(argv: Sequence[str]) -> int:
         teacher_pages = [TeacherPage(who, http, offered, under_way) for who in teachers]
         await city.in_parallel([page.enter(web.port, "/api/student") for page in pupil_pages])
         await city.in_parallel([page.enter(web.port, "/api/teacher") for page in teacher_pages])
-        await city.in_parallel(
-            [http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers]
-        )
+        await city.in_parallel([http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers])
         beats = asyncio.create_task(city.beat([*pupil_pages, *teacher_pages]))
 
         async def ask(number: int, asked: Asked) -> None:
@@ -257,13 +255,15 @@ def _since_due(questions: Sequence[Asked]) -> list[float]:
 
 
 def table(
-    options: Any, questions: Sequence[Asked], reference: Figures, elsewhere: Counter[str], used: Sequence[float],
+    options: Any,
+    questions: Sequence[Asked],
+    reference: Figures,
+    elsewhere: Counter[str],
+    used: Sequence[float],
     load: str,
 ) -> str:
     taken = [asked for asked in questions if not asked.refused]
-    offers = Figures(
-        "ask → offer on a teacher's socket", [(q.offered - q.due) * 1e3 for q in taken if q.offered]
-    )
+    offers = Figures("ask → offer on a teacher's socket", [(q.offered - q.due) * 1e3 for q in taken if q.offered])
     lines = [
         "| ms, from the moment it was due | p50 | p95 | p99 | max |",
         "|---|---|---|---|---|",

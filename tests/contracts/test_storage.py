@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +24,6 @@ from media.storage import (
     StorageUnavailable,
     open_storage,
 )
-from tests.contracts.swift_server import ACCESS, SECRET, swift
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto", "ignore::DeprecationWarning:botocore")
 
@@ -38,25 +35,6 @@ class Store:
     name: str
     storage: Storage
     browser: httpx.AsyncClient
-
-
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"s3+http://key:secret@{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def openstack() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="dayi-swift-"))
-    with swift(folder) as address:
-        yield address.replace("http://", f"s3+http://{ACCESS.replace(':', '%3A')}:{SECRET}@")
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["folder", "moto", "swift"])

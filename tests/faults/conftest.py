@@ -23,14 +23,13 @@ Found = Callable[..., AbstractContextManager[City]]
 @pytest.fixture(scope="session")
 def peopled(postgres: EmbeddedPostgres, template: str, services_folder: Path) -> str:
     """The name of a database in which the demo's people live."""
-    return people(postgres, template, services_folder)
-
-
-def people(postgres: EmbeddedPostgres, template: str, services_folder: Path) -> str:
     name = create_database(postgres, template)
-    folder = Path(mkdtemp(prefix="peopled-", dir=services_folder))
-    Service(folder, postgres.url_of(name), "unix:///nowhere", forked=True).seed()
+    people(postgres.url_of(name), services_folder)
     return name
+
+
+def people(database_url: str, services_folder: Path) -> None:
+    Service(Path(mkdtemp(dir=services_folder)), database_url, "unix:///nowhere", forked=True).seed()
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +38,22 @@ def a_city(postgres: EmbeddedPostgres, peopled: str, services_folder: Path) -> F
 
     @contextmanager
     def found(object_store_url: str = "", **settings: str) -> Iterator[City]:
-        folder = Path(mkdtemp(prefix="city-", dir=services_folder))
         name = create_database(postgres, peopled)
-        with EmbeddedRedis(folder / "redis") as redis:
-            url = postgres.url_of(name)
-            city = City(folder, url, redis.url, object_store_url, PATIENT | settings, forked=True, redis=redis)
-            with running(city):
-                yield city
+        with city_on(postgres.url_of(name), services_folder, object_store_url, **settings) as city:
+            yield city
         drop_database(postgres, name)
 
     return found
+
+
+@contextmanager
+def city_on(database_url: str, services_folder: Path, object_store_url: str = "", **settings: str) -> Iterator[City]:
+    """A city on a database in which people live."""
+    folder = Path(mkdtemp(prefix="city-", dir=services_folder))
+    with EmbeddedRedis(folder / "redis") as redis:
+        city = City(folder, database_url, redis.url, object_store_url, PATIENT | settings, forked=True, redis=redis)
+        with running(city):
+            yield city
 
 
 @pytest.fixture

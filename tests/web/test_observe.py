@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,12 +15,14 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from starlette.applications import Starlette
 
+from media.storage import FolderStorage
 from server.actions import answer, ask
 from server.parts import Parts
 from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
-from tests.web.conftest import Browser, Town
+from tests.web.conftest import PATIENCE_S, Browser, Town, a_page
 
 
 async def figures(program: httpx.AsyncClient) -> dict[tuple[str, str], float]:
@@ -48,6 +52,41 @@ async def test_a_database_that_was_not_migrated_is_not_ready(program: httpx.Asyn
     ready = await program.get("/readyz")
 
     assert (ready.status_code, ready.json()["database"], ready.json()["status"]) == (503, "not migrated", "down")
+
+
+@pytest.mark.parametrize("redis_url", ["redis://127.0.0.1:1/0"], ids=["nobody listens there"])
+async def test_a_part_that_is_away_is_named_and_questions_are_taken_all_the_same(
+    program: httpx.AsyncClient, parts: Parts
+) -> None:
+    assert isinstance(parts.storage, FolderStorage)
+    shutil.rmtree(parts.storage.root)
+    async with asyncio.timeout(PATIENCE_S):
+        while (ready := await program.get("/readyz")).json()["redis"] == "ok":
+            continue
+
+    assert ready.status_code == 200
+    assert ready.json() | {"matcher": "ok"} == {
+        "status": "degraded",
+        "database": "ok",
+        "object_store": "down",
+        "redis": "down",
+        "matcher": "ok",
+    }
+
+
+async def test_an_open_page_is_a_socket_more(
+    app: Starlette, browser: Browser, program: httpx.AsyncClient, town: Town
+) -> None:
+    await town.pupil()
+    await browser.sign_in("xiaoming")
+
+    page = await a_page(app, (await browser.post("/api/tickets")).json()["ticket"])
+    opened = await figures(program)
+    page.leave()
+    await page.task
+    left = await figures(program)
+
+    assert (opened["dayi_sockets", ""], left["dayi_sockets", ""]) == (1, 0)
 
 
 async def test_the_figures_move_with_a_question(

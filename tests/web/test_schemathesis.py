@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server.demo.people import PASSWORD
+from server.demo.people import PASSWORD, people
 from server.domain.people import Role
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.store.work import Store, open_engine
@@ -26,7 +27,7 @@ from server.web.auth import make_token
 from server.web.door import Door
 from server.web.routes import DOORS
 from tests.conftest import create_database, drop_database
-from tests.service import Node, Service, running
+from tests.service import Node, Service, running, wait_until
 
 EXAMPLES = 10  # a door
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -104,3 +105,36 @@ def test_no_call_breaks_a_door_or_gets_what_is_not_described(
             settings(max_examples=2, deadline=None, derandomize=True, database=None)(explore_without_token)()
         else:
             explore()
+
+
+def test_after_all_of_that_the_log_is_json_and_names_nobody(node: Node, tokens: dict[Role, str]) -> None:
+    pupil = next(person for person in people() if person.login == "pupil8")
+    headers = {"Authorization": f"Bearer {tokens[Role.STUDENT]}", "Idempotency-Key": "canary-key"}
+    with requests.Session() as session:
+        session.post(f"{node.origin}/api/sign-in", json={"login": "canary-login", "password": "canary-password"})
+        session.post(
+            f"{node.origin}/api/activate", json={"login": "canary", "code": "canary", "password": "canary-password"}
+        )
+        session.get(f"{node.origin}/api/canary?canary=1")
+        session.post(f"{node.origin}/api/questions", json={"canary": 1}, headers=headers)
+        asked = session.post(
+            f"{node.origin}/api/questions",
+            json={"subject": "math", "grade": 8, "text": "canary-text 3 加 5"},
+            headers=headers,
+        )
+        assert asked.status_code == 201
+        id = asked.json()["id"]
+        wait_until(
+            lambda: session.get(f"{node.origin}/api/questions/{id}", headers=headers).json()["state"] != "received",
+            lambda: f"nobody read it:\n{node.said()}",
+        )
+
+    lines = [json.loads(line) for line in node.log.read_text().splitlines()]
+
+    assert {"POST /api/questions", "POST /api/sign-in"} <= {
+        f"{line.get('method')} {line.get('door')}" for line in lines
+    }
+    assert all(line["timestamp"] and line["level"] for line in lines)
+    told = json.dumps(lines, ensure_ascii=False)
+    for personal in ("canary", pupil.login, pupil.nickname, id, *tokens.values()):
+        assert personal not in told

@@ -1,4 +1,4 @@
-"""The least that keeps a question: a bare Starlette route and one INSERT, on the same PostgreSQL through the same engine.
+"""The least that keeps a question: a bare Starlette route and one INSERT, on the same PostgreSQL and the same engine.
 
 Usage: python -m tests.bench.peers.insert PORT DATABASE_URL
 """

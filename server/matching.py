@@ -1,6 +1,7 @@
 """The matcher as the actions want it: a `Finder` on the server's own words."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -52,6 +53,10 @@ class MatcherFinder:
 
     async def _matcher(self) -> Matcher:
         return await asyncio.shield(asyncio.wrap_future(self._loading))
+
+    async def ready(self) -> None:
+        with contextlib.suppress(Exception):  # told by each call that needs it
+            await self._matcher()
 
     async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
         matcher = await self._matcher()

@@ -32,6 +32,7 @@ class Texts:
 
     async def _settle(self, question: UUID) -> None:
         try:
+            await self._finder.ready()  # its pupil may withdraw meanwhile
             async with self._store.work() as work:
                 await ask.settle(work, self._finder, self._rules, question, None, await work.now())
         except Exception:
@@ -129,5 +130,6 @@ async def read_question(
             texts.append(await reader.read(await storage.read(key, MAX_PHOTO)))
         except (ReadingFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
+    await finder.ready()
     async with store.work() as work:
         await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now())

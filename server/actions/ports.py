@@ -47,6 +47,10 @@ class Found:
 class Finder(Protocol):
     """The matcher, inside the caller's transaction."""
 
+    async def ready(self) -> None:
+        """Until it can answer at once, or never will: awaited before a transaction, which would hold a lock so long."""
+        ...
+
     async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
         """The verdict. Two who ask the same at the same moment wait for each other here, so that one can follow."""
         ...

@@ -55,6 +55,8 @@ async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
         now = await work.now()
         forgotten = await work.unread_texts(now - UNMATCHED_AFTER)
+    if forgotten:
+        await finder.ready()
     for id in forgotten:
         async with store.work() as work:
             await settle(work, finder, rules, id, None, now)

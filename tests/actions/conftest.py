@@ -1,5 +1,6 @@
 """A store on a database of the test's own, what it told, and a matcher that says what the test wants."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,8 +22,14 @@ class SaysSo:
     found: Found = Found(Verdict.NEW)
     fails: bool = False
     known: dict[UUID, str] = field(default_factory=dict)
+    loaded: asyncio.Event | None = None  # set once it can answer; None: it can
+
+    async def ready(self) -> None:
+        if self.loaded is not None:
+            await self.loaded.wait()
 
     async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+        await self.ready()
         if self.fails:
             raise RuntimeError("the matcher is down")
         return self.found

@@ -85,6 +85,9 @@ def _backstage(settings: Settings) -> Backstage:
 class NoMatcher:
     """Finds nothing, at once."""
 
+    async def ready(self) -> None:
+        return
+
     async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
         return Found(Verdict.NEW)
 

@@ -56,6 +56,17 @@ def test_an_operation_says_what_its_door_asks_for(document: dict[str, Any], door
     assert str(door.success) in operation["responses"] and "default" in operation["responses"]
 
 
+@pytest.mark.parametrize(
+    "door", [d for d in DOORS if d.body is not None], ids=lambda door: f"{door.method} {door.path}"
+)
+def test_no_body_takes_a_field_that_is_not_described(document: dict[str, Any], door: Any) -> None:
+    """Or somebody gives himself a role, a price or a place in the queue."""
+    schema = document["components"]["schemas"][door.body.__name__]
+
+    assert schema["additionalProperties"] is False
+    assert not schema["properties"].keys() & {"id", "role", "roles", "state", "points", "school", "student_id"}
+
+
 async def test_it_is_served_to_everybody(program: httpx.AsyncClient, document: dict[str, Any]) -> None:
     answer = await program.get("/api/openapi.json")
 

@@ -10,12 +10,25 @@ from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
 
 
+class Loading(SaysSo):
+    """Says when somebody waits for it, and lets them when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(loaded=asyncio.Event())
+        self.awaited = asyncio.Event()
+
+    async def ready(self) -> None:
+        self.awaited.set()
+        await super().ready()
+
+
 async def test_a_question_can_be_withdrawn_before_the_matcher_is_there(store: Store, world: World) -> None:
-    finder = SaysSo(loaded=asyncio.Event())
+    finder = Loading()
     texts = Texts(store, finder, RULES)
     student = await world.student()
     id = await world.ask(student)
     texts.soon(id)
+    await finder.awaited.wait()
 
     async with store.work() as work:
         await ask.withdraw(work, finder, RULES, student, id, await work.now())

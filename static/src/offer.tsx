@@ -1,5 +1,6 @@
 // The one offer: the problem, large; who waits; how long it stays; accept or decline.
 import { useEffect, useState } from "preact/hooks";
+import { flowed } from "./flow";
 import { theLink } from "./page";
 import { Attachments, Icon, Video } from "./parts";
 import type { OfferView } from "./protocol";
@@ -34,7 +35,7 @@ export function OfferCard({ offer, busy, onaccept, ondecline }: Props) {
         {offer.media.length > 0 && <div class="offer-media"><Attachments media={offer.media} large /></div>}
         <div class="offer-words">
           {offer.text && <><h2>{words.studentSays}</h2><p class="asked-text">{offer.text}</p></>}
-          {(offer.read_text || !offer.text) && <><h2>{words.readText}</h2><p class="read-text">{offer.read_text || words.noText}</p></>}
+          {(offer.read_text || !offer.text) && <><h2>{words.readText}</h2><p class="read-text">{flowed(offer.read_text) || words.noText}</p></>}
           {offer.worked_examples.map((example) => (
             <details key={example.answer.id} class="example">
               <summary>{words.workedExample}</summary>

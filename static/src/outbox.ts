@@ -129,6 +129,11 @@ async function alone(work: () => Promise<void>): Promise<void> {
   await navigator.locks.request("dayi-outbox", { ifAvailable: true }, (lock) => (lock === null ? undefined : work()));
 }
 
+/** Another tab may have sent what is shown here as waiting. */
+export function lookAgain(): void {
+  if (letters.value.length > 0 && !flushing.value) void refresh();
+}
+
 async function refresh(): Promise<void> {
   letters.value = await store.all(person);
 }

@@ -1,6 +1,7 @@
 // One question as its pupil sees it: where it is, what was read, what was found, and what can be done now.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
+import { flowed } from "./flow";
 import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
 import { useSteady } from "./steady";
@@ -14,6 +15,7 @@ interface Props {
 }
 
 const SOON_MS = 60_000;
+const LATE_MS = 3 * 60_000; // a promise so long past is not said again
 const REOPEN_MS = 7 * 24 * 3600_000;
 const LEAVABLE: readonly string[] = ["received", "reading", "matched", "following", "waiting", "offered"];
 
@@ -175,12 +177,24 @@ function Waiting({ question }: { question: QuestionView }) {
   );
 }
 
+/** The time, looked at often enough for what is said of a wait in minutes. */
+function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SOON_MS / 4);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
 /** The honest wait: a place and about how long, or when somebody will be there, or that nobody is on the roster. */
 function Place({ question: { place, wait_s, promised_at } }: { question: QuestionView }) {
   const words = say.value;
+  const now = useNow();
   if (promised_at !== null) {
-    const soon = Date.parse(promised_at) < Date.now() + SOON_MS;
-    return <Status title={soon ? words.promisedSoon : words.promised(moment(promised_at))} icon="clock">{words.promisedMore}</Status>;
+    const ahead = Date.parse(promised_at) - now;
+    const title = ahead < -LATE_MS ? words.promisedLate : ahead < SOON_MS ? words.promisedSoon : words.promised(moment(promised_at));
+    return <Status title={title} icon="clock">{words.promisedMore}</Status>;
   }
   if (wait_s === null && place !== null) return <Status title={words.noShift} icon="clock">{words.noShiftMore}</Status>;
   return (
@@ -263,7 +277,7 @@ function Asked({ question: { media, text, read_text, state } }: { question: Ques
       {state === "suggested" ? null /* it stands beside the video's problem */ : read_text !== "" ? (
         <details class="read" open={!FOLDED.includes(state)}>
           <summary>{words.readAs}</summary>
-          <p class="read-text">{read_text}</p>
+          <p class="read-text">{flowed(read_text)}</p>
         </details>
       ) : media.length > 0 && !UNREAD.includes(state) && <p class="muted">{words.unread}</p>}
     </div>

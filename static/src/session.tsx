@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Board, Page } from "./board";
 import { Ending } from "./ending";
+import { flowed } from "./flow";
 import { Sheet } from "./ink";
 import { Lesson } from "./lesson";
 import { theLink } from "./page";
@@ -128,7 +129,7 @@ function PupilVoice({ room }: { room: Room }) {
       {call.silenced.value && <button class="button small primary" onClick={() => call.listen()}><Icon name="sound" />{words.hear}</button>}
       {call.state.value === "talking" && (
         <button class={stream ? "mic mic-on" : "mic"} aria-pressed={stream !== null} aria-label={stream ? words.speakStop : words.speak} onClick={() => void speak()}>
-          <Icon name="mic" />
+          <Icon name="mic" /><span class="mic-words">{stream ? words.speakStop : words.speak}</span>
         </button>
       )}
     </>
@@ -239,7 +240,7 @@ function Side({ room, session }: Inside) {
           <h2>{words.problem}</h2>
           {session.followers > 0 && <p class="followers"><Icon name="people" />{words.crowd(session.followers + 1)}</p>}
           {session.text && <p class="asked-text">{session.text}</p>}
-          {session.read_text && <p class="read-text">{session.read_text}</p>}
+          {session.read_text && <p class="read-text">{flowed(session.read_text)}</p>}
           <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
         </section>
         <Chat room={room} me={session.me} />

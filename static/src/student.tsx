@@ -7,7 +7,7 @@ import * as api from "./api";
 import { AskPanel } from "./ask";
 import { composing, resume, revise, suggestGrade } from "./draft";
 import { calm, ring } from "./notify";
-import { discard, flush, letters, flushing, open, progress, type Letter } from "./outbox";
+import { discard, flush, letters, flushing, lookAgain, open, progress, type Letter } from "./outbox";
 import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Dialog, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me, QuestionView } from "./protocol";
@@ -33,6 +33,7 @@ function enter(id: string): void {
 function take(next: Questions): void {
   const before = questions.value;
   questions.value = next;
+  lookAgain();
   if (before !== null && newTurns(before, next).length > 0) ring("turn", say.value.yourTurnTitle);
 }
 

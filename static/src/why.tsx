@@ -1,5 +1,6 @@
 // Why a video is shown for a question: what agrees, what differs, and the two problems side by side.
 import { sideBySide, without, type Piece } from "./compare";
+import { flowed } from "./flow";
 import type { QuestionView, Reason, SuggestionView } from "./protocol";
 import { say } from "./words";
 
@@ -20,7 +21,7 @@ export function Why({ question, suggestion }: { question: QuestionView; suggesti
           </li>
         ))}
       </ul>
-      <Pair mine={question.read_text || question.text} theirs={suggestion.answer.problem_text} fromPhoto={question.read_text !== ""} />
+      <Pair mine={flowed(question.read_text) || question.text} theirs={flowed(suggestion.answer.problem_text)} fromPhoto={question.read_text !== ""} />
     </section>
   );
 }

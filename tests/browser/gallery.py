@@ -652,6 +652,7 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("waiting-far", s.WAITING, {"place": 14, "wait_s": 1500, "followers": 3}),
         ("waiting-promised", s.WAITING, {"place": 2, "promised_at": tomorrow}),
         ("waiting-promised-now", s.WAITING, {"place": 2, "promised_at": ago(minutes=1)}),
+        ("waiting-promised-late", s.WAITING, {"place": 2, "promised_at": ago(minutes=9)}),
         ("waiting-no-shift", s.WAITING, {"place": 2}),
         ("waiting-unread", s.WAITING, {"place": 3, "wait_s": 200, "read_text": ""}),
         ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,

@@ -283,7 +283,7 @@ class Work:
     # --- dispatch ---
 
     async def waiting(self, subject: Subject | None = None, limit: int = 50) -> list[Waiting]:
-        """The head of the queue, oldest first; stages of one subject together."""
+        """The head of the queue of one subject, or of all for which somebody is free; oldest first."""
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
@@ -678,7 +678,6 @@ _WAITING_COLUMNS = """
     SELECT id, subject, grade, received_at, followers, offers_made, knowledge_point, refused_by
     FROM questions WHERE state = 'waiting'
 """
-_WAITING = _WAITING_COLUMNS + " ORDER BY received_at, id LIMIT %(limit)s"
 _WAITING_FOR = _WAITING_COLUMNS + " AND subject = %(subject)s ORDER BY received_at, id LIMIT %(limit)s"
 
 _BEHIND = """
@@ -712,6 +711,17 @@ _FREE = """
     AND NOT EXISTS (SELECT FROM offers o WHERE o.teacher_id = p.teacher_id AND o.state = 'open')
     AND NOT EXISTS (SELECT FROM live_sessions l WHERE l.teacher_id = p.teacher_id AND l.ended_at IS NULL)
 """
+
+_STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
+
+# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it.
+_WAITING = f"""
+    SELECT w.* FROM (SELECT DISTINCT c.subject, c.stage FROM presence p
+                     JOIN certifications c ON c.account_id = p.teacher_id WHERE {_FREE}) free
+    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = free.subject
+                        AND {_STAGE_OF.format("questions")} = free.stage
+                        ORDER BY received_at, id LIMIT %(limit)s) w
+"""  # noqa: S608 - composed of constants of this module
 
 # Tonight counts from five in the morning in the city's own time.
 _READY = f"""
@@ -757,9 +767,10 @@ _ON_DUTY = (
 
 _UNPROMISED = f"""
     SELECT q.id FROM questions q
-    WHERE q.state = 'waiting' AND (q.promised_at IS NULL OR q.promised_at < %(now)s)
-      AND NOT EXISTS ({_ON_DUTY_FOR} AND c.subject = q.subject AND c.stage = CASE
-          WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END)
+    WHERE q.state = 'waiting' AND (q.promised_at < %(now)s OR q.promised_at IS NULL AND EXISTS (
+          SELECT FROM shifts s JOIN certifications c ON c.account_id = s.teacher_id
+          WHERE s.ends_at > %(now)s AND c.subject = q.subject AND c.stage = {_STAGE_OF.format("q")}))
+      AND NOT EXISTS ({_ON_DUTY_FOR} AND c.subject = q.subject AND c.stage = {_STAGE_OF.format("q")})
     ORDER BY q.received_at LIMIT %(limit)s
 """  # noqa: S608 - composed of constants of this module
 

@@ -113,7 +113,7 @@ def _read_alone(photos: Sequence[bytes]) -> list[float]:
 
 
 async def _ask(page: PupilPage, jpeg: bytes, problem: Any, times: Times) -> bool:
-    """As static/src/upload.ts does it: begin, get signed addresses, put the parts, complete, ask. True if it was read."""
+    """As static/src/upload.ts does it: begin, sign, put the parts, complete, ask. True if it was read."""
     call, token = page.http.call, page.account.token
     begun = time.monotonic()
     upload = await call("POST", "/api/uploads", token, {"kind": "photo", "content_type": "image/jpeg"})

@@ -127,7 +127,7 @@ def _kill_postgresql_under_asks(city: City, postgres: EmbeddedPostgres) -> None:
             key = str(uuid4())
             while key not in acked:
                 try:
-                    acked[key] = pupil.ask(nodes[len(acked) % 2], f"断电前后问的题 {key}")["id"]
+                    acked[key] = pupil.ask(nodes[len(acked) % 2], f"断电前后问的题 {key}", key)["id"]
                     moments.append(time.monotonic())
                 except Refused as refused:
                     refusals.add(refused.status)

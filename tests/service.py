@@ -88,7 +88,7 @@ class Service:
     def web(self, port: int = 0, **settings: str) -> Node:
         """Returns when it is ready; `settings` are this node's own variables."""
         node = self.start_web(port, **settings)
-        wait_until(lambda: _is_ready(node), lambda: f"{node.name} is not ready:\n{node.said()}")
+        wait_until(lambda: is_ready(node), lambda: f"{node.name} is not ready:\n{node.said()}")
         return node
 
     def start_web(self, port: int = 0, **settings: str) -> Node:
@@ -395,7 +395,7 @@ def wait_until(is_true: Any, otherwise: Any, patience_s: float = PATIENCE_S) -> 
         tick.wait(0.05)
 
 
-def _is_ready(node: Node) -> bool:
+def is_ready(node: Node) -> bool:
     if node.process.poll() is not None:
         raise AssertionError(f"{node.name} ended:\n{node.said()}")
     try:

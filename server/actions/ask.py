@@ -84,7 +84,7 @@ async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: dateti
         state_since=now,
     )
     work.add_question(question)
-    await work.session.flush()
+    await work.flush()
     await work.attach(id, wanted.media)
     if wanted.media:
         work.defer("read_question", queue="read", question_id=str(id))
@@ -142,8 +142,7 @@ async def _find(work: Work, finder: Finder, question: Question, *, from_photo: b
     if not question.problem_text:
         return Found(Verdict.NEW)
     try:
-        await work.session.flush()
-        async with work.session.begin_nested():
+        async with work.attempt():
             return await finder.find(
                 work, question.problem_text, question.subject, question.stage, from_photo=from_photo
             )
@@ -186,8 +185,7 @@ async def _make_findable(work: Work, finder: Finder, question: Question) -> None
     if not question.problem_text:
         return
     try:
-        await work.session.flush()
-        async with work.session.begin_nested():
+        async with work.attempt():
             await finder.learn(work, question.id, "open", question.problem_text, question.subject, question.stage)
     except Exception:
         log.exception("an open question could not be indexed", extra={"question": str(question.id)})
@@ -260,7 +258,7 @@ async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id
     await finder.forget(work, id)
     await promote_follower(work, finder, rules, question, now)
     work.tell_student(question)
-    await work.session.flush()
+    await work.flush()
     if teacher is not None:
         await dispatch(work, rules, now)
     await work.commit()
@@ -274,7 +272,7 @@ async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Que
     first, *others = crowd
     first.lead_instead_of(leader, now)
     first.followers = len(others)
-    await work.session.flush()
+    await work.flush()
     for follower in others:
         follower.leader_id = first.id
         work.tell_student(follower)

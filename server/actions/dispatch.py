@@ -13,7 +13,7 @@ NEW_ROUND_AFTER = timedelta(seconds=30)  # when all on duty have refused, they a
 
 async def dispatch(work: Work, rules: Rules, now: datetime, subject: Subject | None = None) -> int:
     """Offer what waits (of one subject, or of all) to whom is free; the number of offers made."""
-    await work.session.flush()
+    await work.flush()
     waiting = await work.waiting(subject)
     if not waiting:
         return 0

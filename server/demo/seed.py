@@ -163,7 +163,7 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
         session = await _session(work, problem, question, board)
         now = await work.now()
         answer = demo_id(f"answer:{problem.code}")
-        await work.session.execute(
+        await work.execute(
             insert(t.answers).values(
                 id=answer,
                 question_id=question.id,
@@ -208,14 +208,14 @@ async def _question(work: Work, problem: Problem, media_id: UUID, key: str, size
         knowledge_point=problem.knowledge_point,
     )
     work.add_question(question)
-    await work.session.flush()
+    await work.flush()
     await work.attach(question.id, [media_id])
     return question
 
 
 async def _session(work: Work, problem: Problem, question: Question, board: list[Op]) -> UUID:
     id = demo_id(f"session:{problem.code}")
-    await work.session.execute(
+    await work.execute(
         insert(t.live_sessions).values(
             id=id,
             question_id=question.id,

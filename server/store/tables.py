@@ -1,4 +1,4 @@
-"""The tables, and the mapping of the question onto its own; constraints live here, where nothing gets past them."""
+"""The tables; constraints live here, where nothing gets past them."""
 
 from datetime import datetime
 from typing import Any
@@ -25,11 +25,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 
 from server.domain.people import Stage, Subject
-from server.domain.question import Question, State, Verdict
+from server.domain.question import State, Verdict
 
 metadata = MetaData(
     naming_convention={
@@ -218,9 +217,6 @@ questions = Table(
     Index("ix_questions_leader_id", "leader_id", postgresql_where=text("leader_id IS NOT NULL")),
     Index("ix_questions_answer_id", "answer_id"),
 )
-
-mapping = registry(metadata=metadata)
-mapping.map_imperatively(Question, questions, version_id_col=questions.c.version, confirm_deleted_rows=True)
 
 question_media = Table(
     "question_media",

@@ -1,29 +1,27 @@
 """The unit of work: one transaction in which state, the events that announce it and the jobs it causes are written."""
 
 import json
-import math
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, delete, event, func, insert, select, text, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import CursorResult, Executable, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, Question, QuestionId, State
+from server.domain.question import AnswerId, Question, QuestionId, State, Verdict
 from server.domain.subsidy import Entry, Fact, Policy
 from server.store import tables as t
+from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
+
+__all__ = ["DUTY_CHANNEL", "Outgoing", "Record", "Store", "Work", "open_engine", "person_channel", "session_channel"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,6 @@ class Outgoing:
 
 
 Sent = Callable[[Sequence[Outgoing]], None]
-Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
 
 def person_channel(person: UUID) -> str:
@@ -51,37 +48,94 @@ def session_channel(session: UUID) -> str:
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
-RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
+
+
+class Overtaken(Exception):
+    """A question was changed that the work had not locked."""
 
 
 class Work:
-    """One transaction. Leaving its block without `commit` rolls everything back, events and jobs included."""
+    """One transaction. Leaving its block without `commit` rolls everything back, events and jobs included.
 
-    def __init__(self, session: AsyncSession, sent: Sent) -> None:
-        self.session = session
+    What runs at every question goes to the driver as SQL; the rest goes through SQLAlchemy, which costs four times as
+    much (docs/adr/0007). Both are in the one transaction. A question is one object for the whole work, however often it
+    is asked for; what changed of it is written by `flush`, at the latest by `commit`.
+    """
+
+    def __init__(self, connection: AsyncConnection, driver: Driver, sent: Sent) -> None:
+        self._connection, self._driver = connection, driver
         self._sent = sent
+        self._questions: dict[UUID, tuple[Question, tuple[Any, ...]]] = {}  # and its columns as they are stored
+        self._added: list[Question] = []
         self._events: list[dict[str, Any]] = []
         self._jobs: list[dict[str, Any]] = []
 
     async def commit(self) -> None:
-        await self.session.flush()
+        await self.flush()
         outgoing = await self._write_outbox()
         for job in self._jobs:
-            await self.session.execute(_DEFER, job)
-        await self.session.commit()
+            await self._rows(_DEFER, job)
+        await self._driver.commit()
         self._events, self._jobs = [], []
         if outgoing:
             self._sent(outgoing)
 
+    async def rollback(self) -> None:
+        """Begin anew, as if nothing had been done here."""
+        await self._driver.rollback()
+        self._questions, self._added, self._events, self._jobs = {}, [], [], []
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What fails in this block costs the block alone, not the transaction."""
+        await self.flush()
+        await self._driver.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            await self._driver.execute("ROLLBACK TO SAVEPOINT attempt")
+            raise
+        finally:
+            await self._driver.execute("RELEASE SAVEPOINT attempt")
+
     async def connection(self) -> AsyncConnection:
         """For the matcher's index, which writes in the same transaction."""
-        await self.session.flush()
-        return await self.session.connection()
+        return self._connection
+
+    async def execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Through SQLAlchemy, for what is rare."""
+        return await self._connection.execute(statement, rows)
+
+    async def _scalars(self, statement: Executable) -> list[Any]:
+        return list((await self._connection.execute(statement)).scalars())
 
     async def now(self) -> datetime:
         """The database's clock: months and leases count by it, whatever a node's own clock says."""
-        found: datetime = (await self.session.execute(select(func.clock_timestamp()))).scalar_one()
+        found: datetime = await self._value("SELECT clock_timestamp()")
         return found
+
+    # --- rows ---
+
+    async def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
+        return await rows_of(self._driver, query, params)
+
+    async def _row(self, query: str, params: Mapping[str, Any] | None = None) -> Record | None:
+        """The first, if there is one."""
+        found = await rows_of(self._driver, query, params)
+        return found[0] if found else None
+
+    async def _value(self, query: str, params: Mapping[str, Any] | None = None) -> Any:
+        found = await rows_of(self._driver, query, params)
+        return found[0][0] if found else None
+
+    async def _insert(self, table: str, *rows: Mapping[str, Any]) -> None:
+        await self._driver.execute(*insertion(table, rows))
+
+    async def _write(self, query: str, params: Mapping[str, Any]) -> int:
+        """How many rows it changed."""
+        return (await self._driver.execute(query, params)).rowcount
 
     # --- events and jobs ---
 
@@ -103,64 +157,80 @@ class Work:
     async def _write_outbox(self) -> list[Outgoing]:
         if not self._events:
             return []
-        ids = await self.session.execute(insert(t.outbox).returning(t.outbox.c.id), self._events)
-        return [Outgoing(id=id, **event) for id, event in zip(ids.scalars(), self._events, strict=True)]
+        query, params = insertion("outbox", [{**event, "body": _json(event["body"])} for event in self._events])
+        ids = sorted(row.id for row in await self._rows(f"{query} RETURNING id", params))  # numbered in their order
+        return [Outgoing(id, **event) for id, event in zip(ids, self._events, strict=True)]
 
     # --- questions ---
 
     def add_question(self, question: Question) -> None:
-        self.session.add(question)
+        self._added.append(question)
 
     async def question(self, id: UUID) -> Question | None:
         """The question, locked until the transaction ends."""
-        return await self.session.get(Question, id, with_for_update=True, populate_existing=True)
+        return self._known(await self._row(f"{_SELECT_QUESTION} WHERE id = %(id)s FOR UPDATE", {"id": id}))
 
     async def waiting_question(self, id: UUID) -> Question | None:
         """The question, locked, if it is waiting and nobody else is busy with it."""
-        found = await self.session.scalars(
-            select(Question)
-            .where(t.questions.c.id == id, t.questions.c.state == State.WAITING)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        )
-        return found.one_or_none()
+        query = f"{_SELECT_QUESTION} WHERE id = %(id)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"
+        return self._known(await self._row(query, {"id": id}))
 
     async def peek(self, id: UUID) -> Question | None:
         """The question as it is, not locked."""
-        return await self.session.get(Question, id, populate_existing=True)
+        return self._known(await self._row(f"{_SELECT_QUESTION} WHERE id = %(id)s", {"id": id}))
+
+    async def flush(self) -> None:
+        """Write what is new and what has changed of the questions."""
+        for question in self._added:
+            await self._insert("questions", _values(question))
+            self._questions[question.id] = question, _stored(question)
+        self._added = []
+        for question, stored in self._questions.values():
+            changed = [name for name, old in zip(_COLUMNS, stored, strict=True) if getattr(question, name) != old]
+            if changed:
+                await self._write_changes(question, changed)
+
+    async def _write_changes(self, question: Question, names: Sequence[str]) -> None:
+        sets = ", ".join(f"{name} = %({name})s" for name in names)
+        query = f"UPDATE questions SET {sets}, version = version + 1 WHERE id = %(id)s AND version = %(version)s"  # noqa: S608 - our own fields
+        if await self._write(query, _values(question)) != 1:
+            raise Overtaken(str(question.id))
+        question.version += 1
+        self._questions[question.id] = question, _stored(question)
+
+    def _known(self, row: Record | None) -> Question | None:
+        """The object of this row: the one that the work knows, brought up to date, or a new one."""
+        if row is None:
+            return None
+        values = _loaded(row)
+        question = self._questions[row.id][0] if row.id in self._questions else Question(**values)
+        for name, value in values.items():
+            setattr(question, name, value)
+        self._questions[row.id] = question, _stored(question)
+        return question
 
     async def remember(self, account: UUID, key: str, fingerprint: bytes, resource: UUID) -> tuple[UUID, bytes]:
         """First come, first kept: the resource and fingerprint under this key, ours if the key was new."""
-        wanted = upsert(t.idempotency).values(account_id=account, key=key, fingerprint=fingerprint, resource=resource)
-        await self.session.execute(wanted.on_conflict_do_nothing())
-        row = await self.session.execute(
-            select(t.idempotency.c.resource, t.idempotency.c.fingerprint).where(
-                t.idempotency.c.account_id == account, t.idempotency.c.key == key
-            )
-        )
-        kept, print_ = row.one()
-        return kept, print_
+        row = {"account": account, "key": key, "fingerprint": fingerprint, "resource": resource}
+        found = await self._row(_REMEMBER, row)
+        assert found is not None
+        return found.resource, bytes(found.fingerprint)
 
     async def attach(self, question: UUID, media: Sequence[UUID]) -> None:
         if media:
             rows = [{"question_id": question, "position": i, "media_id": id} for i, id in enumerate(media)]
-            await self.session.execute(insert(t.question_media), rows)
+            await self.execute(insert(t.question_media), rows)
 
     async def followers_of(self, leader: UUID) -> list[Question]:
         """Locked, oldest first."""
-        found = await self.session.scalars(
-            select(Question)
-            .where(t.questions.c.leader_id == leader)
-            .order_by(t.questions.c.received_at, t.questions.c.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        return list(found)
+        query = f"{_SELECT_QUESTION} WHERE leader_id = %(leader)s ORDER BY received_at, id FOR UPDATE"
+        found = [self._known(row) for row in await self._rows(query, {"leader": leader})]
+        return [question for question in found if question is not None]
 
     async def unread_texts(self, before: datetime, limit: int = 50) -> list[UUID]:
         """Questions without files that nobody has matched."""
         q = t.questions.c
-        found = await self.session.scalars(
+        found = await self._scalars(
             select(q.id)
             .where(
                 q.state == State.RECEIVED,
@@ -173,7 +243,7 @@ class Work:
         return list(found)
 
     async def stuck_in_pipeline(self, before: datetime, limit: int = 50) -> list[UUID]:
-        found = await self.session.scalars(
+        found = await self._scalars(
             select(t.questions.c.id)
             .where(
                 t.questions.c.state.in_([State.RECEIVED, State.READING, State.MATCHED]),
@@ -186,36 +256,25 @@ class Work:
 
     async def behind(self, question: Question, limit: int = 50) -> list[Record]:
         """Id and student of those who wait behind this question for the same subject, or follow one that does."""
-        q, leader = t.questions.c, t.questions.alias("leader")
-        asked_at = func.coalesce(leader.c.received_at, q.received_at)
-        found = await self.session.execute(
-            select(q.id, q.student_id)
-            .join_from(t.questions, leader, q.leader_id == leader.c.id, isouter=True)
-            .where(func.coalesce(leader.c.state, q.state) == State.WAITING, q.subject == question.subject)
-            .where(asked_at > question.received_at)
-            .order_by(asked_at)
-            .limit(limit)
-        )
-        return list(found)
+        place = {"subject": question.subject, "received_at": question.received_at, "limit": limit}
+        return await self._rows(_BEHIND, place)
 
     async def crowd(self, leader: Question) -> list[Record]:
         """Id and student of those who follow it."""
-        q = t.questions.c
-        found = await self.session.execute(select(q.id, q.student_id).where(q.leader_id == leader.id))
-        return list(found)
+        return await self._rows("SELECT id, student_id FROM questions WHERE leader_id = %(id)s", {"id": leader.id})
 
     async def add_suggestion(
         self, question: UUID, answer: UUID, verdict: str, confidence: float, reasons: Sequence[Mapping[str, Any]]
     ) -> None:
         row = {"id": uuid4(), "question_id": question, "answer_id": answer, "verdict": verdict}
-        await self.session.execute(
-            insert(t.suggestions).values(**row, confidence=confidence, reasons=[dict(r) for r in reasons])
+        await self._insert(
+            "suggestions", {**row, "confidence": confidence, "reasons": Jsonb([dict(r) for r in reasons])}
         )
 
     async def judge_suggestion(self, question: UUID, answer: UUID | None, outcome: str) -> None:
         """The pupil's word on the video shown: a label for the matcher."""
         s = t.suggestions.c
-        await self.session.execute(
+        await self.execute(
             update(t.suggestions)
             .where(s.question_id == question, s.answer_id == answer, s.outcome.is_(None))
             .values(outcome=outcome)
@@ -224,20 +283,14 @@ class Work:
     # --- dispatch ---
 
     async def waiting(self, subject: Subject | None = None, limit: int = 50) -> list[Waiting]:
-        """The head of the queue, oldest first; stages of one subject together."""
-        q = t.questions.c
-        query = select(
-            q.id, q.subject, q.grade, q.received_at, q.followers, q.offers_made, q.knowledge_point, q.refused_by
-        ).where(q.state == State.WAITING)
-        if subject is not None:
-            query = query.where(q.subject == subject)
-        found = await self.session.execute(query.order_by(q.received_at, q.id).limit(limit))
+        """The head of the queue of one subject, or of all for which somebody is free; oldest first."""
+        found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
     async def ready(self, subjects: Iterable[Subject] | None = None, limit: int = 200) -> list[Ready]:
         """Teachers on shift, present, willing and free, who are certified for one of these subjects."""
         wanted = None if subjects is None else [str(subject) for subject in subjects]
-        found = await self.session.execute(_READY, {"subjects": wanted, "limit": limit})
+        found = await self._rows(_READY, {"subjects": wanted, "limit": limit})
         return [
             Ready(
                 id=row.teacher_id,
@@ -256,37 +309,29 @@ class Work:
 
     async def claim_free(self, ranked: Sequence[PersonId]) -> PersonId | None:
         """The first of these teachers whom nobody else offers to at this moment; locked until the work ends."""
-        found = await self.session.execute(_CLAIM, {"ranked": list(ranked)})
-        return found.scalar_one_or_none()
+        found: PersonId | None = await self._value(_CLAIM, {"ranked": list(ranked)})
+        return found
 
     async def open_offer(self, question: Question, teacher: PersonId, now: datetime, expires_at: datetime) -> None:
-        await self.session.flush()
+        await self.flush()
         row = {"id": uuid4(), "question_id": question.id, "teacher_id": teacher, "state": "open"}
-        await self.session.execute(
-            insert(t.offers).values(
-                **row, assignment_epoch=question.assignment_epoch, made_at=now, expires_at=expires_at
-            )
-        )
+        row |= {"assignment_epoch": question.assignment_epoch, "made_at": now, "expires_at": expires_at}
+        await self._insert("offers", row)
 
     async def offer(self, id: UUID) -> Record | None:
         """Not locked: an offer changes only under its question's lock."""
-        found = await self.session.execute(select(t.offers).where(t.offers.c.id == id))
-        return found.one_or_none()
+        return await self._row("SELECT * FROM offers WHERE id = %(id)s", {"id": id})
 
     async def open_offer_to(self, teacher: PersonId) -> Record | None:
-        o = t.offers.c
-        found = await self.session.execute(select(t.offers).where(o.teacher_id == teacher, o.state == "open"))
-        return found.one_or_none()
+        return await self._row("SELECT * FROM offers WHERE teacher_id = %(id)s AND state = 'open'", {"id": teacher})
 
     async def open_offer_of(self, question: UUID) -> Record | None:
-        o = t.offers.c
-        found = await self.session.execute(select(t.offers).where(o.question_id == question, o.state == "open"))
-        return found.one_or_none()
+        return await self._row("SELECT * FROM offers WHERE question_id = %(id)s AND state = 'open'", {"id": question})
 
     async def lapsed_offers(self, now: datetime, limit: int = 100) -> list[Record]:
         """Id and question of open offers past their time."""
         o = t.offers.c
-        found = await self.session.execute(
+        found = await self.execute(
             select(o.id, o.question_id)
             .where(o.state == "open", o.expires_at <= now)
             .order_by(o.expires_at)
@@ -295,13 +340,12 @@ class Work:
         return list(found)
 
     async def close_offer(self, id: UUID, state: str, now: datetime) -> None:
-        await self.session.execute(
-            update(t.offers).where(t.offers.c.id == id, t.offers.c.state == "open").values(state=state, closed_at=now)
-        )
+        query = "UPDATE offers SET state = %(state)s, closed_at = %(now)s WHERE id = %(id)s AND state = 'open'"
+        await self._write(query, {"id": id, "state": state, "now": now})
 
     async def unalarmed(self, before: datetime, limit: int = 50) -> list[UUID]:
         q = t.questions.c
-        found = await self.session.scalars(
+        found = await self._scalars(
             select(q.id)
             .where(q.state.in_([State.WAITING, State.OFFERED]), q.alarmed_at.is_(None), q.received_at < before)
             .order_by(q.received_at)
@@ -311,17 +355,16 @@ class Work:
 
     async def unpromised(self, now: datetime, limit: int = 50) -> list[UUID]:
         """Waiting questions that nobody on duty could take and whose promised time is missing or past."""
-        found = await self.session.scalars(_UNPROMISED, {"now": now, "limit": limit})
-        return list(found)
+        found = await self._rows(_UNPROMISED, {"now": now, "limit": limit})
+        return [row.id for row in found]
 
     async def on_duty(self, subject: Subject, stage: Stage) -> int:
         """How many teachers are on duty for this, busy ones included."""
-        found = await self.session.execute(_ON_DUTY, {"subject": str(subject), "stage": str(stage)})
-        return int(found.scalar_one())
+        return int(await self._value(_ON_DUTY, {"subject": subject, "stage": stage}))
 
     async def roster(self, subject: Subject, stage: Stage, now: datetime) -> list[Shift]:
         s, c = t.shifts.c, t.certifications.c
-        found = await self.session.execute(
+        found = await self.execute(
             select(s.teacher_id, s.starts_at, s.ends_at)
             .join(t.certifications, c.account_id == s.teacher_id)
             .where(c.subject == subject, c.stage == stage, s.ends_at > now)
@@ -335,7 +378,7 @@ class Work:
 
     async def next_shift(self, teacher: PersonId, now: datetime) -> tuple[datetime, datetime] | None:
         s = t.shifts.c
-        found = await self.session.execute(
+        found = await self.execute(
             select(s.starts_at, s.ends_at)
             .where(s.teacher_id == teacher, s.ends_at > now)
             .order_by(s.starts_at)
@@ -348,64 +391,51 @@ class Work:
         """What the teacher chose; the queue position of a teacher counts from `since`."""
         row = {"teacher_id": teacher, "wish": wish, "since": now, "lease_until": lease_until, "lapses": 0}
         change = {key: value for key, value in row.items() if key != "teacher_id"}
-        await self.session.execute(
+        await self.execute(
             upsert(t.presence).values(**row).on_conflict_do_update(index_elements=["teacher_id"], set_=change)
         )
 
     async def renew(self, people: Sequence[UUID], lease: timedelta) -> None:
         """One statement a node: everybody whose socket is here is present for another lease."""
-        await self.session.execute(_RENEW_PRESENCE, {"people": list(people), "lease": lease})
-        await self.session.execute(_RENEW_SESSIONS, {"people": list(people)})
+        await self._write(_RENEW_PRESENCE, {"people": list(people), "lease": lease})
+        await self._write(_RENEW_SESSIONS, {"people": list(people)})
 
     async def busy(self, teacher: PersonId) -> bool:
         s = t.live_sessions.c
-        found = await self.session.execute(select(s.id).where(s.teacher_id == teacher, s.ended_at.is_(None)))
+        found = await self.execute(select(s.id).where(s.teacher_id == teacher, s.ended_at.is_(None)))
         return found.first() is not None
 
     async def count_lapse(self, teacher: PersonId) -> int:
         p = t.presence.c
-        found = await self.session.execute(
+        found = await self.execute(
             update(t.presence).where(p.teacher_id == teacher).values(lapses=p.lapses + 1).returning(p.lapses)
         )
         return int(found.scalar_one_or_none() or 0)
 
     async def forgive_lapses(self, teacher: PersonId) -> None:
-        await self.session.execute(update(t.presence).where(t.presence.c.teacher_id == teacher).values(lapses=0))
+        await self._write("UPDATE presence SET lapses = 0 WHERE teacher_id = %(id)s AND lapses > 0", {"id": teacher})
 
     # --- live sessions ---
 
     async def open_session(self, question: Question, teacher: PersonId, now: datetime) -> UUID:
+        await self.flush()
         id = uuid4()
-        await self.session.flush()
-        await self.session.execute(
-            insert(t.live_sessions).values(
-                id=id,
-                question_id=question.id,
-                teacher_id=teacher,
-                student_id=question.student_id,
-                assignment_epoch=question.assignment_epoch,
-                opened_at=now,
-                teacher_seen_at=now,
-                student_seen_at=now,
-            )
-        )
+        row = {"id": id, "question_id": question.id, "teacher_id": teacher, "student_id": question.student_id}
+        seen = {"opened_at": now, "teacher_seen_at": now, "student_seen_at": now}
+        await self._insert("live_sessions", {**row, "assignment_epoch": question.assignment_epoch, **seen})
         return id
 
     async def live_session(self, id: UUID, *, lock: bool = False) -> Record | None:
-        query = select(t.live_sessions).where(t.live_sessions.c.id == id)
-        found = await self.session.execute(query.with_for_update() if lock else query)
-        return found.one_or_none()
+        query = "SELECT * FROM live_sessions WHERE id = %(id)s"
+        return await self._row(query + " FOR UPDATE" if lock else query, {"id": id})
 
     async def open_session_of(self, question: UUID) -> Record | None:
-        s = t.live_sessions.c
-        found = await self.session.execute(
-            select(t.live_sessions).where(s.question_id == question, s.ended_at.is_(None)).with_for_update()
-        )
-        return found.one_or_none()
+        query = "SELECT * FROM live_sessions WHERE question_id = %(id)s AND ended_at IS NULL FOR UPDATE"
+        return await self._row(query, {"id": question})
 
     async def lost_sessions(self, gone_after: timedelta, limit: int = 50) -> list[Record]:
         s = t.live_sessions.c
-        found = await self.session.execute(
+        found = await self.execute(
             select(s.id, s.question_id)
             .where(s.ended_at.is_(None), s.teacher_seen_at < func.clock_timestamp() - gone_after)
             .limit(limit)
@@ -413,70 +443,50 @@ class Work:
         return list(found)
 
     async def end_session(self, id: UUID, why: str, now: datetime) -> None:
-        s = t.live_sessions.c
-        await self.session.execute(
-            update(t.live_sessions)
-            .where(s.id == id, s.ended_at.is_(None))
-            .values(ended_at=now, ended_why=why, version=s.version + 1)
-        )
+        await self._write(_END_SESSION, {"id": id, "why": why, "now": now})
         self.tell(session_channel(id), "session", id)
 
-    async def append(self, session: UUID, op: Operation) -> int:
-        """Number one operation. The caller has locked the session and seen that the operation is new."""
-        s = t.live_sessions.c
-        found = await self.session.execute(
-            update(t.live_sessions).where(s.id == session).values(next_seq=s.next_seq + 1).returning(s.next_seq - 1)
-        )
-        seq = int(found.scalar_one())
-        await self.session.execute(
-            insert(t.board_operations).values(
-                session_id=session, seq=seq, op_id=op.id, author=op.author, kind=op.kind, body=op.body, at_ms=op.at_ms
-            )
-        )
+    async def append(self, session: UUID, *lines: Operation) -> int:
+        """Number operations; the number of the last. The caller has locked the session and seen that they are new."""
+        seq = int(await self._value(_NEXT_SEQ, {"id": session, "count": len(lines)}))
+        rows = [
+            {"session_id": session, "seq": seq - len(lines) + i, "op_id": op.id, "body": Jsonb(op.body)}
+            | {"author": op.author, "kind": op.kind, "at_ms": op.at_ms}
+            for i, op in enumerate(lines, 1)
+        ]
+        await self._insert("board_operations", *rows)
         return seq
 
     async def operation_seq(self, session: UUID, op_id: str) -> int | None:
-        b = t.board_operations.c
-        found = await self.session.execute(select(b.seq).where(b.session_id == session, b.op_id == op_id))
-        return found.scalar_one_or_none()
+        query = "SELECT seq FROM board_operations WHERE session_id = %(session)s AND op_id = %(op)s"
+        found: int | None = await self._value(query, {"session": session, "op": op_id})
+        return found
 
     async def log(self, session: UUID) -> list[Operation]:
         b = t.board_operations.c
-        found = await self.session.execute(select(t.board_operations).where(b.session_id == session).order_by(b.seq))
+        found = await self.execute(select(t.board_operations).where(b.session_id == session).order_by(b.seq))
         return [Operation(row.seq, row.op_id, row.author, row.kind, row.body, row.at_ms) for row in found]
 
     # --- answers ---
 
     async def add_answer(self, question: Question, session: UUID, problem_text: str, now: datetime) -> AnswerId:
-        id = uuid4()
-        await self.session.flush()
-        await self.session.execute(
-            insert(t.answers).values(
-                id=id,
-                question_id=question.id,
-                session_id=session,
-                teacher_id=question.teacher_id,
-                subject=question.subject,
-                grade=question.grade,
-                state="rendering",
-                problem_text=problem_text,
-                made_at=now,
-            )
-        )
-        return AnswerId(id)
+        await self.flush()
+        id = AnswerId(uuid4())
+        row = {"id": id, "question_id": question.id, "session_id": session, "state": "rendering"}
+        row |= {"teacher_id": question.teacher_id, "subject": question.subject, "grade": question.grade}
+        await self._insert("answers", {**row, "problem_text": problem_text, "made_at": now})
+        return id
 
     async def answer(self, id: UUID, *, lock: bool = False) -> Record | None:
-        query = select(t.answers).where(t.answers.c.id == id)
-        found = await self.session.execute(query.with_for_update() if lock else query)
-        return found.one_or_none()
+        query = "SELECT * FROM answers WHERE id = %(id)s"
+        return await self._row(query + " FOR UPDATE" if lock else query, {"id": id})
 
     async def answer_of_session(self, session: UUID) -> Record | None:
-        found = await self.session.execute(select(t.answers).where(t.answers.c.session_id == session))
-        return found.one_or_none()
+        return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
 
     async def publish_answer(self, id: UUID, video: str, poster: str, duration_ms: int, now: datetime) -> None:
         a = t.answers.c
-        await self.session.execute(
+        await self.execute(
             update(t.answers)
             .where(a.id == id)
             .values(
@@ -491,86 +501,71 @@ class Work:
 
     async def fail_answer(self, id: UUID) -> None:
         a = t.answers.c
-        await self.session.execute(update(t.answers).where(a.id == id).values(state="failed", version=a.version + 1))
+        await self.execute(update(t.answers).where(a.id == id).values(state="failed", version=a.version + 1))
 
     # --- what has served its time ---
 
     async def forget_expired(self) -> None:
         clock = func.clock_timestamp()
         for table in (t.tickets, t.sign_ins):
-            await self.session.execute(delete(table).where(table.c.expires_at < clock))
+            await self.execute(delete(table).where(table.c.expires_at < clock))
         keys = t.idempotency.c
-        await self.session.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
+        await self.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
 
     # --- media ---
 
     async def media(self, id: UUID, *, lock: bool = False) -> Record | None:
         query = select(t.media).where(t.media.c.id == id)
-        found = await self.session.execute(query.with_for_update() if lock else query)
+        found = await self.execute(query.with_for_update() if lock else query)
         return found.one_or_none()
 
     async def media_of_question(self, question: UUID) -> list[Record]:
-        q = t.question_media.c
-        found = await self.session.execute(
-            select(t.media)
-            .join(t.question_media, q.media_id == t.media.c.id)
-            .where(q.question_id == question)
-            .order_by(q.position)
-        )
-        return list(found)
+        return await self._rows(_MEDIA_OF_QUESTION, {"id": question})
 
     async def recordings_of(self, session: UUID) -> list[Record]:
-        m = t.media.c
-        found = await self.session.execute(
-            select(t.media).where(m.session_id == session, m.kind == "recording").order_by(m.start_ms, m.created_at)
-        )
-        return list(found)
+        query = "SELECT * FROM media WHERE session_id = %(id)s AND kind = 'recording' ORDER BY start_ms, created_at"
+        return await self._rows(query, {"id": session})
 
     async def add_media(self, **row: Any) -> None:
-        await self.session.execute(insert(t.media).values(**row))
+        await self.execute(insert(t.media).values(**row))
 
     async def change_media(self, id: UUID, **change: Any) -> None:
-        await self.session.execute(update(t.media).where(t.media.c.id == id).values(**change))
+        await self.execute(update(t.media).where(t.media.c.id == id).values(**change))
 
     async def unused_media(self, before: datetime) -> list[UUID]:
         """Files older than that which nothing uses."""
         m = t.media.c
         used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists()
-        found = await self.session.scalars(
+        found = await self._scalars(
             select(m.id).where(m.created_at < before, m.session_id.is_(None), ~used).order_by(m.created_at).limit(1_000)
         )
         return list(found)
 
     async def is_used(self, media: UUID) -> bool:
         used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == media)
-        return await self.session.scalar(used) is not None
+        return (await self.execute(used)).first() is not None
 
     async def forget_media(self, id: UUID) -> None:
-        await self.session.execute(delete(t.media).where(t.media.c.id == id))
+        await self.execute(delete(t.media).where(t.media.c.id == id))
 
     # --- money ---
 
     async def policies(self) -> list[Policy]:
-        found = await self.session.execute(select(t.policies))
-        return [Policy(row.id, row.valid_from, row.valid_to, row.live_answer_fen) for row in found]
+        found = await self._rows("SELECT id, valid_from, valid_to, live_answer_fen FROM policies")
+        return [Policy(*row) for row in found]
 
     async def post(self, fact: Fact, policy: Policy, question: QuestionId, entries: Sequence[Entry]) -> UUID | None:
         """The fact's entries, once; None when it was posted before."""
-        id = uuid4()
-        row = {"id": id, "fact_key": fact.key, "work": fact.work, "policy_id": policy.id, "teacher_id": fact.teacher}
-        posted = await self.session.execute(
-            upsert(t.ledger_transactions)
-            .values(**row, question_id=question, done_at=fact.done_at)
-            .on_conflict_do_nothing(index_elements=["fact_key"])
-            .returning(t.ledger_transactions.c.id)
-        )
-        if posted.scalar_one_or_none() is None:
+        row = {"id": uuid4(), "fact_key": fact.key, "work": fact.work, "policy_id": policy.id}
+        row |= {"teacher_id": fact.teacher, "question_id": question, "done_at": fact.done_at}
+        id: UUID | None = await self._value(_POST, row)
+        if id is None:
             return None
         lines = [
             {"transaction_id": id, "line": i, "account": entry.account, "amount_fen": entry.amount_fen}
             for i, entry in enumerate(entries)
         ]
-        await self.session.execute(insert(t.ledger_entries), lines)
+        await self._insert("ledger_entries", *lines)
         return id
 
 
@@ -584,14 +579,29 @@ class Store:
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield Work(session, lambda events: self.sent(events))
+        async with self.engine.connect() as connection:
+            driver = await driver_of(connection)
+            try:
+                yield Work(connection, driver, lambda events: self.sent(events))
+            finally:
+                if driver.broken:
+                    await connection.invalidate()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """For SELECTs that need not agree with one another: no BEGIN and no ROLLBACK around them."""
         async with self._autocommit.connect() as connection:
             yield connection
+
+    async def rows(self, query: str, params: Mapping[str, Any]) -> list[Record]:
+        """One statement of its own, straight through the driver."""
+        async with self._autocommit.connect() as connection:
+            driver = await driver_of(connection)
+            try:
+                return await rows_of(driver, query, params)
+            finally:
+                if driver.broken:
+                    await connection.invalidate()
 
     async def unsent(self, older_than: timedelta, limit: int = 500) -> list[Outgoing]:
         """Events whose sender died, or met a dead Redis, before it could say that they were sent."""
@@ -606,39 +616,32 @@ class Store:
             return [Outgoing(row.id, row.channel, row.kind, row.ref, row.body) for row in found]
 
     async def mark_sent(self, ids: Sequence[int]) -> None:
-        async with self._autocommit.connect() as connection:
-            await connection.execute(delete(t.outbox).where(t.outbox.c.id.in_(ids)))
+        await self.rows("DELETE FROM outbox WHERE id = ANY(%(ids)s) RETURNING id", {"ids": list(ids)})
 
 
-def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
-    """The engine for a PostgreSQL URL of any spelling, on psycopg."""
-    plain = url.split("://", 1)[1]
-    engine = create_async_engine(
-        f"postgresql+psycopg://{plain}",
-        pool_size=pool,
-        max_overflow=pool,
-        pool_timeout=10,
-        pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
-        skip_autocommit_rollback=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"},
-    )
-    event.listen(engine.sync_engine, "checkin", _note_rest)
-    event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))
-    return engine
+# --- how a question is kept ----------------------------------------------------------------------------------------
+
+_COLUMNS = tuple(field.name for field in fields(Question))
+_SELECT_QUESTION = f"SELECT {', '.join(_COLUMNS)} FROM questions"  # noqa: S608 - the names of our own fields
 
 
-def _note_rest(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    record.info["rests_since"] = time.monotonic()
+def _values(question: Question) -> dict[str, Any]:
+    return {name: getattr(question, name) for name in _COLUMNS}
 
 
-def _wake(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
-    """A connection that lay idle is asked whether it lives; at each use (`pool_pre_ping`) that would cost as much as
-    the statement. One that dies within RESTED_S fails one call, and takes the others of its time out of the pool."""
-    if time.monotonic() - record.info.get("rests_since", math.inf) > RESTED_S:
-        try:
-            dialect.do_ping(connection)
-        except dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError from error
+def _stored(question: Question) -> tuple[Any, ...]:
+    return tuple([*value] if isinstance(value, list) else value for value in _values(question).values())
+
+
+def _json(value: Any) -> Jsonb | None:
+    return None if value is None else Jsonb(value)
+
+
+def _loaded(row: Record) -> dict[str, Any]:
+    values: dict[str, Any] = row._asdict()
+    values["subject"], values["state"] = Subject(row.subject), State(row.state)
+    values["verdict"] = None if row.verdict is None else Verdict(row.verdict)
+    return values
 
 
 def _waiting(row: Record) -> Waiting:
@@ -658,11 +661,48 @@ def _stage(grade: int) -> Stage:
     return Stage.PRIMARY if grade <= 6 else Stage.JUNIOR if grade <= 9 else Stage.SENIOR
 
 
-_DEFER = text("""
+_DEFER = """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL)
+        ROW(%(queue)s, %(task)s, 0, %(lock)s, NULL, CAST(%(args)s AS jsonb), NULL)
     ]::procrastinate_job_to_defer_v1[])
-""")
+"""
+
+# The change that changes nothing makes the row that is known come back.
+_REMEMBER = """
+    INSERT INTO idempotency (account_id, key, fingerprint, resource)
+    VALUES (%(account)s, %(key)s, %(fingerprint)s, %(resource)s)
+    ON CONFLICT (account_id, key) DO UPDATE SET key = excluded.key RETURNING resource, fingerprint
+"""
+
+_WAITING_COLUMNS = """
+    SELECT id, subject, grade, received_at, followers, offers_made, knowledge_point, refused_by
+    FROM questions WHERE state = 'waiting'
+"""
+_WAITING_FOR = _WAITING_COLUMNS + " AND subject = %(subject)s ORDER BY received_at, id LIMIT %(limit)s"
+
+_BEHIND = """
+    WITH later AS (SELECT id, student_id, received_at FROM questions
+                   WHERE state = 'waiting' AND subject = %(subject)s AND received_at > %(received_at)s)
+    SELECT id, student_id, received_at FROM later
+    UNION ALL SELECT f.id, f.student_id, later.received_at FROM questions f JOIN later ON f.leader_id = later.id
+    ORDER BY received_at LIMIT %(limit)s
+"""
+
+_END_SESSION = """
+    UPDATE live_sessions SET ended_at = %(now)s, ended_why = %(why)s, version = version + 1
+    WHERE id = %(id)s AND ended_at IS NULL
+"""
+_NEXT_SEQ = "UPDATE live_sessions SET next_seq = next_seq + %(count)s WHERE id = %(id)s RETURNING next_seq - 1"
+
+_MEDIA_OF_QUESTION = """
+    SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
+"""
+
+_POST = """
+    INSERT INTO ledger_transactions (id, fact_key, work, policy_id, teacher_id, question_id, done_at)
+    VALUES (%(id)s, %(fact_key)s, %(work)s, %(policy_id)s, %(teacher_id)s, %(question_id)s, %(done_at)s)
+    ON CONFLICT (fact_key) DO NOTHING RETURNING id
+"""
 
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
@@ -672,8 +712,19 @@ _FREE = """
     AND NOT EXISTS (SELECT FROM live_sessions l WHERE l.teacher_id = p.teacher_id AND l.ended_at IS NULL)
 """
 
+_STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
+
+# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it.
+_WAITING = f"""
+    SELECT w.* FROM (SELECT DISTINCT c.subject, c.stage FROM presence p
+                     JOIN certifications c ON c.account_id = p.teacher_id WHERE {_FREE}) free
+    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = free.subject
+                        AND {_STAGE_OF.format("questions")} = free.stage
+                        ORDER BY received_at, id LIMIT %(limit)s) w
+"""  # noqa: S608 - composed of constants of this module
+
 # Tonight counts from five in the morning in the city's own time.
-_READY = text(f"""
+_READY = f"""
     SELECT p.teacher_id, p.since, c.subjects, c.stages, tonight.answered AS answered_tonight,
            tonight.earned AS earned_tonight_fen, rated.total AS rating_sum, rated.n AS rating_count
     FROM presence p
@@ -690,17 +741,17 @@ _READY = text(f"""
                   FROM answers a JOIN suggestions s ON s.answer_id = a.id
                   WHERE a.teacher_id = p.teacher_id AND s.outcome IN ('solved', 'still_stuck')) rated ON true
     WHERE {_FREE}
-      AND (CAST(:subjects AS text[]) IS NULL OR c.subjects && CAST(:subjects AS text[]))
+      AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subjects && CAST(%(subjects)s AS text[]))
     ORDER BY p.since, p.teacher_id
-    LIMIT :limit
-""")  # noqa: S608 - composed of constants of this module
+    LIMIT %(limit)s
+"""  # noqa: S608 - composed of constants of this module
 
-_CLAIM = text(f"""
+_CLAIM = f"""
     SELECT p.teacher_id FROM presence p
-    WHERE p.teacher_id = ANY(CAST(:ranked AS uuid[])) AND {_FREE}
-    ORDER BY array_position(CAST(:ranked AS uuid[]), p.teacher_id)
+    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE}
+    ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
     LIMIT 1 FOR UPDATE OF p SKIP LOCKED
-""")  # noqa: S608 - composed of constants of this module
+"""  # noqa: S608 - composed of constants of this module
 
 _ON_DUTY_FOR = """
     SELECT FROM presence p
@@ -710,29 +761,30 @@ _ON_DUTY_FOR = """
                   AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
 """
 
-_ON_DUTY = text(
-    _ON_DUTY_FOR.replace("SELECT FROM", "SELECT count(*) FROM") + " AND c.subject = :subject AND c.stage = :stage"
+_ON_DUTY = (
+    _ON_DUTY_FOR.replace("SELECT FROM", "SELECT count(*) FROM") + " AND c.subject = %(subject)s AND c.stage = %(stage)s"
 )
 
-_UNPROMISED = text(f"""
+_UNPROMISED = f"""
     SELECT q.id FROM questions q
-    WHERE q.state = 'waiting' AND (q.promised_at IS NULL OR q.promised_at < :now)
-      AND NOT EXISTS ({_ON_DUTY_FOR} AND c.subject = q.subject AND c.stage = CASE
-          WHEN q.grade <= 6 THEN 'primary' WHEN q.grade <= 9 THEN 'junior' ELSE 'senior' END)
-    ORDER BY q.received_at LIMIT :limit
-""")  # noqa: S608 - composed of constants of this module
+    WHERE q.state = 'waiting' AND (q.promised_at < %(now)s OR q.promised_at IS NULL AND EXISTS (
+          SELECT FROM shifts s JOIN certifications c ON c.account_id = s.teacher_id
+          WHERE s.ends_at > %(now)s AND c.subject = q.subject AND c.stage = {_STAGE_OF.format("q")}))
+      AND NOT EXISTS ({_ON_DUTY_FOR} AND c.subject = q.subject AND c.stage = {_STAGE_OF.format("q")})
+    ORDER BY q.received_at LIMIT %(limit)s
+"""  # noqa: S608 - composed of constants of this module
 
-_RENEW_PRESENCE = text("""
-    UPDATE presence SET lease_until = clock_timestamp() + :lease
-    WHERE teacher_id = ANY(CAST(:people AS uuid[])) AND wish <> 'off'
-""")
+_RENEW_PRESENCE = """
+    UPDATE presence SET lease_until = clock_timestamp() + %(lease)s
+    WHERE teacher_id = ANY(CAST(%(people)s AS uuid[])) AND wish <> 'off'
+"""
 
-_RENEW_SESSIONS = text("""
+_RENEW_SESSIONS = """
     UPDATE live_sessions
-    SET teacher_seen_at = CASE WHEN teacher_id = ANY(CAST(:people AS uuid[])) THEN clock_timestamp()
+    SET teacher_seen_at = CASE WHEN teacher_id = ANY(CAST(%(people)s AS uuid[])) THEN clock_timestamp()
                                ELSE teacher_seen_at END,
-        student_seen_at = CASE WHEN student_id = ANY(CAST(:people AS uuid[])) THEN clock_timestamp()
+        student_seen_at = CASE WHEN student_id = ANY(CAST(%(people)s AS uuid[])) THEN clock_timestamp()
                                ELSE student_seen_at END
     WHERE ended_at IS NULL
-      AND (teacher_id = ANY(CAST(:people AS uuid[])) OR student_id = ANY(CAST(:people AS uuid[])))
-""")
+      AND (teacher_id = ANY(CAST(%(people)s AS uuid[])) OR student_id = ANY(CAST(%(people)s AS uuid[])))
+"""

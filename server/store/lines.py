@@ -1,0 +1,74 @@
+"""Connections to PostgreSQL, and SQL handed straight to the driver for what runs at every question."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Row, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
+
+Driver = psycopg.AsyncConnection[Any]
+Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
+
+
+def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
+    """The engine for a PostgreSQL URL of any spelling, on psycopg."""
+    plain = url.split("://", 1)[1]
+    engine = create_async_engine(
+        f"postgresql+psycopg://{plain}",
+        pool_size=pool,
+        max_overflow=pool,
+        pool_timeout=10,
+        pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
+        skip_autocommit_rollback=True,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"},
+    )
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))
+    return engine
+
+
+def _note_rest(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _wake(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+    """A connection that lay idle is asked whether it lives; at each use (`pool_pre_ping`) that would cost as much as
+    the statement. One that dies within RESTED_S fails one call, which its sender repeats."""
+    if time.monotonic() - record.info.get("rests_since", math.inf) > RESTED_S:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """The driver's own connection under this one; what it does is in the same transaction."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)
+    return driver
+
+
+async def rows_of(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
+    """All rows of a statement in the driver's spelling, `%(name)s` for a parameter."""
+    cursor = driver.cursor(row_factory=namedtuple_row)
+    await cursor.execute(query, params)
+    found: list[Any] = await cursor.fetchall()
+    return found
+
+
+def insertion(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """An INSERT of rows with the same columns, and its parameters."""
+    groups = [", ".join(f"%({name}_{i})s" for name in rows[0]) for i in range(len(rows))]
+    values = ", ".join(f"({group})" for group in groups)
+    params = {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
+    return f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {values}", params  # noqa: S608 - names from our code

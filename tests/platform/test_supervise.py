@@ -16,6 +16,7 @@ import pytest
 
 from server import lifeline, supervise
 from server.supervise import StartError
+from tests.service import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,6 +109,12 @@ class Run:
                 return line.rstrip()
         raise AssertionError(f"ended without saying {wanted!r}: {self.lines}")
 
+    def worker_said(self) -> list[str]:
+        """Its process id and the database's URL; `ready` waits for the web processes only."""
+        path = self.data / "worker"
+        wait_until(lambda: path.exists() and path.read_text(), lambda: f"the worker did not begin: {self.lines}")
+        return path.read_text().split()
+
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
@@ -163,7 +170,7 @@ def test_a_start_shows_its_steps_in_order_and_hands_the_addresses_to_its_childre
         "Starting the web and worker processes …",
         "ready",
     ]
-    assert (run.data / "worker").read_text().split()[1].startswith("postgresql+psycopg://")
+    assert run.worker_said()[1].startswith("postgresql+psycopg://")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -219,7 +226,7 @@ def test_a_run_told_to_end_with_its_parent_does_so(tmp_path: Path, port: int, ru
 
 
 def test_a_child_that_hung_when_its_parent_was_killed_does_not_block_the_next_start(run: Run, runs: list[Run]) -> None:
-    worker = psutil.Process(int((run.data / "worker").read_text().split()[0]))
+    worker = psutil.Process(int(run.worker_said()[0]))
     worker.suspend()
 
     run.process.kill()

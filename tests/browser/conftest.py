@@ -36,7 +36,8 @@ def city(
 ) -> Iterator[Service]:
     name = create_database(postgres, template)
     folder = tmp_path_factory.mktemp("city")
-    with running(Service(folder, postgres.url_of(name), redis_server.url)) as service:
+    patient = {"DAYI_OFFER_LASTS_S": "90", "DAYI_PIPELINE_BUDGET_S": "60"}  # however busy the machine of the tests is
+    with running(Service(folder, postgres.url_of(name), redis_server.url, settings=patient)) as service:
         service.seed()
         service.web()
         service.web()

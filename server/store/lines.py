@@ -16,6 +16,17 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
 
+# A server that vanishes (a failover, a pulled cable) says no goodbye, and by the system's own defaults a connection
+# would wait a quarter of an hour for it, an idle one two hours.
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+OPTIONS = "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+
 Driver = psycopg.AsyncConnection[Any]
 Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
@@ -30,7 +41,7 @@ def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
         pool_timeout=10,
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
         skip_autocommit_rollback=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"},
+        connect_args={**NETWORK, "options": OPTIONS},
     )
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))

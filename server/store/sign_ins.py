@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, text
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.people import Person, PersonId, Role, Subject
@@ -39,20 +39,8 @@ def hash_of(token: str) -> bytes:
 
 async def find(store: Store, token: str, *, api: bool) -> SignInRecord | None:
     """Whose token this is, if it is of this kind, not expired, and its account not disabled."""
-    s, a = t.sign_ins.c, t.accounts.c
-    query = (
-        select(*_PERSON, s.token_hash, s.csrf, s.api, s.expires_at)
-        .join(t.accounts, a.id == s.account_id)
-        .where(
-            s.token_hash == hash_of(token),
-            s.api.is_(api),
-            s.expires_at > func.clock_timestamp(),
-            a.disabled_at.is_(None),
-        )
-    )
-    async with store.reading() as connection:
-        row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _record(row)
+    found = await store.rows(_FIND, {"token": hash_of(token), "api": api})
+    return _record(found[0]) if found else None
 
 
 async def add(
@@ -99,9 +87,8 @@ async def add_ticket(store: Store, sign_in: SignInRecord, ticket: str, lasts: ti
 
 async def redeem(store: Store, ticket: str) -> SignInRecord | None:
     """The sign-in behind a ticket, which is used up by asking; None when unknown, used, late or signed out since."""
-    async with store.engine.begin() as connection:
-        row = (await connection.execute(_REDEEM, {"ticket": hash_of(ticket)})).one_or_none()
-    return None if row is None else _record(row)
+    found = await store.rows(_REDEEM, {"ticket": hash_of(ticket)})
+    return _record(found[0]) if found else None
 
 
 async def subjects_of(connection: AsyncConnection, person: UUID) -> list[Subject]:
@@ -131,16 +118,20 @@ def person_of(row: Row[*tuple[Any, ...]]) -> Person:
     )
 
 
-_PERSON = (t.accounts.c.id, t.accounts.c.login, t.accounts.c.nickname, t.accounts.c.roles, t.accounts.c.grade)
+_FIND = """
+    SELECT a.id, a.login, a.nickname, a.roles, a.grade, s.token_hash, s.csrf, s.api, s.expires_at
+    FROM sign_ins s JOIN accounts a ON a.id = s.account_id
+    WHERE s.token_hash = %(token)s AND s.api = %(api)s AND s.expires_at > clock_timestamp() AND a.disabled_at IS NULL
+"""
 
 # One statement: of two who show the same ticket at the same moment, one deletes it and the other finds nothing.
-_REDEEM = text("""
+_REDEEM = """
     DELETE FROM tickets k USING sign_ins s, accounts a
-    WHERE k.token_hash = :ticket AND k.expires_at > clock_timestamp()
+    WHERE k.token_hash = %(ticket)s AND k.expires_at > clock_timestamp()
       AND s.token_hash = k.sign_in_hash AND s.expires_at > clock_timestamp()
       AND a.id = s.account_id AND a.id = k.account_id AND a.disabled_at IS NULL
     RETURNING a.id, a.login, a.nickname, a.roles, a.grade, s.token_hash, s.csrf, s.api, s.expires_at
-""")
+"""
 
 
 def _record(row: Row[*tuple[Any, ...]]) -> SignInRecord:

@@ -213,6 +213,9 @@ questions = Table(
     CheckConstraint("state NOT IN ('waiting', 'received', 'reading') OR teacher_id IS NULL", name="teacher_gone"),
     Index("ix_questions_student_id_received_at", "student_id", "received_at"),
     Index("ix_questions_queue", "received_at", "id", postgresql_where=text("state = 'waiting'")),
+    Index(
+        "ix_questions_place", "subject", "received_at", "id", postgresql_where=text("state IN ('waiting', 'offered')")
+    ),
     Index("ix_questions_pipeline", "state_since", postgresql_where=text("state IN ('received', 'reading', 'matched')")),
     Index("ix_questions_leader_id", "leader_id", postgresql_where=text("leader_id IS NOT NULL")),
     Index("ix_questions_answer_id", "answer_id"),
@@ -241,6 +244,15 @@ suggestions = Table(
     CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+# What pupils said of a teacher's videos, summed up: dispatch asks for it at every question.
+ratings = Table(
+    "ratings",
+    metadata,
+    _person("teacher_id", primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
 )
 
 offers = Table(
@@ -283,6 +295,7 @@ shifts = Table(
     _time("ends_at"),
     CheckConstraint("ends_at > starts_at", name="forward"),
     Index("ix_shifts_ends_at", "ends_at"),
+    Index("ix_shifts_teacher_id_ends_at", "teacher_id", "ends_at"),
 )
 
 live_sessions = Table(

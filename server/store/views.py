@@ -11,14 +11,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
 from server.live import protocol as wire
-from server.store import tables as t
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
@@ -36,32 +33,28 @@ class Views:
     # --- pupils ---
 
     async def question(self, id: UUID) -> wire.QuestionView | None:
-        async with self.store.reading() as connection:
-            q = (await connection.execute(_QUESTION, {"id": id})).one_or_none()
-            return None if q is None else await self._question(connection, q)
+        found = await self.store.rows(_QUESTION, {"id": id})
+        return await self._question(found[0]) if found else None
 
     async def questions_of(
         self, student: UUID, before: UUID | None = None
     ) -> tuple[list[wire.QuestionView], UUID | None]:
         """Newest first, and the one before which there are more. The first page has all that are not over."""
         wanted = {"student": student, "before": before, "limit": HISTORY + 1}
-        async with self.store.reading() as connection:
-            rows = (await connection.execute(_QUESTIONS_OF, wanted)).all()
-            page = rows[:HISTORY]
-            more = page[-1].id if len(rows) > HISTORY else None
-            if more is not None and before is None:
-                known = [row.id for row in page]
-                rest = await connection.execute(_OPEN_QUESTIONS_OF, {"student": student, "known": known})
-                page = [*page, *rest.all()]
-            return [await self._question(connection, row) for row in page], more
+        rows = await self.store.rows(_QUESTIONS_OF, wanted)
+        page = rows[:HISTORY]
+        more = page[-1].id if len(rows) > HISTORY else None
+        if more is not None and before is None:
+            known = [row.id for row in page]
+            page += await self.store.rows(_OPEN_QUESTIONS_OF, {"student": student, "known": known})
+        return [await self._question(row) for row in page], more
 
     async def owner_of_question(self, id: UUID) -> UUID | None:
-        async with self.store.reading() as connection:
-            found = await connection.execute(select(t.questions.c.student_id).where(t.questions.c.id == id))
-            return found.scalar_one_or_none()
+        found = await self.store.rows("SELECT student_id FROM questions WHERE id = %(id)s", {"id": id})
+        return found[0].student_id if found else None
 
-    async def _question(self, connection: AsyncConnection, q: Record) -> wire.QuestionView:
-        suggestions = await self._suggestions(connection, q.id) if q.has_suggestions else []
+    async def _question(self, q: Record) -> wire.QuestionView:
+        suggestions = await self._suggestions(q.id) if q.has_suggestions else []
         state = State(q.state)
         queued, promise = state, q.promised_at
         if state is State.FOLLOWING and q.leader_state is not None:  # it waits where its leader waits
@@ -79,7 +72,7 @@ class Views:
             text=q.text,
             read_text=q.read_text,
             received_at=q.received_at,
-            media=await self._media_of_question(connection, q.id) if q.has_media else [],
+            media=await self._media_of_question(q.id) if q.has_media else [],
             verdict=q.verdict,
             followers=q.crowd,
             leader_state=State(q.leader_state) if state is State.FOLLOWING and q.leader_state else None,
@@ -90,14 +83,14 @@ class Views:
             worked_examples=[
                 await self._suggested(row) for row in suggestions if Verdict(row.verdict) is Verdict.SIMILAR
             ],
-            answer=await self._own_answer(connection, q) if q.answer_id is not None else None,
+            answer=await self._own_answer(q) if q.answer_id is not None else None,
             session_id=q.session_id,
             teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
             answered_at=q.answered_at,
         )
 
-    async def _suggestions(self, connection: AsyncConnection, question: UUID) -> Sequence[Record]:
-        return (await connection.execute(_SUGGESTIONS, {"question": question})).all()
+    async def _suggestions(self, question: UUID) -> Sequence[Record]:
+        return await self.store.rows(_SUGGESTIONS, {"question": question})
 
     async def _suggestion(
         self, rows: Sequence[Record], answer_id: UUID | None, state: State
@@ -117,20 +110,18 @@ class Views:
             reasons=[msgspec.convert(reason, wire.Reason) for reason in row.reasons],
         )
 
-    async def _own_answer(self, connection: AsyncConnection, q: Record) -> wire.AnswerView | None:
-        row = (await connection.execute(_OWN_ANSWER, {"question": q.id, "answer": q.answer_id})).one_or_none()
-        return None if row is None else await self._answer(row)
+    async def _own_answer(self, q: Record) -> wire.AnswerView | None:
+        found = await self.store.rows(_OWN_ANSWER, {"question": q.id, "answer": q.answer_id})
+        return await self._answer(found[0]) if found else None
 
     async def answer(self, id: UUID) -> wire.AnswerView | None:
-        async with self.store.reading() as connection:
-            row = (await connection.execute(_ANSWER, {"id": id})).one_or_none()
-            return None if row is None else await self._answer(row)
+        found = await self.store.rows(_ANSWER, {"id": id})
+        return await self._answer(found[0]) if found else None
 
     async def may_watch(self, person: UUID, answer: UUID) -> bool:
         """Who made it, asked it or had it suggested."""
-        async with self.store.reading() as connection:
-            found = await connection.execute(_MAY_WATCH, {"person": person, "answer": answer})
-            return bool(found.scalar_one())
+        found = await self.store.rows(_MAY_WATCH, {"person": person, "answer": answer})
+        return bool(found[0].may)
 
     async def _answer(self, row: Record) -> wire.AnswerView:
         return wire.AnswerView(
@@ -149,9 +140,8 @@ class Views:
     # --- files ---
 
     async def media(self, id: UUID) -> wire.MediaView | None:
-        async with self.store.reading() as connection:
-            row = (await connection.execute(select(t.media).where(t.media.c.id == id))).one_or_none()
-            return None if row is None else await self.media_view(row)
+        found = await self.store.rows("SELECT * FROM media WHERE id = %(id)s", {"id": id})
+        return await self.media_view(found[0]) if found else None
 
     async def media_view(self, row: Record) -> wire.MediaView:
         return wire.MediaView(
@@ -166,38 +156,31 @@ class Views:
             peaks=row.peaks,
         )
 
-    async def _media_of_question(self, connection: AsyncConnection, question: UUID) -> list[wire.MediaView]:
-        q = t.question_media.c
-        found = await connection.execute(
-            select(t.media)
-            .join(t.question_media, q.media_id == t.media.c.id)
-            .where(q.question_id == question)
-            .order_by(q.position)
-        )
-        return [await self.media_view(row) for row in found.all()]
+    async def _media_of_question(self, question: UUID) -> list[wire.MediaView]:
+        found = await self.store.rows(_MEDIA_OF_QUESTION, {"question": question})
+        return [await self.media_view(row) for row in found]
 
     # --- teachers ---
 
     async def duty(self, teacher: UUID) -> wire.DutyView:
-        async with self.store.reading() as connection:
-            row = (await connection.execute(_DUTY, {"teacher": teacher})).one()
-            offer = await self._offer(connection, row) if row.offer_id else None
-            if row.session_id is not None:
-                presence = Presence.ANSWERING
-            elif offer is not None:
-                presence = Presence.OFFERED
-            else:
-                presence = Presence(row.wish or "off")
-            return wire.DutyView(
-                version=_version(row.read_at),
-                presence=presence,
-                offer=offer,
-                session_id=row.session_id,
-                waiting=row.waiting,
-            )
+        row = (await self.store.rows(_DUTY, {"teacher": teacher}))[0]
+        offer = await self._offer(row) if row.offer_id else None
+        if row.session_id is not None:
+            presence = Presence.ANSWERING
+        elif offer is not None:
+            presence = Presence.OFFERED
+        else:
+            presence = Presence(row.wish or "off")
+        return wire.DutyView(
+            version=_version(row.read_at),
+            presence=presence,
+            offer=offer,
+            session_id=row.session_id,
+            waiting=row.waiting,
+        )
 
-    async def _offer(self, connection: AsyncConnection, row: Record) -> wire.OfferView:
-        suggestions = await self._suggestions(connection, row.question_id) if row.has_suggestions else []
+    async def _offer(self, row: Record) -> wire.OfferView:
+        suggestions = await self._suggestions(row.question_id) if row.has_suggestions else []
         return wire.OfferView(
             id=row.offer_id,
             question_id=row.question_id,
@@ -205,7 +188,7 @@ class Views:
             grade=row.grade,
             text=row.text,
             read_text=row.read_text,
-            media=await self._media_of_question(connection, row.question_id) if row.has_media else [],
+            media=await self._media_of_question(row.question_id) if row.has_media else [],
             followers=row.followers,
             asked_at=row.received_at,
             made_at=row.made_at,
@@ -214,48 +197,41 @@ class Views:
         )
 
     async def earnings(self, teacher: UUID) -> wire.EarningsView:
-        async with self.store.reading() as connection:
-            rows = (await connection.execute(_EARNINGS, {"teacher": teacher, "limit": LATEST_EARNINGS})).all()
-            total, month = (await connection.execute(_EARNED, {"teacher": teacher})).one()
-            return wire.EarningsView(total_fen=total, month_fen=month, lines=[_earning(row) for row in rows])
+        rows = await self.store.rows(_EARNINGS, {"teacher": teacher, "limit": LATEST_EARNINGS})
+        earned = (await self.store.rows(_EARNED, {"teacher": teacher}))[0]
+        lines = [_earning(row) for row in rows]
+        return wire.EarningsView(total_fen=earned.total, month_fen=earned.month, lines=lines)
 
     async def earned(self, transaction: UUID) -> wire.Earned:
-        async with self.store.reading() as connection:
-            row = (await connection.execute(_EARNING, {"id": transaction})).one()
-            total, _ = (await connection.execute(_EARNED, {"teacher": row.teacher_id})).one()
-            return wire.Earned(line=_earning(row), total_fen=total)
+        row = (await self.store.rows(_EARNING, {"id": transaction}))[0]
+        return wire.Earned(line=_earning(row), total_fen=row.total)
 
     # --- sessions ---
 
     async def session(self, id: UUID, me: str) -> wire.SessionView | None:
-        async with self.store.reading() as connection:
-            row = (await connection.execute(_SESSION, {"id": id})).one_or_none()
-            return None if row is None else await self._session(connection, row, me)
+        found = await self.store.rows(_SESSION, {"id": id})
+        return await self._session(found[0], me) if found else None
 
     async def side_in_session(self, person: UUID, id: UUID) -> str | None:
         """ "teacher", "student", or None for a stranger."""
-        s = t.live_sessions.c
-        async with self.store.reading() as connection:
-            row = (await connection.execute(select(s.teacher_id, s.student_id).where(s.id == id))).one_or_none()
-        if row is None:
+        found = await self.store.rows("SELECT teacher_id, student_id FROM live_sessions WHERE id = %(id)s", {"id": id})
+        if not found:
             return None
-        return "teacher" if row.teacher_id == person else "student" if row.student_id == person else None
+        return "teacher" if found[0].teacher_id == person else "student" if found[0].student_id == person else None
 
     async def board(self, id: UUID) -> tuple[list[wire.BoardLine], dict[str, wire.MediaView]]:
-        b = t.board_operations.c
-        async with self.store.reading() as connection:
-            rows = (
-                await connection.execute(select(t.board_operations).where(b.session_id == id).order_by(b.seq))
-            ).all()
-            question = select(t.live_sessions.c.question_id).where(t.live_sessions.c.id == id)
-            media = await self._media_of_question(connection, (await connection.execute(question)).scalar_one())
+        rows = await self.store.rows(
+            "SELECT * FROM board_operations WHERE session_id = %(id)s ORDER BY seq", {"id": id}
+        )
+        asked = await self.store.rows("SELECT question_id FROM live_sessions WHERE id = %(id)s", {"id": id})
+        media = await self._media_of_question(asked[0].question_id)
         lines = [
             wire.BoardLine(seq=r.seq, id=r.op_id, author=r.author, kind=r.kind, body=r.body, at_ms=r.at_ms)
             for r in rows
         ]
         return lines, {str(view.id): view for view in media}
 
-    async def _session(self, connection: AsyncConnection, row: Record, me: str) -> wire.SessionView:
+    async def _session(self, row: Record, me: str) -> wire.SessionView:
         return wire.SessionView(
             id=row.id,
             version=_version(row.read_at),
@@ -270,7 +246,7 @@ class Views:
             grade=row.grade,
             text=row.text,
             read_text=row.read_text,
-            media=await self._media_of_question(connection, row.question_id) if row.has_media else [],
+            media=await self._media_of_question(row.question_id) if row.has_media else [],
             followers=row.followers,
             peer_online=row.teacher_online if me == "student" else row.student_online,
             ended_why=row.ended_why,
@@ -310,14 +286,9 @@ class Views:
 
     async def queue_age(self) -> timedelta:
         """How long the oldest waiting question has waited."""
-        async with self.store.reading() as connection:
-            oldest: datetime | None = (
-                await connection.execute(
-                    select(func.min(t.questions.c.received_at)).where(t.questions.c.state == State.WAITING)
-                )
-            ).scalar_one()
-            now: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-        return now - oldest if oldest else timedelta(0)
+        query = "SELECT clock_timestamp() - min(received_at) AS age FROM questions WHERE state = 'waiting'"
+        age: timedelta | None = (await self.store.rows(query, {}))[0].age
+        return age or timedelta(0)
 
 
 def _version(read_at: datetime) -> int:
@@ -340,28 +311,28 @@ _ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
     a.video_key, a.poster_key, at.nickname AS teacher_name
 """
-_ANSWER = text(f"""
-    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = :id
-""")  # noqa: S608 - composed of constants of this module
+_ANSWER = f"""
+    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s
+"""  # noqa: S608 - composed of constants of this module
 
 # A question's own answer: the one made in its own session, not one that was suggested.
-_OWN_ANSWER = text(f"""
+_OWN_ANSWER = f"""
     SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
-    WHERE a.question_id = :question AND a.id = :answer AND a.state <> 'withdrawn'
-""")  # noqa: S608 - composed of constants of this module
-_SUGGESTIONS = text(f"""
+    WHERE a.question_id = %(question)s AND a.id = %(answer)s AND a.state <> 'withdrawn'
+"""  # noqa: S608 - composed of constants of this module
+_SUGGESTIONS = f"""
     SELECT s.verdict, s.confidence, s.reasons, {_ANSWER_COLUMNS}
     FROM suggestions s JOIN answers a ON a.id = s.answer_id JOIN accounts at ON at.id = a.teacher_id
-    WHERE s.question_id = :question AND a.state = 'published'
+    WHERE s.question_id = %(question)s AND a.state = 'published'
     ORDER BY s.made_at DESC, s.confidence DESC
-""")  # noqa: S608 - composed of constants of this module
-_MAY_WATCH = text("""
-    SELECT EXISTS (SELECT FROM answers a WHERE a.id = :answer AND a.teacher_id = :person)
+"""  # noqa: S608 - composed of constants of this module
+_MAY_WATCH = """
+    SELECT EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.teacher_id = %(person)s)
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
-                   WHERE a.id = :answer AND q.student_id = :person)
+                   WHERE a.id = %(answer)s AND q.student_id = %(person)s)
         OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
-                   WHERE s.answer_id = :answer AND q.student_id = :person)
-""")
+                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s) AS may
+"""
 
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
@@ -389,32 +360,32 @@ _QUESTION_COLUMNS = f"""
     LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
     LEFT JOIN accounts taught ON taught.id = q.teacher_id
 """  # noqa: S608 - composed of constants of this module
-_QUESTION = text(_QUESTION_COLUMNS + " WHERE q.id = :id")
-_QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
-    WHERE q.student_id = :student
-      AND (CAST(:before AS uuid) IS NULL OR (q.received_at, q.id) <
+_QUESTION = _QUESTION_COLUMNS + " WHERE q.id = %(id)s"
+_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
+    WHERE q.student_id = %(student)s
+      AND (CAST(%(before)s AS uuid) IS NULL OR (q.received_at, q.id) <
            (SELECT known.received_at, known.id FROM questions known
-            WHERE known.id = :before AND known.student_id = :student))
-    ORDER BY q.received_at DESC, q.id DESC LIMIT :limit
-""")  # noqa: S608 - composed of constants of this module
-_OPEN_QUESTIONS_OF = text(f"""{_QUESTION_COLUMNS}
-    WHERE q.student_id = :student AND q.state NOT IN ('answered', 'resolved', 'withdrawn') AND q.id <> ALL(:known)
+            WHERE known.id = %(before)s AND known.student_id = %(student)s))
+    ORDER BY q.received_at DESC, q.id DESC LIMIT %(limit)s
+"""  # noqa: S608 - composed of constants of this module
+_OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
+    WHERE q.student_id = %(student)s AND q.state NOT IN ('answered', 'resolved', 'withdrawn') AND q.id <> ALL(%(known)s)
     ORDER BY q.received_at DESC, q.id DESC
-""")
+"""
 
-_DUTY = text(f"""
+_DUTY = f"""
     SELECT clock_timestamp() AS read_at, p.wish, live.id AS session_id, o.id AS offer_id, o.made_at, o.expires_at,
            q.id AS question_id, q.subject, q.grade, q.text, q.read_text, q.followers, q.received_at,
            {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
                 AND c.stage = {_STAGE.format("w")}
             WHERE w.state = 'waiting') AS waiting
-    FROM (SELECT CAST(:teacher AS uuid) AS id) who
+    FROM (SELECT CAST(%(teacher)s AS uuid) AS id) who
     LEFT JOIN presence p ON p.teacher_id = who.id
     LEFT JOIN live_sessions live ON live.teacher_id = who.id AND live.ended_at IS NULL
     LEFT JOIN offers o ON o.teacher_id = who.id AND o.state = 'open'
     LEFT JOIN questions q ON q.id = o.question_id
-""")  # noqa: S608 - composed of constants of this module
+"""  # noqa: S608 - composed of constants of this module
 
 _EARNING_COLUMNS = """
     SELECT l.id, l.work, l.done_at, l.question_id, l.teacher_id, -e.amount_fen AS amount_fen, q.subject,
@@ -423,22 +394,31 @@ _EARNING_COLUMNS = """
     JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id
     LEFT JOIN questions q ON q.id = l.question_id
 """
-_EARNING = text(_EARNING_COLUMNS + " WHERE l.id = :id")
-_EARNINGS = text(_EARNING_COLUMNS + " WHERE l.teacher_id = :teacher ORDER BY l.done_at DESC LIMIT :limit")
-_EARNED = text("""
-    SELECT coalesce(-sum(e.amount_fen), 0)::bigint,
+_MEDIA_OF_QUESTION = """
+    SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(question)s
+    ORDER BY q.position
+"""
+
+_EARNING = f"""
+    SELECT line.*, (SELECT -sum(e.amount_fen) FROM ledger_entries e
+                    WHERE e.account = 'owed:' || line.teacher_id)::bigint AS total
+    FROM ({_EARNING_COLUMNS} WHERE l.id = %(id)s) line
+"""  # noqa: S608 - composed of constants of this module
+_EARNINGS = _EARNING_COLUMNS + " WHERE l.teacher_id = %(teacher)s ORDER BY l.done_at DESC LIMIT %(limit)s"
+_EARNED = """
+    SELECT coalesce(-sum(e.amount_fen), 0)::bigint AS total,
            coalesce(-sum(e.amount_fen) FILTER (
                WHERE date_trunc('month', l.done_at AT TIME ZONE 'Asia/Shanghai')
-                   = date_trunc('month', now() AT TIME ZONE 'Asia/Shanghai')), 0)::bigint
+                   = date_trunc('month', now() AT TIME ZONE 'Asia/Shanghai')), 0)::bigint AS month
     FROM ledger_entries e JOIN ledger_transactions l ON l.id = e.transaction_id
-    WHERE e.account = 'owed:' || CAST(:teacher AS text)
-""")
+    WHERE e.account = 'owed:' || CAST(%(teacher)s AS text)
+"""
 
-_SESSION = text(f"""
+_SESSION = f"""
     SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, q.read_text, q.followers,
            taught.nickname AS teacher_name,
            l.teacher_seen_at > clock_timestamp() - interval '30 seconds' AS teacher_online,
            l.student_seen_at > clock_timestamp() - interval '30 seconds' AS student_online
     FROM live_sessions l JOIN questions q ON q.id = l.question_id JOIN accounts taught ON taught.id = l.teacher_id
-    WHERE l.id = :id
-""")  # noqa: S608 - composed of constants of this module
+    WHERE l.id = %(id)s
+"""  # noqa: S608 - composed of constants of this module

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -179,15 +180,15 @@ class Work:
         """The question as it is, not locked."""
         return self._known(await self._row(f"{_SELECT_QUESTION} WHERE id = %(id)s", {"id": id}))
 
-    async def flush(self) -> None:
-        """Write what is new and what has changed of the questions."""
+    async def flush(self, but: Question | None = None) -> None:
+        """Write what is new and what has changed of the questions, save one of which more is to come."""
         for question in self._added:
             await self._insert("questions", _values(question))
             self._questions[question.id] = question, _stored(question)
         self._added = []
         for question, stored in self._questions.values():
             changed = [name for name, old in zip(_COLUMNS, stored, strict=True) if getattr(question, name) != old]
-            if changed:
+            if changed and question is not but:
                 await self._write_changes(question, changed)
 
     async def _write_changes(self, question: Question, names: Sequence[str]) -> None:
@@ -273,12 +274,7 @@ class Work:
 
     async def judge_suggestion(self, question: UUID, answer: UUID | None, outcome: str) -> None:
         """The pupil's word on the video shown: a label for the matcher."""
-        s = t.suggestions.c
-        await self.execute(
-            update(t.suggestions)
-            .where(s.question_id == question, s.answer_id == answer, s.outcome.is_(None))
-            .values(outcome=outcome)
-        )
+        await self._write(_JUDGE, {"question": question, "answer": answer, "outcome": outcome})
 
     # --- dispatch ---
 
@@ -294,10 +290,7 @@ class Work:
         return [
             Ready(
                 id=row.teacher_id,
-                certifications=frozenset(
-                    Certification(Subject(subject), Stage(stage))
-                    for subject, stage in zip(row.subjects, row.stages, strict=True)
-                ),
+                certifications=_certified(tuple(row.subjects), tuple(row.stages)),
                 ready_since=row.since,
                 answered_tonight=row.answered_tonight,
                 earned_tonight_fen=row.earned_tonight_fen,
@@ -312,11 +305,12 @@ class Work:
         found: PersonId | None = await self._value(_CLAIM, {"ranked": list(ranked)})
         return found
 
-    async def open_offer(self, question: Question, teacher: PersonId, now: datetime, expires_at: datetime) -> None:
-        await self.flush()
+    async def open_offer(self, question: Question, teacher: PersonId, now: datetime, expires_at: datetime) -> bool:
+        """An offer under the next epoch; False when the teacher has got another one meanwhile."""
         row = {"id": uuid4(), "question_id": question.id, "teacher_id": teacher, "state": "open"}
-        row |= {"assignment_epoch": question.assignment_epoch, "made_at": now, "expires_at": expires_at}
-        await self._insert("offers", row)
+        row |= {"assignment_epoch": question.assignment_epoch + 1, "made_at": now, "expires_at": expires_at}
+        query, params = insertion("offers", [row])
+        return await self._write(f"{query} ON CONFLICT (teacher_id) WHERE state = 'open' DO NOTHING", params) == 1
 
     async def offer(self, id: UUID) -> Record | None:
         """Not locked: an offer changes only under its question's lock."""
@@ -644,6 +638,13 @@ def _loaded(row: Record) -> dict[str, Any]:
     return values
 
 
+@lru_cache(maxsize=1_000)
+def _certified(subjects: tuple[str, ...], stages: tuple[str, ...]) -> frozenset[Certification]:
+    """Many teachers have the same, and dispatch looks at two hundred."""
+    pairs = zip(subjects, stages, strict=True)
+    return frozenset(Certification(Subject(subject), Stage(stage)) for subject, stage in pairs)
+
+
 def _waiting(row: Record) -> Waiting:
     return Waiting(
         id=row.id,
@@ -672,6 +673,18 @@ _REMEMBER = """
     INSERT INTO idempotency (account_id, key, fingerprint, resource)
     VALUES (%(account)s, %(key)s, %(fingerprint)s, %(resource)s)
     ON CONFLICT (account_id, key) DO UPDATE SET key = excluded.key RETURNING resource, fingerprint
+"""
+
+# "Not my question" is a word on the matcher, not on the teacher.
+_JUDGE = """
+    WITH judged AS (UPDATE suggestions SET outcome = %(outcome)s
+                    WHERE question_id = %(question)s AND answer_id = %(answer)s AND outcome IS NULL RETURNING answer_id)
+    INSERT INTO ratings (teacher_id, total, count)
+    SELECT a.teacher_id, sum(CASE %(outcome)s WHEN 'solved' THEN 5 ELSE 2 END), count(*)
+    FROM judged JOIN answers a ON a.id = judged.answer_id
+    WHERE %(outcome)s IN ('solved', 'still_stuck') GROUP BY a.teacher_id
+    ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
+                                           count = ratings.count + excluded.count
 """
 
 _WAITING_COLUMNS = """
@@ -725,25 +738,29 @@ _WAITING = f"""
 
 # Tonight counts from five in the morning in the city's own time.
 _READY = f"""
-    SELECT p.teacher_id, p.since, c.subjects, c.stages, tonight.answered AS answered_tonight,
-           tonight.earned AS earned_tonight_fen, rated.total AS rating_sum, rated.n AS rating_count
-    FROM presence p
-    JOIN LATERAL (SELECT array_agg(subject) AS subjects, array_agg(stage) AS stages FROM certifications
-                  WHERE account_id = p.teacher_id) c ON c.subjects IS NOT NULL
-    JOIN LATERAL (SELECT count(*) AS answered, coalesce(-sum(e.amount_fen), 0)::bigint AS earned
-                  FROM ledger_transactions l
-                  JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || p.teacher_id
-                  WHERE l.teacher_id = p.teacher_id AND l.done_at >= (
-                      date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
-                      + interval '5 hours') AT TIME ZONE 'Asia/Shanghai') tonight ON true
-    JOIN LATERAL (SELECT coalesce(sum(CASE s.outcome WHEN 'solved' THEN 5 ELSE 2 END), 0)::int AS total,
-                         count(*)::int AS n
-                  FROM answers a JOIN suggestions s ON s.answer_id = a.id
-                  WHERE a.teacher_id = p.teacher_id AND s.outcome IN ('solved', 'still_stuck')) rated ON true
-    WHERE {_FREE}
-      AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subjects && CAST(%(subjects)s AS text[]))
-    ORDER BY p.since, p.teacher_id
-    LIMIT %(limit)s
+    WITH free AS MATERIALIZED (
+        SELECT p.teacher_id, p.since FROM presence p
+        WHERE {_FREE} AND EXISTS (
+            SELECT FROM certifications c WHERE c.account_id = p.teacher_id
+            AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subject = ANY(CAST(%(subjects)s AS text[]))))
+        ORDER BY p.since, p.teacher_id LIMIT %(limit)s
+    ), evening AS MATERIALIZED (
+        SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
+                + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began
+    )
+    SELECT free.teacher_id, free.since, c.subjects, c.stages, tonight.answered AS answered_tonight,
+           tonight.earned AS earned_tonight_fen,
+           coalesce(r.total, 0) AS rating_sum, coalesce(r.count, 0) AS rating_count
+    FROM free
+    CROSS JOIN LATERAL (SELECT array_agg(subject) AS subjects, array_agg(stage) AS stages
+                        FROM certifications WHERE account_id = free.teacher_id) c
+    CROSS JOIN LATERAL (SELECT count(*) AS answered, coalesce(-sum(e.amount_fen), 0)::bigint AS earned
+                        FROM ledger_transactions l
+                        JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || free.teacher_id
+                        WHERE l.teacher_id = free.teacher_id AND l.done_at >= (SELECT evening.began FROM evening)
+                        ) tonight
+    LEFT JOIN ratings r ON r.teacher_id = free.teacher_id
+    ORDER BY free.since, free.teacher_id
 """  # noqa: S608 - composed of constants of this module
 
 _CLAIM = f"""

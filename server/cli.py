@@ -20,6 +20,7 @@ from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
 
 LISTEN_FD = "DAYI_LISTEN_FD"
+GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -160,7 +161,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
 def worker(settings: Settings, _: argparse.Namespace) -> int | None:
     from server import observe
     from server.app import working
-    from server.workers import work
+    from server.workers import STOP_GRACE_S, work
 
     lifeline.watch()
     observe.configure(settings.log_level)
@@ -169,8 +170,13 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
         async with working(connected) as parts:
             task = asyncio.create_task(work(parts, _conninfo(connected.database_url)))
             loop = asyncio.get_running_loop()
+
+            def told() -> None:
+                task.cancel()
+                loop.call_later(STOP_GRACE_S + GOODBYE_S, _leave)  # a server that is away takes no goodbye
+
             for sign in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(sign, task.cancel)
+                loop.add_signal_handler(sign, told)
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 

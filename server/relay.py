@@ -64,13 +64,34 @@ class Relay:
                 log.warning("told events are told once more by the sweep", extra={"why": repr(error)})
 
     async def sweep(self) -> int:
-        """Tell what was committed but not told; the number of events."""
-        count = 0
+        """Tell what was committed but not told; the number of events that were looked at."""
+        count = last = 0
         while late := await self._store.unsent(LATE, AT_ONCE):
-            await self.tell(late)
+            if late[-1].id <= last:  # what is left could not be told, or not be struck off: the next sweep tries again
+                break
+            last = late[-1].id
+            await self._tell_late(late)
             await self.flush()
             count += len(late)
         return count
+
+    async def _tell_late(self, late: Sequence[Outgoing]) -> None:
+        """One that can't be told keeps nobody from hearing the others."""
+        try:
+            await self.tell(late)
+        except BusDown:
+            raise
+        except Exception:
+            log.warning("events are told one by one", extra={"count": len(late)})
+        else:
+            return
+        for event in late:
+            try:
+                await self.tell([event])
+            except BusDown:
+                raise
+            except Exception:
+                log.exception("an event can't be told", extra={"event_id": event.id, "kind": event.kind})
 
     async def flush(self) -> None:
         """Wait until all that was handed over is told or given up; who stops waiting stops none of it."""

@@ -22,7 +22,7 @@ from server.domain.board import Operation
 from server.live.bus import BusDown
 from server.parts import Backstage
 from server.pipeline import read_question
-from server.store.work import Record
+from server.store.lines import NETWORK, Record
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def _was_last_try(job: Job) -> bool:
 
 def jobs(parts: Backstage, conninfo: str) -> App:
     """The app of this worker. A job's arguments are ids: what it needs it reads afresh."""
-    app = App(connector=PsycopgConnector(conninfo=conninfo))
+    app = App(connector=PsycopgConnector(conninfo=conninfo, kwargs=NETWORK))
     retry = Retry()
 
     @app.task(name="read_question", queue="read", retry=retry)

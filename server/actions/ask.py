@@ -110,45 +110,63 @@ async def settle(work: Work, finder: Finder, rules: Rules, id: UUID, read_text: 
 
     `read_text` is None when nothing had to be read. A matcher that fails sends the question to a teacher.
     """
-    question = await work.question(id)
-    if question is None or question.state not in {State.RECEIVED, State.READING}:
+    question = await _read(work, id, read_text)
+    if question is None:
         return
+    try:
+        found = await _find(work, finder, question, from_photo=read_text is not None)
+    except Exception:
+        log.exception("matching failed; the question goes to a teacher", extra={"question": str(id)})
+        await work.rollback()
+        question, found = await _read(work, id, read_text), None
+        if question is None:
+            return
     if question.state is State.RECEIVED:
         question.move(State.READING, Actor.SYSTEM, now)
-    question.read_text = (read_text or "").replace("\x00", "")[:MAX_TEXT]
-    found = await _find(work, finder, question, from_photo=read_text is not None)
     question.move(State.MATCHED, Actor.SYSTEM, now)
-    question.verdict = found.verdict
-    if not await _answer_or_follow(work, question, found, now):
-        await _queue(work, finder, rules, question, found, now)
+    question.verdict = found.verdict if found else Verdict.NEW
+    if found is None or found.verdict in _TO_TEACHERS:
+        await _queue(work, rules, question, found, now)
+    elif not await _answer_or_follow(work, question, found, now):
+        question.verdict = Verdict.NEW  # what was found is gone by now
+        await _make_findable(work, finder, question)
+        await _queue(work, rules, question, found, now)
     work.tell_student(question)
     await work.commit()
+
+
+_TO_TEACHERS = frozenset({Verdict.NEW, Verdict.SIMILAR})
+
+
+async def _read(work: Work, id: UUID, read_text: str | None) -> Question | None:
+    """The question with what was read, locked; None when somebody else has settled it."""
+    question = await work.question(id)
+    if question is None or question.state not in {State.RECEIVED, State.READING}:
+        return None
+    question.read_text = (read_text or "").replace("\x00", "")[:MAX_TEXT]
+    return question
 
 
 async def _answer_or_follow(work: Work, question: Question, found: Found, now: datetime) -> bool:
     match found.verdict:
         case Verdict.SAME:
-            done = await _suggest(work, question, found, now)
+            return await _suggest(work, question, found, now)
         case Verdict.OPEN:
-            done = await _follow(work, question, found, now)
+            return await _follow(work, question, found, now)
         case _:
             return False
-    if not done:
-        question.verdict = Verdict.NEW  # what was found is gone by now
-    return done
 
 
 async def _find(work: Work, finder: Finder, question: Question, *, from_photo: bool) -> Found:
-    if not question.problem_text:
+    """What is known of it; a question that goes to a teacher is findable from now on. Nothing was written before: what
+    fails here is rolled back whole, and needs no savepoint."""
+    text = question.problem_text
+    if not text:
         return Found(Verdict.NEW)
-    try:
-        async with work.attempt():
-            return await finder.find(
-                work, question.problem_text, question.subject, question.stage, from_photo=from_photo
-            )
-    except Exception:
-        log.exception("matching failed; the question goes to a teacher", extra={"question": str(question.id)})
-        return Found(Verdict.NEW)
+    found = await finder.find(work, text, question.subject, question.stage, from_photo=from_photo)
+    if found.verdict in _TO_TEACHERS:
+        await finder.learn(work, question.id, "open", text, question.subject, question.stage)
+    return found
 
 
 async def _suggest(work: Work, question: Question, found: Found, now: datetime) -> bool:
@@ -173,11 +191,10 @@ async def _follow(work: Work, question: Question, found: Found, now: datetime) -
     return True
 
 
-async def _queue(work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime) -> None:
-    for example in found.examples:
+async def _queue(work: Work, rules: Rules, question: Question, found: Found | None, now: datetime) -> None:
+    for example in found.examples if found else ():
         await work.add_suggestion(question.id, example.answer, Verdict.SIMILAR, example.confidence, example.reasons)
     question.move(State.WAITING, Actor.SYSTEM, now)
-    await _make_findable(work, finder, question)
     await promise_or_dispatch(work, rules, question, now)
 
 

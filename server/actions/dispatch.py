@@ -1,20 +1,27 @@
 """Bringing waiting questions and ready teachers together, and being honest when nobody is there."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from server.actions.ports import Rules
 from server.domain.dispatch import Ready, Waiting, may_take, promise, queue_order, rank
-from server.domain.people import Subject
+from server.domain.people import PersonId, Subject
 from server.domain.question import Question, State
 from server.store.work import DUTY_CHANNEL, Work
 
+TRIED_AT_ONCE = 16  # teachers, best first: that all of them are taken at this moment is seldom
 NEW_ROUND_AFTER = timedelta(seconds=30)  # when all on duty have refused, they are asked again after this
 
 
-async def dispatch(work: Work, rules: Rules, now: datetime, subject: Subject | None = None) -> int:
-    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made."""
-    await work.flush()
+async def dispatch(
+    work: Work, rules: Rules, now: datetime, subject: Subject | None = None, held: Question | None = None
+) -> int:
+    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made. `held` has just come to
+    wait, and the database need not know of it yet."""
+    await work.flush(but=held)
     waiting = await work.waiting(subject)
+    if held is not None:
+        waiting = [*(each for each in waiting if each.id != held.id), _waiting(held)]
     if not waiting:
         return 0
     ready = await work.ready({question.subject for question in waiting})
@@ -22,32 +29,53 @@ async def dispatch(work: Work, rules: Rules, now: datetime, subject: Subject | N
     for question in queue_order(waiting, now):
         if not ready:
             break
-        taken = await _offer(work, rules, question, ready, now)
+        taken = await _offer(work, rules, question, ready, now, held)
         if taken is not None:
             ready = [teacher for teacher in ready if teacher.id != taken.id]
             made += 1
     return made
 
 
-async def _offer(work: Work, rules: Rules, waiting: Waiting, ready: list[Ready], now: datetime) -> Ready | None:
+async def _offer(
+    work: Work, rules: Rules, waiting: Waiting, ready: list[Ready], now: datetime, held: Question | None
+) -> Ready | None:
     able = rank(waiting, ready, now) or rank(_forgiving(waiting), ready, now)
     if not able:
         return None
-    question = await work.waiting_question(waiting.id)
+    question = held if held is not None and held.id == waiting.id else await work.waiting_question(waiting.id)
     if question is None:
         return None
     if not any(may_take(waiting, teacher) for teacher in able):
         if now - question.state_since < NEW_ROUND_AFTER:
             return None
         question.refused_by = []
-    chosen = await work.claim_free([teacher.id for teacher in able])
-    if chosen is None:
-        return None
-    question.offer_to(chosen, now)
-    await work.open_offer(question, chosen, now, now + rules.offer_lasts)
-    work.tell_student(question)
-    work.tell_teacher(chosen)
-    return next(teacher for teacher in able if teacher.id == chosen)
+    left = able
+    while left:
+        tried, rest = left[:TRIED_AT_ONCE], left[TRIED_AT_ONCE:]
+        chosen = await work.claim_free([teacher.id for teacher in tried])
+        if chosen is None:
+            left = rest
+        elif await work.open_offer(question, chosen, now, now + rules.offer_lasts):
+            question.offer_to(chosen, now)
+            work.tell_student(question)
+            work.tell_teacher(chosen)
+            return next(teacher for teacher in tried if teacher.id == chosen)
+        else:  # taken between the statement's beginning and its lock
+            left = [teacher for teacher in left if teacher.id != chosen]
+    return None
+
+
+def _waiting(question: Question) -> Waiting:
+    return Waiting(
+        question.id,
+        question.subject,
+        question.stage,
+        question.received_at,
+        question.followers,
+        question.offers_made,
+        question.knowledge_point,
+        frozenset(PersonId(UUID(teacher)) for teacher in question.refused_by),
+    )
 
 
 def _forgiving(waiting: Waiting) -> Waiting:
@@ -58,7 +86,7 @@ def _forgiving(waiting: Waiting) -> Waiting:
 
 async def promise_or_dispatch(work: Work, rules: Rules, question: Question, now: datetime) -> None:
     """A question has just come to wait: offer it, or say when somebody will be there."""
-    made = await dispatch(work, rules, now, question.subject)
+    made = await dispatch(work, rules, now, question.subject, held=question)
     if made == 0 and question.state is State.WAITING:
         await give_promise(work, question, now)
 

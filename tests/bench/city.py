@@ -66,9 +66,7 @@ async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Accou
         for who, subject in zip(made, subjects, strict=True)
         for stage in Stage
     ]
-    shifts = [
-        {"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made
-    ]
+    shifts = [{"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made]
     policy = {"id": uuid4(), "valid_from": now - timedelta(days=365), "live_answer_fen": RATE_FEN}
     await _write(
         database_url,

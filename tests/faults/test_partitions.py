@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from server.store.lines import NETWORK, open_engine
 from tests.faults.checker import double_assigned
 from tests.faults.city import City
 from tests.faults.conftest import Found
@@ -156,3 +159,16 @@ def test_a_node_cut_off_from_redis_assigns_with_the_others_and_its_offers_are_he
     assert {offer["question_id"] for offer in offers} < set(asked)
     assert double_assigned(city) == 0
     wait_until(lambda: city.untold() == 0, lambda: "the outbox is not told")
+
+
+async def test_a_database_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORK, "connect_timeout", 2)  # the least that the driver knows
+    with Link("/nowhere") as silence:
+        silence.hold()
+        engine = open_engine(f"postgresql://dayi@127.0.0.1:{silence.port}/dayi")
+
+        with pytest.raises(OperationalError):
+            async with asyncio.timeout(30), engine.connect():
+                pass
+
+        await engine.dispose()

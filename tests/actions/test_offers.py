@@ -1,0 +1,44 @@
+"""An offer to a teacher who has just got another goes to the next, and costs nobody anything."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from server.domain.people import PersonId
+from server.store import tables as t
+from server.store.work import Store, Work
+from tests.actions.conftest import SaysSo
+from tests.actions.test_path_of_a_question import settle
+from tests.builders import World
+
+
+async def test_a_teacher_taken_between_the_look_and_the_lock_is_passed_over(
+    store: Store, world: World, finder: SaysSo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil, taken, free = await world.student(), await world.teacher("t1"), await world.teacher("t2")
+    first = await world.ask(pupil, "第一题")
+    really_free = Work.claim_free
+
+    async def stale(self: Work, ranked: Sequence[PersonId]) -> PersonId | None:
+        """As a statement answers whose picture of the offers is a moment old."""
+        return taken.id if taken.id in ranked else await really_free(self, ranked)
+
+    monkeypatch.setattr(Work, "claim_free", stale)
+    await settle(store, finder, first)
+    # The second sees `taken` as ready, although the offer of the first is there.
+    ready = Work.ready
+
+    async def both(self: Work, *_: object) -> object:
+        await self.execute(t.offers.update().values(state="lapsed"))
+        found = await ready(self)
+        await self.execute(t.offers.update().values(state="open"))
+        return found
+
+    monkeypatch.setattr(Work, "ready", both)
+    second = await world.ask(pupil, "第二题")
+    await settle(store, finder, second)
+
+    async with store.reading() as connection:
+        rows = await connection.execute(select(t.offers.c.question_id, t.offers.c.teacher_id))
+    assert {row.question_id: row.teacher_id for row in rows} == {first: taken.id, second: free.id}

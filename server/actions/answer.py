@@ -1,7 +1,7 @@
 """A teacher's side: duty, offers, the shared board, and the answer that comes of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -277,19 +277,44 @@ async def _pay(work: Work, question: Question, teacher: PersonId, answer: Answer
         work.tell(person_channel(teacher), "earned", posted)
 
 
-async def publish(
-    work: Work, finder: Finder, answer_id: UUID, video: str, poster: str, duration_ms: int, now: datetime
-) -> None:
-    """The video is there: into the bank with it, and to all who followed."""
+async def _answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Question]:
+    """Both locked, the question first as everywhere."""
     peeked = await work.answer(answer_id)
     assert peeked is not None
     question = await work.question(peeked.question_id)
     answer = await work.answer(answer_id, lock=True)
     assert question is not None
     assert answer is not None
+    return answer, question
+
+
+async def make_headway(work: Work, answer_id: UUID, **made: Any) -> None:
+    """The voice is there, or more of the film: whoever waits for it sees that."""
+    answer, question = await _answer_and_question(work, answer_id)
     if answer.state != "rendering":
         return
-    await work.publish_answer(answer_id, video, poster, duration_ms, now)
+    await work.change_answer(answer_id, **made)
+    work.tell_student(question)
+    work.tell_teacher(answer.teacher_id)
+    await work.commit()
+
+
+@dataclass(frozen=True)
+class Film:
+    """What the object store holds of a rendered answer."""
+
+    video_key: str
+    poster_key: str
+    duration_ms: int
+    captions_key: str | None = None
+
+
+async def publish(work: Work, finder: Finder, answer_id: UUID, film: Film, now: datetime) -> None:
+    """The video is there: into the bank with it, and to all who followed."""
+    answer, question = await _answer_and_question(work, answer_id)
+    if answer.state != "rendering":
+        return
+    await work.change_answer(answer_id, state="published", progress=100, published_at=now, **asdict(film))
     await finder.forget(work, question.id)
     if answer.problem_text:
         await finder.learn(work, answer_id, "answer", answer.problem_text, question.subject, question.stage)
@@ -305,15 +330,10 @@ async def publish(
 
 async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:
     """No video can be made of it: the pupil had the live answer; the followers go on to a teacher."""
-    peeked = await work.answer(answer_id)
-    assert peeked is not None
-    question = await work.question(peeked.question_id)
-    answer = await work.answer(answer_id, lock=True)
-    assert question is not None
-    assert answer is not None
+    answer, question = await _answer_and_question(work, answer_id)
     if answer.state != "rendering":
         return
-    await work.fail_answer(answer_id)
+    await work.change_answer(answer_id, state="failed")
     await finder.forget(work, question.id)
     await promote_follower(work, finder, rules, question, now)
     work.tell_student(question)

@@ -62,6 +62,8 @@ class AnswerView(Wire):
     duration_ms: int | None = None
     video_url: str | None = None
     poster_url: str | None = None
+    captions_url: str | None = None
+    progress: int = 0  # percent of the video
 
 
 class SuggestionView(Wire):
@@ -185,6 +187,20 @@ class SessionSnapshot(Wire):
     media: dict[str, MediaView]
     epoch: str
     offset: int
+
+
+class ReplayView(Wire):
+    """An answer to be watched as ink and voice, from the moment its session ended; the video comes later.
+
+    `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together
+    (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only.
+    """
+
+    answer: AnswerView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    voice_url: str | None = None
+    start_ms: int = 0
 
 
 class Me(Wire):

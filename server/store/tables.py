@@ -350,6 +350,10 @@ answers = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     _time("made_at"),
     _time("published_at", nullable=True),
+    Column("voice_key", Text),  # all voices in one file, which begins where the film does
+    Column("captions_key", Text),
+    Column("start_ms", Integer, nullable=False, server_default=text("0")),  # of the session's clock, there
+    Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
     Index("ix_answers_question_id", "question_id"),

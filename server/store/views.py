@@ -135,6 +135,24 @@ class Views:
             duration_ms=row.duration_ms,
             video_url=await self.sign(row.video_key, None) if row.video_key else None,
             poster_url=await self.sign(row.poster_key, None) if row.poster_key else None,
+            captions_url=await self.sign(row.captions_key, None) if row.captions_key else None,
+            progress=row.progress,
+        )
+
+    async def replay(self, id: UUID, viewer: UUID) -> wire.ReplayView | None:
+        """None for what is no longer to be watched."""
+        found = await self.store.rows(_REPLAY, {"id": id})
+        if not found or found[0].answer_state == "withdrawn":
+            return None
+        row = found[0]
+        log, media = await self.board(row.session_id)
+        inside = viewer in (row.teacher_id, row.student_id)
+        return wire.ReplayView(
+            answer=await self._answer(row),
+            log=[line for line in log if inside or line.kind != "say"],
+            media=media,
+            voice_url=await self.sign(row.voice_key, None) if row.voice_key else None,
+            start_ms=row.start_ms,
         )
 
     # --- files ---
@@ -309,10 +327,16 @@ def _earning(row: Any) -> wire.EarningView:
 
 _ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
-    a.video_key, a.poster_key, at.nickname AS teacher_name
+    a.video_key, a.poster_key, a.captions_key, a.progress, at.nickname AS teacher_name
 """
 _ANSWER = f"""
     SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s
+"""  # noqa: S608 - composed of constants of this module
+
+_REPLAY = f"""
+    SELECT {_ANSWER_COLUMNS}, a.session_id, a.voice_key, a.start_ms, a.teacher_id, l.student_id
+    FROM answers a JOIN accounts at ON at.id = a.teacher_id JOIN live_sessions l ON l.id = a.session_id
+    WHERE a.id = %(id)s
 """  # noqa: S608 - composed of constants of this module
 
 # A question's own answer: the one made in its own session, not one that was suggested.

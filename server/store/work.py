@@ -478,24 +478,9 @@ class Work:
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
 
-    async def publish_answer(self, id: UUID, video: str, poster: str, duration_ms: int, now: datetime) -> None:
+    async def change_answer(self, id: UUID, **change: Any) -> None:
         a = t.answers.c
-        await self.execute(
-            update(t.answers)
-            .where(a.id == id)
-            .values(
-                state="published",
-                video_key=video,
-                poster_key=poster,
-                duration_ms=duration_ms,
-                published_at=now,
-                version=a.version + 1,
-            )
-        )
-
-    async def fail_answer(self, id: UUID) -> None:
-        a = t.answers.c
-        await self.execute(update(t.answers).where(a.id == id).values(state="failed", version=a.version + 1))
+        await self.execute(update(t.answers).where(a.id == id).values(**change, version=a.version + 1))
 
     # --- what has served its time ---
 

@@ -188,6 +188,15 @@ async def show_answer(call: Call[None]) -> wire.AnswerView:
     return view
 
 
+async def show_replay(call: Call[None]) -> wire.ReplayView:
+    if not await call.parts.views.may_watch(call.person.id, call.id()):
+        raise NotHere
+    view = await call.parts.views.replay(call.id(), call.person.id)
+    if view is None:
+        raise NotHere
+    return view
+
+
 async def _session(call: Call[Any], id: UUID, side: str) -> wire.SessionView:
     view = await call.parts.views.session(id, side)
     if view is None:

@@ -39,6 +39,8 @@ DOORS: tuple[Door, ...] = (
          tag="questions"),
     Door("GET", "/api/answers/{id}", api.show_answer, EITHER, "An answer and its video", reply=wire.AnswerView,
          tag="questions"),
+    Door("GET", "/api/answers/{id}/replay", api.show_replay, EITHER, "An answer as ink and voice",
+         reply=wire.ReplayView, tag="questions"),
     # a teacher's duty
     Door("GET", "/api/teacher", api.teacher_state, TEACHER, "A teacher's page as it stands", reply=wire.TeacherState,
          tag="duty"),

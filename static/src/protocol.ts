@@ -48,6 +48,8 @@ export interface AnswerView {
   duration_ms: number | null;
   video_url: string | null;
   poster_url: string | null;
+  captions_url: string | null;
+  progress: number;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -163,6 +165,15 @@ export interface SessionSnapshot {
   media: Record<string, MediaView>;
   epoch: string;
   offset: number;
+}
+
+/** An answer to be watched as ink and voice, from the moment its session ended; the video comes later. `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only. */
+export interface ReplayView {
+  answer: AnswerView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  voice_url: string | null;
+  start_ms: number;
 }
 
 /** Whoever is signed in. */

@@ -106,6 +106,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
     ("GET", "/api/teacher"): Policy(TEACHERS),
     ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
@@ -173,7 +174,8 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
     async with parts.store.work() as work:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
-        await answer.publish(work, finder, case.answer, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+        film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
+        await answer.publish(work, finder, case.answer, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

@@ -28,6 +28,7 @@ class Codec:
     video: str
     options: Mapping[str, str]
     sound: str
+    sound_rate: int  # Hz: all that a phone's microphone has to say
     sound_bits: int  # bit/s
     film: str  # FFmpeg's name of the container, as are those below
     film_name: str
@@ -41,9 +42,10 @@ class Codec:
 # (FFmpeg, so Chromium) land behind the moment they were asked for. `ipod` is what FFmpeg calls M4A.
 H264 = Codec(
     video="libx264",
-    options={"preset": "veryfast", "crf": "25", "profile": "main", "tune": "stillimage", "bf": "0"},
+    options={"preset": "veryfast", "crf": "28", "profile": "main", "tune": "animation", "bf": "0"},
     sound="aac",
-    sound_bits=40_000,
+    sound_rate=24_000,
+    sound_bits=28_000,
     film="mp4",
     film_name="answer.mp4",
     film_type="video/mp4",
@@ -55,6 +57,7 @@ VP9 = Codec(
     video="libvpx-vp9",
     options={"deadline": "realtime", "cpu-used": "8", "crf": "34", "b": "0", "lag-in-frames": "0", "row-mt": "0"},
     sound="libopus",
+    sound_rate=48_000,
     sound_bits=24_000,
     film="webm",
     film_name="answer.webm",

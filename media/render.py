@@ -18,16 +18,14 @@ from typing import Any
 
 import av
 import av.container
-import numpy
 
 from media import captions as written
 from media.captions import Caption
 from media.film import CODECS, Codec, Part, Stage
 from media.limits import Limits, confine
 from media.photo import write_jpeg
-from media.recording import SOUND_RATE
 from media.timeline import timeline
-from media.voices import Pcm, Voice, hear, mixed
+from media.voices import Pcm, Voice, frames_of, hear, mixed
 
 PART_S = 30  # seconds of film: what a killed worker's successor has to do again at most
 PART_NAME = "part-{:04}.mkv"
@@ -258,17 +256,16 @@ def _part(
 def _write_voice(path: Path, sound: Pcm, codec: Codec) -> None:
     """Silence where nobody speaks, so that every player finds a sound track."""
     with av.open(str(path), "w", format=codec.voice, options=PLAYABLE) as target:
-        track: Any = target.add_stream(codec.sound, rate=SOUND_RATE)
+        track: Any = target.add_stream(codec.sound, rate=codec.sound_rate)
         track.bit_rate = codec.sound_bits
         track.layout = "mono"
-        size = SOUND_BLOCK[codec.sound]
-        for at in range(0, len(sound), size):
-            block = numpy.zeros((1, size), numpy.int16)
-            piece = sound[at : at + size]
-            block[0, : len(piece)] = piece
-            frame = av.AudioFrame.from_ndarray(block, format="s16", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, at, Fraction(1, SOUND_RATE)
-            target.mux(track.encode(frame))
+        block = SOUND_BLOCK[codec.sound]
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=codec.sound_rate, frame_size=block)
+        for frame in frames_of(sound):
+            for ours in resampler.resample(frame):
+                target.mux(track.encode(ours))
+        for ours in resampler.resample(None):
+            target.mux(track.encode(ours))
         target.mux(track.encode(None))
 
 

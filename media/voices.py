@@ -135,6 +135,14 @@ def _summed(heard: Sequence[Heard], start_ms: int, length: int) -> Iterator[Soun
         yield block
 
 
+def frames_of(sound: Pcm) -> Iterator[Any]:
+    """For an encoder: the sound in frames that follow one another."""
+    for at in range(0, len(sound), BLOCK):
+        frame = av.AudioFrame.from_ndarray(sound[None, at : at + BLOCK], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, at, Fraction(1, SOUND_RATE)
+        yield frame
+
+
 def _blocks(sound: Pcm) -> Iterator[Sound]:
     for at in range(0, len(sound), BLOCK):
         yield (sound[at : at + BLOCK] / 32768).astype(numpy.float32)

@@ -19,6 +19,7 @@ from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
 TEACHERS_ONLY = frozenset({"page", "turn"})
+PUPILS_ONLY = frozenset({"lost"})
 
 
 async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
@@ -163,7 +164,7 @@ async def draw(
         raise SessionOver
     if author == "teacher" and session.assignment_epoch != epoch:
         raise Fenced
-    if not 1 <= len(op_id) <= 64 or (kind in TEACHERS_ONLY and author != "teacher"):
+    if not 1 <= len(op_id) <= 64 or kind in (TEACHERS_ONLY if author == "student" else PUPILS_ONLY):
         raise BadRequest
     try:
         body = check(kind, op)

@@ -119,7 +119,7 @@ class Views:
         return await self._answer(found[0]) if found else None
 
     async def may_watch(self, person: UUID, answer: UUID) -> bool:
-        """Who made it, asked it or had it suggested."""
+        """Who made it, asked it or had it suggested, and the teachers who were offered a question like it."""
         found = await self.store.rows(_MAY_WATCH, {"person": person, "answer": answer})
         return bool(found[0].may)
 
@@ -355,7 +355,9 @@ _MAY_WATCH = """
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
                    WHERE a.id = %(answer)s AND q.student_id = %(person)s)
         OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
-                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s) AS may
+                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s)
+        OR EXISTS (SELECT FROM suggestions s JOIN offers o ON o.question_id = s.question_id
+                   WHERE s.answer_id = %(answer)s AND o.teacher_id = %(person)s) AS may
 """
 
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"

@@ -2,9 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
 import { flowed } from "./flow";
-import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
+import { Attachments, Dialog, Icon, Notice } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
 import { useSteady } from "./steady";
+import { Video } from "./video";
 import { Agreement, Why } from "./why";
 import { moment, say, sentence, subjectAndGrade } from "./words";
 

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Board, Page } from "./board";
+import { Chat, LostButton, LostNotice } from "./chat";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
 import { Sheet } from "./ink";
@@ -147,6 +148,7 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {!session.peer_online && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
       {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
+      {teacher && <LostNotice room={room} />}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
@@ -232,9 +234,12 @@ function Side({ room, session }: Inside) {
   const fresh = open ? 0 : said.length - seen;
   return (
     <aside class={open ? "side side-open" : "side"}>
-      <button class="side-toggle" aria-expanded={open} onClick={toggle}>
-        <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
-      </button>
+      <div class="side-foot">
+        {session.me === "student" && <LostButton room={room} />}
+        <button class="side-toggle" aria-expanded={open} onClick={toggle}>
+          <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
+        </button>
+      </div>
       <div class="side-body">
         <section class="side-problem" aria-label={words.problem} tabIndex={0}>
           <h2>{words.problem}</h2>
@@ -246,38 +251,6 @@ function Side({ room, session }: Inside) {
         <Chat room={room} me={session.me} />
       </div>
     </aside>
-  );
-}
-
-function Chat({ room, me }: { room: Room; me: "teacher" | "student" }) {
-  const words = say.value;
-  const said = room.board.value!.said;
-  const [text, setText] = useState("");
-  const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [said.length]);
-  const send = (event: SubmitEvent): void => {
-    event.preventDefault();
-    if (text.trim() === "") return;
-    room.say(text.trim());
-    setText("");
-  };
-  return (
-    <section class="chat" aria-label={words.chat}>
-      {said.length === 0 && <p class="muted">{words.noChat}</p>}
-      <ol class="said" aria-live="polite" tabIndex={0}>
-        {said.map((line, n) => (
-          <li key={n} class={line.author === me ? "said-mine" : "said-theirs"}>
-            <span class="visually-hidden">{line.author === me ? words.you : line.author === "teacher" ? words.teacher : words.student}：</span>
-            {line.text}
-          </li>
-        ))}
-        <li ref={end} aria-hidden="true" />
-      </ol>
-      <form class="chat-form" onSubmit={send}>
-        <input type="text" maxLength={500} aria-label={words.chatPlaceholder} placeholder={words.chatPlaceholder} value={text} onInput={(event) => setText(event.currentTarget.value)} autoComplete="off" />
-        <button class="button primary">{words.say}</button>
-      </form>
-    </section>
   );
 }
 

@@ -66,6 +66,11 @@ const zh = {
   crowd: (n: number) => `${n} 人在等这道题`, asked: (when: string) => `${when} 提问`, readText: "认出的文字", studentSays: "同学说", noText: "没有文字", seconds: (n: number) => `${n} 秒`,
   mute: "关闭提示音", unmute: "打开提示音",
   // earnings
+  lostHere: "这里没听懂", lostTold: "老师知道了", pupilLost: "同学刚才没听懂这里，换个说法再讲一遍？", quickPhrases: "常用语",
+  phrases: { teacher: ["听懂了吗？", "你来试一试", "看这里", "很好！"], student: ["懂了", "请再讲一遍", "慢一点", "没听清"] } as Record<"teacher" | "student", string[]>,
+  replay: "板书回放", play: "播放", pause: "暂停", position: "播放位置", speed: "播放速度", times: (n: number) => `${n} 倍`, chapters: "分段", pageN: (n: number) => `第 ${n} 页`,
+  lostShort: "没听懂", lostAt: (when: string) => `${when} 处没听懂，从这里前几秒再听`, loadingReplay: "正在打开回放…", voiceComing: "声音马上就好，可以先看板书。",
+  making: (percent: number) => (percent > 0 ? `录像生成中 ${percent}%，可以先看回放` : "录像生成中，可以先看回放"), watchReplay: "看板书回放，省流量", watchVideo: "看录像", videoGone: "这段讲解已撤下。", captions: "字幕",
   allLines: (n: number) => `看全部 ${n} 笔`, earnings: "我的补贴", thisMonth: "本月", total: "累计", noEarnings: "还没有补贴记录", noEarningsMore: "讲完一题，这里就会多一行，写明因为哪道题。",
   work: { live_answer: "同屏答疑" } as Record<string, string>, justDone: "刚讲完的", videoRendering: "录像生成中", videoPublished: "已入库", videoFailed: "录像没有生成", videoWithdrawn: "已撤下",
   // a session
@@ -148,6 +153,11 @@ const en: Words = {
   offer: "A pupil asks", offerEnds: "Time left", accept: "Accept", decline: "Decline", declined: "Declined; another teacher gets it", lapsed: "Time is up; it went to another teacher.",
   crowd: (n) => `${count(n, "pupil is", "pupils are")} waiting for this`, asked: (when) => `Asked ${when}`, readText: "What was read", studentSays: "The pupil says", noText: "No text", seconds: (n) => `${n} s`,
   mute: "Mute sounds", unmute: "Unmute sounds",
+  lostHere: "I'm lost here", lostTold: "The teacher knows", pupilLost: "The pupil got lost just now: say it in another way?", quickPhrases: "Quick phrases",
+  phrases: { teacher: ["Clear so far?", "Now you try", "Look here", "Well done!"], student: ["Got it", "Once more, please", "Slower, please", "I didn't hear that"] },
+  replay: "Replay of ink and voice", play: "Play", pause: "Pause", position: "Position", speed: "Speed", times: (n) => `${n}×`, chapters: "Chapters", pageN: (n) => `Page ${n}`,
+  lostShort: "Lost here", lostAt: (when) => `Lost at ${when}: hear the seconds before it again`, loadingReplay: "Opening the replay…", voiceComing: "The voice comes in a moment; the ink is here already.",
+  making: (percent) => (percent > 0 ? `Video ${percent}% made; watch the replay meanwhile` : "Video being made; watch the replay meanwhile"), watchReplay: "Ink and voice, less data", watchVideo: "Watch the video", videoGone: "This explanation was taken down.", captions: "Captions",
   allLines: (n) => `Show all ${n}`, earnings: "My subsidy", thisMonth: "This month", total: "In all", noEarnings: "Nothing earned yet", noEarningsMore: "Each finished answer adds a line here, with its cause.",
   work: { live_answer: "Live answer" }, justDone: "Just finished", videoRendering: "Video being made", videoPublished: "In the bank", videoFailed: "No video could be made", videoWithdrawn: "Taken down",
   live: "Live session", board: "Board", tools: "Tools", pen: "Pen", highlighter: "Highlighter", text: "Text", hand: "Move", undo: "Undo", color: "Colour", width: "Width",

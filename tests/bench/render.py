@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import math
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -54,6 +55,7 @@ async def _measure(place: Path, minutes: float) -> None:
 
     made = await render(job, place / "out", hears)
     took = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     apart = _apart(made.video, moments)
     sound = (made.video.parent / "voice.m4a").stat().st_size
     load = os.getloadavg()[0]
@@ -62,6 +64,7 @@ async def _measure(place: Path, minutes: float) -> None:
     )
     print(f"voice ready for the replay after {heard_after:.1f} s, {sound / 1e3:.0f} kB")
     print(f"video after {took:.1f} s ({minutes * 60 / took:.1f} × real time), {made.size / 1e6:.2f} MB")
+    print(f"of one core {used.ru_utime + used.ru_stime:.1f} s, {used.ru_maxrss / 1e3:.0f} MB of memory at the most")
     print(f"ink after voice: first {apart[0]:+.0f} ms, last {apart[-1]:+.0f} ms, most {max(apart, key=abs):+.0f} ms")
 
 

@@ -43,6 +43,8 @@ class Settings:
     lease_s: int = _setting(30, "seconds that a teacher's presence lasts without a sign of life")
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
+    turn_urls: str = _setting("", "stun: and turn(s): servers for live voice, with commas; empty: direct paths only")
+    turn_secret: str = _setting("", "what the TURN servers know as static-auth-secret")
     video_codec: str = _setting("h264", "h264 plays everywhere; vp9 (with Opus, in WebM) is free of patents")
     log_level: str = _setting("info", "debug, info, warning or error")
 
@@ -59,6 +61,8 @@ class Settings:
             except ValueError as error:
                 raise SettingsError(f"{variable(item.name)}={text!r}: {error}") from error
         settings = cls(**given)
+        if "turn" in settings.turn_urls and not settings.turn_secret:
+            raise SettingsError("DAYI_TURN_SECRET: needed with the TURN servers of DAYI_TURN_URLS")
         if settings.video_codec not in ("h264", "vp9"):
             raise SettingsError(f"DAYI_VIDEO_CODEC={settings.video_codec!r}: h264 or vp9 is expected")
         if not settings.demo and not _private(settings.origin):

@@ -203,6 +203,20 @@ class ReplayView(Wire):
     start_ms: int = 0
 
 
+class IceServer(Wire):
+    """A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceView(Wire):
+    """What helps the two of a session to find a path for their voices."""
+
+    servers: list[IceServer]
+
+
 class Me(Wire):
     """Whoever is signed in."""
 

@@ -1,5 +1,8 @@
 """What each door of the service does: read the call, let an action do it, answer with the view."""
 
+import hmac
+import time
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +13,8 @@ from server.live import protocol as wire
 from server.observe import asked
 from server.store.work import person_channel, session_channel
 from server.web.door import Call, Reply
+
+TURN_LASTS_S = 4 * 3600
 
 # --- uploads -------------------------------------------------------------------------------------------------------
 
@@ -153,6 +158,25 @@ async def show_session(call: Call[None]) -> wire.SessionSnapshot:
         epoch=position.epoch,
         offset=position.offset,
     )
+
+
+async def ice(call: Call[None]) -> wire.IceView:
+    settings = call.parts.settings
+    urls = [url.strip() for url in settings.turn_urls.split(",") if url.strip()]
+    open_to_all = [url for url in urls if url.startswith("stun")]
+    locked = [url for url in urls if not url.startswith("stun")]
+    servers = [wire.IceServer(urls=open_to_all)] if open_to_all else []
+    if locked:
+        username, credential = turn_password(settings.turn_secret, str(call.person.id), time.time() + TURN_LASTS_S)
+        servers.append(wire.IceServer(urls=locked, username=username, credential=credential))
+    return wire.IceView(servers=servers)
+
+
+def turn_password(secret: str, who: str, until: float) -> tuple[str, str]:
+    """A name and password that a TURN server with the same secret takes until then (coturn's `use-auth-secret`, after
+    draft-uberti-behave-turn-rest-00)."""
+    username = f"{round(until)}:{who}"
+    return username, b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
 
 
 async def finish(call: Call[wire.Finish]) -> wire.AnswerView:

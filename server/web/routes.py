@@ -52,6 +52,8 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
+    Door("GET", "/api/ice", api.ice, EITHER, "STUN and TURN servers, with passwords for an evening", reply=wire.IceView,
+         tag="sessions"),
     Door("GET", "/api/sessions/{id}", api.show_session, EITHER, "A session with its whole board",
          reply=wire.SessionSnapshot, tag="sessions"),
     Door("POST", "/api/sessions/{id}/finish", api.finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,

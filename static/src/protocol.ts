@@ -176,6 +176,18 @@ export interface ReplayView {
   start_ms: number;
 }
 
+/** A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
+/** What helps the two of a session to find a path for their voices. */
+export interface IceView {
+  servers: IceServer[];
+}
+
 /** Whoever is signed in. */
 export interface Me {
   id: string;

@@ -128,7 +128,7 @@ export class Room {
   #enter(me: "teacher" | "student"): void {
     this.#journal = new Journal(me);
     if (!Call.possible) return;
-    this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }));
+    this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
   #hears(event: Parameters<typeof sessionHears>[1]): void {

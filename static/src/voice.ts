@@ -23,8 +23,11 @@ export class Microphone {
   readonly #context: AudioContext | null;
   readonly #analyser: AnalyserNode | null;
   readonly #samples = new Uint8Array(256);
+  /** It was unplugged, or another program took it. */
+  onlost: () => void = () => {};
 
   private constructor(readonly stream: MediaStream) {
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => this.onlost());
     this.#context = typeof AudioContext === "undefined" ? null : new AudioContext();
     this.#analyser = this.#context?.createAnalyser() ?? null;
     if (this.#context && this.#analyser) this.#context.createMediaStreamSource(stream).connect(this.#analyser);
@@ -58,20 +61,20 @@ export class Microphone {
 export class Recorder {
   readonly type: string;
   readonly #recorder: MediaRecorder;
+  readonly #stopped: Promise<void>;
 
   constructor(microphone: Microphone, slice: (blob: Blob) => void) {
     this.#recorder = new MediaRecorder(microphone.stream, { mimeType: recordable()!, audioBitsPerSecond: VOICE_BITS });
     this.#recorder.ondataavailable = ({ data }) => data.size > 0 && slice(data);
+    this.#stopped = new Promise((resolve) => (this.#recorder.onstop = () => resolve()));
     this.#recorder.start(SLICE_MS);
     this.type = this.#recorder.mimeType || recordable()!; // the browser's own word for what it records
   }
 
+  /** A recorder whose microphone was unplugged has stopped by itself, and may still have a last slice to give. */
   stop(): Promise<void> {
-    if (this.#recorder.state === "inactive") return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#recorder.onstop = () => resolve();
-      this.#recorder.stop();
-    });
+    if (this.#recorder.state !== "inactive") this.#recorder.stop();
+    return this.#stopped;
   }
 }
 

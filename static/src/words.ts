@@ -66,6 +66,7 @@ const zh = {
   crowd: (n: number) => `${n} 人在等这道题`, asked: (when: string) => `${when} 提问`, readText: "认出的文字", studentSays: "同学说", noText: "没有文字", seconds: (n: number) => `${n} 秒`,
   mute: "关闭提示音", unmute: "打开提示音",
   // earnings
+  micUnplugged: "麦克风断开了，只录板书。插好后会自动接上。", voiceRelayed: "语音没有直连，正走备用线路，声音会慢半秒左右。", noMicShort: "用不了麦克风",
   lostHere: "这里没听懂", lostTold: "老师知道了", pupilLost: "同学刚才没听懂这里，换个说法再讲一遍？", quickPhrases: "常用语",
   phrases: { teacher: ["听懂了吗？", "你来试一试", "看这里", "很好！"], student: ["懂了", "请再讲一遍", "慢一点", "没听清"] } as Record<"teacher" | "student", string[]>,
   replay: "板书回放", play: "播放", pause: "暂停", position: "播放位置", speed: "播放速度", times: (n: number) => `${n} 倍`, chapters: "分段", pageN: (n: number) => `第 ${n} 页`,
@@ -153,6 +154,7 @@ const en: Words = {
   offer: "A pupil asks", offerEnds: "Time left", accept: "Accept", decline: "Decline", declined: "Declined; another teacher gets it", lapsed: "Time is up; it went to another teacher.",
   crowd: (n) => `${count(n, "pupil is", "pupils are")} waiting for this`, asked: (when) => `Asked ${when}`, readText: "What was read", studentSays: "The pupil says", noText: "No text", seconds: (n) => `${n} s`,
   mute: "Mute sounds", unmute: "Unmute sounds",
+  micUnplugged: "The microphone is gone: only the board is recorded. It goes on by itself when plugged in again.", voiceRelayed: "No direct line: the voice takes another way, about half a second later.", noMicShort: "No microphone",
   lostHere: "I'm lost here", lostTold: "The teacher knows", pupilLost: "The pupil got lost just now: say it in another way?", quickPhrases: "Quick phrases",
   phrases: { teacher: ["Clear so far?", "Now you try", "Look here", "Well done!"], student: ["Got it", "Once more, please", "Slower, please", "I didn't hear that"] },
   replay: "Replay of ink and voice", play: "Play", pause: "Pause", position: "Position", speed: "Speed", times: (n) => `${n}×`, chapters: "Chapters", pageN: (n) => `Page ${n}`,

@@ -41,6 +41,10 @@ class Settings:
     pipeline_budget_s: int = _setting(20, "seconds for reading and matching; then a question goes to a teacher unread")
     gone_after_s: int = _setting(60, "seconds without a sign of life after which a teacher has lost a session")
     lease_s: int = _setting(30, "seconds that a teacher's presence lasts without a sign of life")
+    session_minutes: int = _setting(30, "minutes that a live session may last; then it becomes an answer as it is")
+    session_reminder: str = _setting(
+        "", "what the city reminds teachers of at the start of a session; empty: no new teaching, no plain answers"
+    )
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
     turn_urls: str = _setting("", "stun: and turn(s): servers for live voice, with commas; empty: direct paths only")

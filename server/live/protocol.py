@@ -64,6 +64,8 @@ class AnswerView(Wire):
     poster_url: str | None = None
     captions_url: str | None = None
     progress: int = 0  # percent of the video
+    knowledge_points: list[str] = []
+    stars: int | None = None  # of the pupil who asked
 
 
 class SuggestionView(Wire):
@@ -126,6 +128,8 @@ class DutyView(Wire):
     offer: OfferView | None = None
     session_id: UUID | None = None
     waiting: int = 0
+    breath_s: int = 0  # that the teacher wants between two questions
+    rests_until: datetime | None = None
 
 
 class EarningView(Wire):
@@ -157,6 +161,14 @@ class BoardLine(Wire):
     at_ms: int
 
 
+class RelatedView(Wire):
+    """Something of the same subject that the pupil was explained before."""
+
+    answer_id: UUID
+    problem_text: str
+    answered_at: datetime
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -176,7 +188,14 @@ class SessionView(Wire):
     media: list[MediaView]
     followers: int
     peer_online: bool
-    ended_why: Literal["finished", "handed_back", "teacher_gone", "withdrawn"] | None = None
+    ends_at: datetime
+    active_at: datetime  # the last sign of life of either side
+    paused_at: datetime | None = None
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn"] | None = None
+    # For the teacher alone:
+    related: list[RelatedView] = []
+    knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
+    reminder: str = ""
 
 
 class SessionSnapshot(Wire):
@@ -330,6 +349,23 @@ class Finish(Wire, forbid_unknown_fields=True):
 
     assignment_epoch: int
     recordings: list[UUID] = []
+    knowledge_points: list[str] = []
+
+
+class Pause(Wire, forbid_unknown_fields=True):
+    on: bool
+
+
+class Breathe(Wire, forbid_unknown_fields=True):
+    """Seconds between two questions: 0, 30, 60, 120 or 300."""
+
+    breath_s: int
+
+
+class Rate(Wire, forbid_unknown_fields=True):
+    """One to five."""
+
+    stars: int
 
 
 class HandBack(Wire, forbid_unknown_fields=True):

@@ -189,6 +189,7 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
             call.body.assignment_epoch,
             call.body.recordings,
             await work.now(),
+            call.body.knowledge_points,
         )
     view = await call.parts.views.answer(id)
     assert view is not None
@@ -201,6 +202,31 @@ async def hand_back(call: Call[wire.HandBack]) -> wire.DutyView:
             work, call.parts.rules, call.person, call.id(), call.body.assignment_epoch, await work.now()
         )
     return await call.parts.views.duty(call.person.id)
+
+
+async def pause(call: Call[wire.Pause]) -> wire.SessionView:
+    async with call.parts.store.work() as work:
+        await answer.pause(work, call.person, call.id(), call.body.on, await work.now())
+    return await _session(call, call.id(), "teacher")
+
+
+async def still_here(call: Call[None]) -> None:
+    async with call.parts.store.work() as work:
+        await answer.still_here(work, call.person, call.id())
+
+
+async def breathe(call: Call[wire.Breathe]) -> wire.DutyView:
+    async with call.parts.store.work() as work:
+        await answer.breathe(work, call.person, call.body.breath_s)
+    return await call.parts.views.duty(call.person.id)
+
+
+async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
+    async with call.parts.store.work() as work:
+        await answer.rate(work, call.person, call.id(), call.body.stars)
+    view = await call.parts.views.answer(call.id())
+    assert view is not None
+    return view
 
 
 async def show_answer(call: Call[None]) -> wire.AnswerView:

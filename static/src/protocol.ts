@@ -50,6 +50,8 @@ export interface AnswerView {
   poster_url: string | null;
   captions_url: string | null;
   progress: number;
+  knowledge_points: string[];
+  stars: number | null;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -108,6 +110,8 @@ export interface DutyView {
   offer: OfferView | null;
   session_id: string | null;
   waiting: number;
+  breath_s: number;
+  rests_until: string | null;
 }
 
 /** One line of what a teacher earned, with its cause. */
@@ -137,6 +141,13 @@ export interface BoardLine {
   at_ms: number;
 }
 
+/** Something of the same subject that the pupil was explained before. */
+export interface RelatedView {
+  answer_id: string;
+  problem_text: string;
+  answered_at: string;
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -155,7 +166,13 @@ export interface SessionView {
   media: MediaView[];
   followers: number;
   peer_online: boolean;
-  ended_why: "finished" | "handed_back" | "teacher_gone" | "withdrawn" | null;
+  ends_at: string;
+  active_at: string;
+  paused_at: string | null;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | null;
+  related: RelatedView[];
+  knowledge_points: string[];
+  reminder: string;
 }
 
 /** A session with its whole board, and the point of its channel from which to listen on. */
@@ -286,6 +303,21 @@ export interface GoOnDuty {
 export interface Finish {
   assignment_epoch: number;
   recordings?: string[];
+  knowledge_points?: string[];
+}
+
+export interface Pause {
+  on: boolean;
+}
+
+/** Seconds between two questions: 0, 30, 60, 120 or 300. */
+export interface Breathe {
+  breath_s: number;
+}
+
+/** One to five. */
+export interface Rate {
+  stars: number;
 }
 
 export interface HandBack {

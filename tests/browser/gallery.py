@@ -265,6 +265,8 @@ def session(me: Any, **more: Any) -> wire.SessionView:
         "media": [photo()],
         "followers": 0,
         "peer_online": True,
+        "ends_at": ago(minutes=-27),
+        "active_at": ago(seconds=5),
     }
     return wire.SessionView(**{**given, **more})
 

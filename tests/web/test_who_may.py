@@ -108,6 +108,14 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
     ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
     ("GET", "/api/ice"): Policy(BOTH),
+    ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
+    ("POST", "/api/answers/{id}/rate"): Policy(
+        THE_OWNER, "answered", lambda case: case.answer, lambda case: {"stars": 4}
+    ),
+    ("POST", "/api/sessions/{id}/pause"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"on": True}
+    ),
+    ("POST", "/api/sessions/{id}/here"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("GET", "/api/teacher"): Policy(TEACHERS),
     ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),

@@ -11,8 +11,10 @@ import { PupilMic, TeacherMic } from "./mic";
 import { theLink } from "./page";
 import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
+import { Related } from "./related";
 import { Room } from "./room";
 import { FIRST, Pages, Toolbar, nibOf, type Tools } from "./toolbar";
+import { PauseButton, Reminder, Vigil } from "./vigil";
 import { clock, say, subjectAndGrade } from "./words";
 
 const BLANK_ASPECT = 6_000; // a page of the form of a tablet on its side, less the bars
@@ -73,6 +75,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
         <span class="peer-words">{session.peer_online ? words.peerHere : words.peerGone}</span>
       </span>
       <Timer room={room} />
+      {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
       {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
@@ -104,6 +107,8 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
       {teacher && <LostNotice room={room} />}
+      {teacher && <Reminder session={session} />}
+      <Vigil room={room} session={session} lesson={lesson} />
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
@@ -202,6 +207,7 @@ function Side({ room, session }: Inside) {
           {session.text && <p class="asked-text">{session.text}</p>}
           {session.read_text && <p class="read-text">{flowed(session.read_text)}</p>}
           <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
+          <Related related={session.related} />
         </section>
         <Chat room={room} me={session.me} />
       </div>
@@ -209,7 +215,7 @@ function Side({ room, session }: Inside) {
   );
 }
 
-const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", withdrawn: "undo" };
+const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo" };
 
 function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
   const why = session.ended_why ?? "finished";

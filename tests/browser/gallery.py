@@ -41,6 +41,9 @@ ENGLISH = (
 )
 
 
+POINTS = ["小数乘法", "单价、数量、总价", "混合运算"]
+
+
 def id_of(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
@@ -753,6 +756,8 @@ def session_scenes() -> list[Scene]:
         return Scene(f"pupil-{name}", here, {**base, **_in_session(view)}, act, room=True, **more)
 
     teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
+    earlier_ = wire.RelatedView(answer_id=id_of("earlier"), problem_text=OTHER, answered_at=ago(days=2))
+    earlier_two = wire.RelatedView(answer_id=id_of("earlier two"), problem_text=LONG, answered_at=ago(days=9))
 
     def teacher(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
         return Scene(
@@ -779,7 +784,12 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher"), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS), _press("结束讲解", "Finish")),
+        teacher("silent", session("teacher", active_at=ago(minutes=3))),
+        teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
+        teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
+        pupil("ends-soon", session("student", ends_at=ago(minutes=-4))),
+        pupil("ended-silent", session("student", state="ended", ended_why="silent", ended_at=ago(seconds=5))),
         teacher("hand-back", session("teacher"), _press("转给别人", "Hand back")),
         teacher("withdrawn", session("teacher", state="ended", ended_why="withdrawn", ended_at=ago(seconds=5))),
     ]
@@ -791,6 +801,7 @@ def teacher_scenes() -> list[Scene]:
     settled = {f"GET /api/answers/{each.id}": each for each in done}
     crowd = _offered(14, 3, followers=19, worked_examples=[suggestion(OTHER_REASONS, Verdict.SIMILAR, OTHER)])
     off_shift = {"POST /api/duty": refusal(errors.OffShift)}
+    resting = duty(Presence.READY, waiting=2, breath_s=60, rests_until=ago(seconds=-43))
     ready, off = duty(Presence.READY, waiting=0), duty(Presence.OFF, waiting=3)
     return [
         Scene("teacher-loading", "/teacher", {**_teacher(off), "GET /api/teacher": "silent"}),
@@ -798,6 +809,7 @@ def teacher_scenes() -> list[Scene]:
         Scene("teacher-off", "/teacher", _teacher(off)),
         Scene("teacher-off-shift", "/teacher", {**_teacher(off), **off_shift}, _press("开始值班", "Go on duty")),
         Scene("teacher-ready", "/teacher", _teacher(ready, earnings(3))),
+        Scene("teacher-resting", "/teacher", _teacher(resting, earnings(3))),
         Scene("teacher-away", "/teacher", _teacher(duty(Presence.AWAY, waiting=12), earnings(3))),
         Scene("teacher-offer", "/teacher", crowd),
         Scene("teacher-offer-late", "/teacher", _offered(4.8)),

@@ -66,6 +66,8 @@ class AnswerView(Wire):
     progress: int = 0  # percent of the video
     knowledge_points: list[str] = []
     stars: int | None = None  # of the pupil who asked
+    remaking: bool = False  # another edition is being made; this one is watched meanwhile
+    is_cut: bool = False
 
 
 class SuggestionView(Wire):
@@ -360,6 +362,20 @@ class Breathe(Wire, forbid_unknown_fields=True):
     """Seconds between two questions: 0, 30, 60, 120 or 300."""
 
     breath_s: int
+
+
+class Span(Wire, forbid_unknown_fields=True):
+    """From and to, in ms."""
+
+    from_ms: int
+    to_ms: int
+
+
+class Edit(Wire, forbid_unknown_fields=True):
+    """Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more."""
+
+    cuts: list[Span] = []
+    whole: bool = False
 
 
 class Rate(Wire, forbid_unknown_fields=True):

@@ -363,6 +363,11 @@ answers = Table(
     Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
     Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
     Column("stars", Integer),  # of the pupil who asked
+    # Spans of the session that are left out: as wanted, and as the voice and the film that can be watched have it.
+    Column("cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("shown_cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("edition", Integer, nullable=False, server_default=text("1")),
+    Column("rendered_edition", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from media.cuts import after
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
@@ -143,6 +144,8 @@ class Views:
             progress=row.progress,
             knowledge_points=row.knowledge_points,
             stars=row.stars,
+            remaking=row.answer_state == "published" and row.rendered_edition < row.edition,
+            is_cut=bool(row.shown_cuts),
         )
 
     async def replay(self, id: UUID, viewer: UUID) -> wire.ReplayView | None:
@@ -155,7 +158,7 @@ class Views:
         inside = viewer in (row.teacher_id, row.student_id)
         return wire.ReplayView(
             answer=await self._answer(row),
-            log=[line for line in log if inside or line.kind != "say"],
+            log=[_cut(line, row.shown_cuts) for line in log if inside or line.kind != "say"],
             media=media,
             voice_url=await self.sign(row.voice_key, None) if row.voice_key else None,
             start_ms=row.start_ms,
@@ -336,6 +339,10 @@ class Views:
         return age or timedelta(0)
 
 
+def _cut(line: wire.BoardLine, cuts: Any) -> wire.BoardLine:
+    return msgspec.structs.replace(line, at_ms=after(line.at_ms, cuts)) if cuts else line
+
+
 def _version(read_at: datetime) -> int:
     return round(read_at.timestamp() * 1_000_000)
 
@@ -354,7 +361,8 @@ def _earning(row: Any) -> wire.EarningView:
 
 _ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
-    a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars, at.nickname AS teacher_name
+    a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars,
+    a.edition, a.rendered_edition, a.shown_cuts, at.nickname AS teacher_name
 """
 _ANSWER = f"""
     SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s

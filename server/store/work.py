@@ -508,6 +508,14 @@ class Work:
         query = "SELECT * FROM answers WHERE id = %(id)s"
         return await self._row(query + " FOR UPDATE" if lock else query, {"id": id})
 
+    async def watchers_of(self, answer: UUID) -> list[Record]:
+        """Id and pupil of the questions that were shown it."""
+        query = """
+            SELECT q.id, q.student_id FROM suggestions s JOIN questions q ON q.id = s.question_id
+            WHERE s.answer_id = %(id)s ORDER BY s.made_at DESC LIMIT 500
+        """
+        return await self._rows(query, {"id": answer})
+
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
 

@@ -52,6 +52,8 @@ export interface AnswerView {
   progress: number;
   knowledge_points: string[];
   stars: number | null;
+  remaking: boolean;
+  is_cut: boolean;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -313,6 +315,18 @@ export interface Pause {
 /** Seconds between two questions: 0, 30, 60, 120 or 300. */
 export interface Breathe {
   breath_s: number;
+}
+
+/** From and to, in ms. */
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+/** Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more. */
+export interface Edit {
+  cuts?: Span[];
+  whole?: boolean;
 }
 
 /** One to five. */

@@ -106,6 +106,10 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("POST", "/api/answers/{id}/edit"): Policy(
+        ITS_TEACHER, "answered", lambda case: case.answer, lambda case: {"cuts": [{"from_ms": 0, "to_ms": 2000}]}
+    ),
+    ("POST", "/api/answers/{id}/take-down"): Policy(ITS_TEACHER, "answered", lambda case: case.answer),
     ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
     ("GET", "/api/ice"): Policy(BOTH),
     ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
@@ -184,7 +188,7 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
         film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
-        await answer.publish(work, finder, case.answer, film, await work.now())
+        await answer.publish(work, finder, case.answer, 1, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

@@ -15,7 +15,12 @@ const LOOK_AGAIN_MS = 1_500; // for the voice, which is put together within seco
 const STEP_MS = 5_000; // of the arrow keys
 const MARK_NEAR_MS = 3_000; // before a mark of "I'm lost here": what was said just then is what was not understood
 
-export function Replay({ answer }: { answer: AnswerView }) {
+interface Props {
+  answer: AnswerView;
+  onmove?: (ms: number) => void; // where it stands, from its beginning
+}
+
+export function Replay({ answer, onmove }: Props) {
   const words = say.value;
   const [view, setView] = useState<ReplayView | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -45,7 +50,7 @@ export function Replay({ answer }: { answer: AnswerView }) {
     };
   }, [answer.id, waits]);
   if (view === null) return wrong ? <Notice kind="error">{wrong}</Notice> : <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loadingReplay}</div>;
-  return <Stage view={view} />;
+  return <Stage view={view} onmove={onmove} />;
 }
 
 /** Where the replay stands, in ms of the session: the voice's clock where there is a voice, else the page's own. */
@@ -114,7 +119,7 @@ class Player {
   }
 }
 
-function Stage({ view }: { view: ReplayView }) {
+function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) {
   const words = say.value;
   const score = useMemo(() => new Score(view.log), [view.answer.id]);
   const begins = view.voice_url === null ? score.begins : view.start_ms;
@@ -139,6 +144,9 @@ function Stage({ view }: { view: ReplayView }) {
       player.pause();
     };
   }, [player]);
+
+  const seconds = Math.round((now - begins) / 100) * 100;
+  useEffect(() => onmove?.(seconds), [seconds]);
 
   const { board, live } = score.at(now);
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
+import { Editing } from "./edit";
 import { calm, ring } from "./notify";
 import { OfferCard } from "./offer";
 import { begin, leave, me, theLink, unreachable } from "./page";
@@ -202,7 +203,7 @@ function beside(event: KeyboardEvent): void {
 
 function JustDone() {
   const words = say.value;
-  const pending = done.value.filter(({ state }) => state === "rendering").map(({ id }) => id).join();
+  const pending = done.value.filter(({ state, remaking }) => state === "rendering" || remaking).map(({ id }) => id).join();
   useEffect(() => {
     if (pending === "") return;
     const timer = setInterval(() => {
@@ -223,7 +224,8 @@ function JustDone() {
           <li key={answer.id}>
             <p class="done-text">{answer.problem_text || words.subjects[answer.subject]}</p>
             <span class={`state state-${answer.state}`} role="status">{answer.state === "rendering" && <span class="spinner" aria-hidden="true" />}{states[answer.state]}</span>
-            {n === 0 && answer.state !== "withdrawn" && <Video answer={answer} />}
+            {n === 0 && answer.state !== "withdrawn" && <Video key={`${answer.id} ${answer.remaking}`} answer={answer} />}
+            <Editing answer={answer} onchange={renew} />
           </li>
         ))}
       </ul>

@@ -67,6 +67,8 @@ const zh = {
   mute: "关闭提示音", unmute: "打开提示音",
   // earnings
   micUnplugged: "麦克风断开了，只录板书。插好后会自动接上。", voiceRelayed: "语音没有直连，正走备用线路，声音会慢半秒左右。", noMicShort: "用不了麦克风",
+  cutAnswer: "剪辑", saveCut: "存成新版", cutBefore: (at: string) => `剪掉 ${at} 之前`, cutAfter: (at: string) => `剪掉 ${at} 之后`, cutFrom: (at: string) => `从 ${at} 起剪`, cutTo: (from: string, to: string) => `剪掉 ${from} – ${to}`, cutList: "要剪掉的", keepIt: "不剪这段",
+  remaking: (percent: number) => `新版生成中 ${percent}%，做好前大家看的还是这一版。`, wholeAgain: "恢复全部", takeDown: "撤下", takeDownSure: "撤下这段讲解？", takeDownMore: "撤下后，谁也看不到它了，题库里也不再推荐。",
   endsSoon: (left: string) => `还有 ${left} 就到时间了，可以准备收尾。`, stillThere: (left: string) => `好一会儿没有动静了，还在吗？${left} 后这次答疑会自己结束。`, iAmHere: "还在",
   pauseLesson: "暂停一下", goOn: "继续讲", pausedMine: "已暂停：不录音，也不计没有动静的时间。", pausedTheirs: "老师暂停一下，马上回来。", reminder: "提醒：只讲这道题，不讲新课；引导思路，不直接报答案。", understood: "知道了",
   related: "这位同学最近问过", whatAbout: "这道题讲的是（点一下确认）", rateThis: "给讲解打分", starsOf: (n: number) => `${n} 颗星`, rated: "谢谢！",
@@ -159,6 +161,8 @@ const en: Words = {
   crowd: (n) => `${count(n, "pupil is", "pupils are")} waiting for this`, asked: (when) => `Asked ${when}`, readText: "What was read", studentSays: "The pupil says", noText: "No text", seconds: (n) => `${n} s`,
   mute: "Mute sounds", unmute: "Unmute sounds",
   micUnplugged: "The microphone is gone: only the board is recorded. It goes on by itself when plugged in again.", voiceRelayed: "No direct line: the voice takes another way, about half a second later.", noMicShort: "No microphone",
+  cutAnswer: "Cut", saveCut: "Save as a new edition", cutBefore: (at) => `Leave out all before ${at}`, cutAfter: (at) => `Leave out all after ${at}`, cutFrom: (at) => `Leave out from ${at}`, cutTo: (from, to) => `Leave out ${from} – ${to}`, cutList: "To be left out", keepIt: "Keep this",
+  remaking: (percent) => `New edition ${percent}% made; this one is watched until then.`, wholeAgain: "All of it again", takeDown: "Take down", takeDownSure: "Take this explanation down?", takeDownMore: "Nobody can watch it any more, and it is no longer suggested.",
   endsSoon: (left) => `${left} left; time to round off.`, stillThere: (left) => `Nothing has happened for a while. Still there? This session ends by itself in ${left}.`, iAmHere: "I'm here",
   pauseLesson: "Pause", goOn: "Go on", pausedMine: "Paused: nothing is recorded, and silence does not count.", pausedTheirs: "The teacher paused and will be right back.", reminder: "Please stay with this problem: no new teaching, and lead to the answer rather than telling it.", understood: "All right",
   related: "Explained to this pupil lately", whatAbout: "What it was about (tap to confirm)", rateThis: "Rate it", starsOf: (n) => count(n, "star", "stars"), rated: "Thank you!",

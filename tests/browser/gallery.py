@@ -586,6 +586,14 @@ def _light(page: Page) -> None:
     _play(page)
 
 
+def _cutting(page: Page) -> None:
+    page.get_by_role("button", name=words("剪辑", "Cut")).first.click()
+    page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=re.compile("从 0:04|from 0:04")).click()
+    page.get_by_role("slider").fill("5900")
+    page.get_by_role("button", name=re.compile("剪掉 0:04|out 0:04")).click()
+
+
 def _lost(page: Page) -> None:
     page.get_by_role("button", name=words("这里没听懂", "I'm lost here")).click()
 
@@ -820,6 +828,13 @@ def teacher_scenes() -> list[Scene]:
             _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
         ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene(
+            "teacher-cutting",
+            "/teacher",
+            {**_teacher(ready, earnings(12)), **settled},
+            _cutting,
+            storage={"done": msgspec.json.encode(done[1:]).decode()},
+        ),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),
     ]

@@ -138,9 +138,10 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
     with _servers(settings) as connected:
         app = create_app(connected)
-        # Half a million objects of PyTorch stay as long as the process does: looking through them again and again
-        # would stop the event loop for a quarter of a second each time.
+        # Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
+        # looking through them again and again would stop the event loop, and take a third of its time.
         app.state.parts.finder.when_loaded(gc.freeze)
+        gc.set_threshold(20_000, 20, 20)
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",

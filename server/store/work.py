@@ -283,10 +283,11 @@ class Work:
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
-    async def ready(self, subjects: Iterable[Subject] | None = None, limit: int = 200) -> list[Ready]:
-        """Teachers on shift, present, willing and free, who are certified for one of these subjects."""
-        wanted = None if subjects is None else [str(subject) for subject in subjects]
-        found = await self._rows(_READY, {"subjects": wanted, "limit": limit})
+    async def ready(self, wanted: Iterable[Certification], each: int = 32) -> list[Ready]:
+        """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
+        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
+        subjects, stages = [subject for subject, _ in pairs], [stage for _, stage in pairs]
+        found = await self._rows(_READY, {"subjects": subjects, "stages": stages, "each": each})
         return [
             Ready(
                 id=row.teacher_id,
@@ -739,11 +740,13 @@ _WAITING = f"""
 # Tonight counts from five in the morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT p.teacher_id, p.since FROM presence p
-        WHERE {_FREE} AND EXISTS (
-            SELECT FROM certifications c WHERE c.account_id = p.teacher_id
-            AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subject = ANY(CAST(%(subjects)s AS text[]))))
-        ORDER BY p.since, p.teacher_id LIMIT %(limit)s
+        SELECT DISTINCT able.teacher_id, able.since
+        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
+        CROSS JOIN LATERAL (
+            SELECT p.teacher_id, p.since FROM presence p
+            WHERE {_FREE} AND EXISTS (SELECT FROM certifications c WHERE c.account_id = p.teacher_id
+                                      AND c.subject = wanted.subject AND c.stage = wanted.stage)
+            ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began

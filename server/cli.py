@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from server import lifeline
+from server import lifeline, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
 from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
@@ -58,11 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     token = add("token", token_, "a token by which a program signs in as this person")
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
+    subsidy_cli.add_to(commands)
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
     bench = add("bench", bench_, "measure (from a source checkout)")
-    bench.add_argument("what", choices=["ask", "idempotency", "photo", "sockets", "start"])
+    bench.add_argument("what", choices=["ask", "idempotency", "photo", "sockets", "start", "subsidy"])
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     add("settings", settings_, "list every setting")
     return parser

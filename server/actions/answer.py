@@ -13,8 +13,8 @@ from server.actions.ports import Finder, Rules
 from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
-from server.domain.subsidy import Fact, accrue, policy_for
-from server.domain.subsidy import Work as PaidWork
+from server.domain.subsidy.flat import Fact, accrue, policy_for
+from server.domain.subsidy.flat import Work as PaidWork
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there

@@ -18,7 +18,7 @@ from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
 from server.domain.question import AnswerId, Question, QuestionId, State, Verdict
-from server.domain.subsidy import Entry, Fact, Policy
+from server.domain.subsidy.flat import Entry, Fact, Policy
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.domain.board import BoardError, Operation, check, replay
 from server.domain.people import PersonId
-from server.domain.subsidy import Fact, NoPolicy, Policy, Work, accrue, policy_for
+from server.domain.subsidy.flat import Fact, NoPolicy, Policy, Work, accrue, policy_for
 
 points = st.lists(
     st.tuples(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 50), st.integers(0, 1000)),

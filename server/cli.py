@@ -137,7 +137,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     observe.configure(settings.log_level)
     given = os.environ.pop(LISTEN_FD, "")
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         app = create_app(connected)
         # Half a million objects of PyTorch stay as long as the process does: looking through them again and again
         # would stop the event loop for a quarter of a second each time.
@@ -181,7 +181,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(until_told(connected))
     _leave()
 
@@ -197,7 +197,7 @@ def _leave() -> NoReturn:
 def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
     from server.store.migrate import migrate as migrate_to
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         migrate_to(connected.database_url)
     return None
 
@@ -208,7 +208,7 @@ def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
 def people_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.people_file import import_file
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
 
 
@@ -224,7 +224,7 @@ def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         finally:
             await engine.dispose()
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         try:
             print(asyncio.run(make(connected.database_url)))
         except NotHere:
@@ -241,7 +241,7 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         from server.demo.simulate import simulate
 
         return asyncio.run(simulate(settings, arguments.seconds, _say))
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(_seed(connected, _say))
     return None
 
@@ -279,7 +279,7 @@ async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def _servers(settings: Settings) -> Iterator[Settings]:
+def servers(settings: Settings) -> Iterator[Settings]:
     """The settings with addresses: of servers that are set, of a `dayi run` in this data folder, or of our own."""
     with services(settings.data_dir.absolute(), settings.database_url, settings.redis_url) as urls:
         yield _connected(settings, urls)

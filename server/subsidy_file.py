@@ -84,16 +84,25 @@ def _seconds(line: FactLine, moment: datetime | None) -> int:
     return int(moment.timestamp())
 
 
-def read_facts(path: Path) -> Iterator[Fact]:
-    """The facts of a JSONL file. Raises FileRefused with the line."""
+def read_lines(path: Path) -> Iterator[tuple[int, FactLine]]:
+    """The lines of a JSONL file and their numbers. Raises FileRefused with the line."""
     with path.open("rb") as file:
         for number, text in enumerate(file, 1):
             if not text.strip():
                 continue
             try:
-                yield fact_of(_LINE.decode(text))
-            except (msgspec.DecodeError, FactRefused, UnicodeDecodeError, OverflowError) as error:
+                yield number, _LINE.decode(text)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise FileRefused(f"{path}: line {number}: {error}") from error
+
+
+def read_facts(path: Path) -> Iterator[Fact]:
+    """The facts of a JSONL file. Raises FileRefused with the line."""
+    for number, line in read_lines(path):
+        try:
+            yield fact_of(line)
+        except (FactRefused, OverflowError) as error:
+            raise FileRefused(f"{path}: line {number}: {error}") from error
 
 
 def read_policies(paths: Sequence[Path]) -> list[Policy]:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """What a field may hold."""
 
     TEXT = "text"
+    ACCOUNT = "account"  # a name that may stand in the ledger
     YUAN = "yuan"  # kept in fen
     HUNDREDTHS = "hundredths"  # a number with two decimals at most, kept times 100
     RATIO = "ratio"  # a number with four decimals at most, kept times 10,000
@@ -163,6 +164,10 @@ def _value(each: Field, raw: Any) -> Any:
             if not isinstance(raw, str) or not 1 <= len(raw) <= 500:
                 raise _Wrong("应是 1 到 500 个字", "a text of 1 to 500 characters")
             return raw
+        case Kind.ACCOUNT:
+            if not isinstance(raw, str) or not _ACCOUNT.fullmatch(raw):
+                raise _Wrong("应是 1 到 40 个字母、汉字、数字或 _ -", "1 to 40 letters, digits, _ and -")
+            return raw
         case Kind.YUAN | Kind.HUNDREDTHS:
             return _scaled(each, raw, 100)
         case Kind.RATIO:
@@ -232,6 +237,7 @@ def _is_name(raw: Any) -> bool:
     return isinstance(raw, str) and 1 <= len(raw) <= 60 and raw.isprintable()
 
 
+_ACCOUNT = re.compile(r"[\w-]{1,40}")
 _TABLE = re.compile(r"\s*\[(\[)?\s*([A-Za-z0-9_.-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
@@ -287,6 +293,8 @@ def _schema_of(each: Field) -> dict[str, Any]:
     match each.kind:
         case Kind.TEXT:
             return {"type": "string", "minLength": 1, "maxLength": 500, **said}
+        case Kind.ACCOUNT:
+            return {"type": "string", "pattern": "^[\\w-]{1,40}$", **said}
         case Kind.YUAN | Kind.HUNDREDTHS:
             return {**number, "multipleOf": 0.01, **said}
         case Kind.RATIO:

@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, Section] = {
                                    words=STAFF, default="own"),
             "lesson_minutes": Field(Kind.COUNT, "一课时多少分钟", "minutes of a lesson hour", default=45,
                                     lowest=1, highest=240),
-            "budget": Field(Kind.TEXT, f"{_BUDGET}；不写就是 answering", "the budget line; answering when left out",
+            "budget": Field(Kind.ACCOUNT, f"{_BUDGET}；不写就是 answering", "the budget line; answering when left out",
                             default="answering"),
             "basis": Field(Kind.TEXT, "依据的文件", "the regulation it expresses"),
         },
@@ -125,7 +125,7 @@ SECTIONS: Mapping[str, Section] = {
     "pool": Section(
         "总量与资金池", "control totals and pools",
         {
-            "name": Field(Kind.TEXT, f"{_BUDGET}", "its name, which is the budget line", needed=True, default=""),
+            "name": Field(Kind.ACCOUNT, _BUDGET, "its name, which is the budget line", needed=True, default=""),
             "work": _works("哪些工作从这里出；不写就是全部", "works paid out of it; all when left out"),
             "staff": _STAFF,
             "per": Field(Kind.WORD, "周期", "its period", words=POOL_PERIODS, default="year"),
@@ -149,10 +149,19 @@ SECTIONS: Mapping[str, Section] = {
             "shorter_than_s": Field(Kind.COUNT, "短于多少秒", "works shorter than this", default=0, highest=3_600),
             "outside_shift": Field(Kind.FLAG, "不在值班时间内开始", "sessions that begin outside a shift",
                                    default=False),
+            "blank_board": Field(Kind.FLAG, "没有笔迹也没有录音", "sessions without ink and without speech",
+                                 default=False),
             "pair_share": Field(Kind.RATIO, "一名学生占教师当月次数超过多少", "one pupil's share of a teacher's month",
                                 default=0, highest=1),
             "pair_from": Field(Kind.COUNT, "当月至少几次才看占比", "looked at from so many works on", default=10,
                                lowest=1, highest=10_000),
+        },
+    ),
+    "payout": Section(
+        "发放", "how statements are paid out",
+        {
+            "withheld_share": Field(Kind.RATIO, "由别处代扣代缴的税占多少", "share of tax that is withheld elsewhere",
+                                    default=0, highest=1),
         },
     ),
     "time_bank": Section(
@@ -235,6 +244,7 @@ class Holds:
 
     shorter_than_s: int = 0
     outside_shift: bool = False
+    blank_board: bool = False
     pair_share: int = 0
     pair_from: int = 10
 
@@ -278,6 +288,7 @@ class Policy:
     pools: tuple[Pool, ...]
     holds: Holds
     time_bank: TimeBank | None
+    withheld_share: int  # times 10,000
 
     def kind_of_day(self, day: int) -> str:
         if day in self.holidays:
@@ -333,6 +344,7 @@ def parse(text: str) -> Policy:
         pools=tuple(_pool(each) for each in found["pool"]),
         holds=_holds(found["holds"]),
         time_bank=_time_bank(found["time_bank"]),
+        withheld_share=0 if found["payout"] is None else found["payout"]["withheld_share"],
     )
 
 

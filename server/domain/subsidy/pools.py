@@ -42,15 +42,23 @@ class _Slice:
     shares: int
 
 
+def name_pools(policies: Sequence[Policy], lines: Sequence[Line]) -> None:
+    """Each line is told which pool it draws on, if any."""
+    for policy in policies:
+        for pool in policy.pools:
+            for line in lines:
+                if line.policy is policy and (line.fen or line.held_fen) and _draws(pool, line):
+                    line.pool = pool.name
+
+
 def settle_pools(policies: Sequence[Policy], lines: Sequence[Line], enrolments: Enrolments) -> list[PoolUse]:
     """Changes the lines to what their pools can give."""
-    uses = []
+    uses: list[PoolUse] = []
     for policy in policies:
         for pool in policy.pools:
             groups: dict[str, list[Line]] = defaultdict(list)
             for line in lines:
-                if line.policy is policy and line.fen and _draws(pool, line):
-                    line.pool = pool.name
+                if line.policy is policy and line.pool == pool.name and line.fen:
                     groups[_group(pool, line)].append(line)
             for group in sorted(groups):
                 uses += _settle(policy, pool, group, groups[group], enrolments)

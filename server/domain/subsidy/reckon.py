@@ -25,10 +25,11 @@ from server.domain.subsidy.policy import (
     date_of,
     in_order,
 )
-from server.domain.subsidy.pools import PoolUse, settle_pools
+from server.domain.subsidy.pools import PoolUse, name_pools, settle_pools
 
 PAID, HELD, REFUSED, UNPAID = "paid", "held", "refused", "unpaid"
 TOP_UP = "top_up"
+BLANK_BOARD = "blank_board"  # a flag that holds a session only where the policy says so
 RESOLVABLE = frozenset({Work.SESSION, Work.ANSWER})
 
 
@@ -103,6 +104,7 @@ def reckon(facts: Iterable[Fact], policies: Sequence[Policy], *, pools: bool = T
     lines: list[Line] = []
     for teacher in sorted(known.works):
         lines += _of_teacher(known, teacher)
+    name_pools(known.policies, lines)
     uses = settle_pools(known.policies, lines, known.enrolments) if pools else []
     statements = _statements(lines)
     refused = _bank(known, statements)
@@ -121,6 +123,16 @@ def month_name(month: int) -> str:
 def half_up(dividend: int, divisor: int) -> int:
     """The nearest whole number; a half goes up."""
     return (2 * dividend + divisor) // (2 * divisor)
+
+
+def entries_of(line: Line) -> dict[str, int]:
+    """The double entry of a line: the budget spends what the teacher is owed, or what is held until a review."""
+    if line.policy is None or not (line.fen or line.held_fen):
+        return {}
+    teacher, budget = line.fact.teacher, line.pool or line.policy.budget
+    entries = {f"budget:{budget}": line.fen + line.held_fen}
+    entries |= {f"owed:{teacher}": -line.fen, f"held:{teacher}": -line.held_fen}
+    return {account: fen for account, fen in entries.items() if fen}
 
 
 # --- what is known beside the works --------------------------------------------------------------------------------
@@ -229,7 +241,7 @@ def _of_teacher(known: _Known, teacher: str) -> list[Line]:
     for fact in works:
         line = _line(known, fact)
         if line.status != REFUSED:
-            holds = list(fact.flags)
+            holds = [flag for flag in fact.flags if flag != BLANK_BOARD]
             if fact.kind in EXCLUSIVE:
                 if fact.start < busy_until:
                     holds.append(f"overlaps {busy_with}")
@@ -308,6 +320,8 @@ def _units_x100(policy: Policy, rate: Rate, fact: Fact) -> int:
 
 def _holds(policy: Policy, fact: Fact, shifts: Sequence[tuple[int, int]]) -> list[str]:
     found, rules = [], policy.holds
+    if rules.blank_board and BLANK_BOARD in fact.flags:
+        found.append(BLANK_BOARD)
     if fact.kind in RESOLVABLE and fact.seconds < rules.shorter_than_s:
         found.append(f"shorter than {rules.shorter_than_s} s")
     if rules.outside_shift and fact.kind == Work.SESSION:

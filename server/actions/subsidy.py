@@ -20,9 +20,9 @@ from server.domain.question import Question
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.facts import WORKS, FactRefused, day_of
 from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
-from server.domain.subsidy.reckon import Line, Reckoning, entries_of, half_up, month_of, reckon
+from server.domain.subsidy.reckon import Line, Reckoning, Statement, entries_of, half_up, month_of, reckon
 from server.store.books import Books, Posting, Ruling, policies_of
-from server.store.work import Store, Work, person_channel
+from server.store.work import Record, Store, Work, person_channel
 from server.subsidy_file import FactLine, fact_of, line_dict
 
 SHANGHAI = timedelta(hours=8)
@@ -455,6 +455,41 @@ async def reply(work: Work, person: Person, appeal_id: UUID, words: str) -> None
     if not await Books(work).reply(appeal_id, words.strip(), person.id):
         raise NotHere
     await work.commit()
+
+
+@dataclass(frozen=True)
+class TeachersMonth:
+    """A teacher's month as the facts have it now, and until when a statement may be appealed."""
+
+    statement: Statement | None
+    policy: str | None
+    appeal_until: datetime | None
+
+
+async def teachers_month(work: Work, teacher: UUID, month: date) -> TeachersMonth:
+    """Without the pools, which are settled when a month is reckoned."""
+    books, number = Books(work), _number(month)
+    rulings = await books.policies()
+    ends = day_number(_first_day(number + 1))
+    began = [ruling.policy for ruling in rulings if ruling.policy.from_day < ends]
+    in_force = [policy for policy in began if policy.to_day > day_number(month)]
+    open_months = [row for row in await books.months() if row.closed_at is None and row.appeal_until > await work.now()]
+    until = open_months[-1].appeal_until if open_months else None
+    if not in_force:
+        return TeachersMonth(None, None, until)
+    since = date_of(min(policy.from_day for policy in in_force))
+    done = reckon(await books.facts_of(teacher, since), policies_of(rulings), pools=False)
+    own = [each for each in done.statements if each.month == number and each.teacher == str(teacher)]
+    return TeachersMonth(own[0] if own else None, in_force[-1].name, until)
+
+
+async def statement_of(work: Work, id: UUID) -> Record | None:
+    return await Books(work).statement(id)
+
+
+def month_now(now: datetime) -> date:
+    """The month that it is in Shanghai."""
+    return _first_day(month_of(_day(now)))
 
 
 # --- payouts -------------------------------------------------------------------------------------------------------

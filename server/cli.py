@@ -247,6 +247,7 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 
 def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    sys.path.insert(0, "")  # the command itself lies in the environment's folder
     try:
         from tests import bench
     except ImportError:

@@ -118,16 +118,17 @@ class Page(Socket):
 
 
 async def beat(pages: Sequence[Socket]) -> None:
-    """Signs of life of all, as pages send them, spread over the interval; until cancelled."""
+    """Signs of life of all that are here, as pages send them, spread over the interval; until cancelled."""
     every = 15.0
     while True:
         begun = time.monotonic()
-        for number, page in enumerate(pages):
+        here = list(pages)
+        for number, page in enumerate(here):
             if not page.lost:
                 page.send('{"frame":"beat"}')
             if number % 20 == 0:
-                await asyncio.sleep(max(0.0, begun + every * number / len(pages) - time.monotonic()))
-        await asyncio.sleep(max(0.0, begun + every - time.monotonic()))
+                await asyncio.sleep(max(0.0, begun + every * number / len(here) - time.monotonic()))
+        await asyncio.sleep(max(1.0, begun + every - time.monotonic()) if here else 1.0)
 
 
 async def in_parallel(jobs: Sequence[Any], at_once: int = 16) -> None:

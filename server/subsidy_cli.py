@@ -110,12 +110,12 @@ def import_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 def simulate_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.actions.subsidy import simulate
     from server.domain.subsidy.document import PolicyRefused
-    from server.domain.subsidy.simulate import Comparison, compare
+    from server.domain.subsidy.simulate import Comparison
     from server.subsidy_file import FileRefused, read_policies
 
     async def run(store: "Store") -> Comparison:
         async with store.work() as work:
-            return compare(*await simulate(work, draft, arguments.first, arguments.until))
+            return await simulate(work, draft, arguments.first, arguments.until)
 
     try:
         [draft] = read_policies([arguments.policy])

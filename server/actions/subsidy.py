@@ -20,7 +20,8 @@ from server.domain.question import Question
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.facts import WORKS, FactRefused, day_of
 from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
-from server.domain.subsidy.reckon import Line, Reckoning, Statement, entries_of, half_up, month_of, reckon
+from server.domain.subsidy.reckon import Line, Statement, entries_of, half_up, month_of, reckon
+from server.domain.subsidy.simulate import Comparison, compare
 from server.store.books import Books, Posting, Ruling, policies_of
 from server.store.work import Record, Store, Work, person_channel
 from server.subsidy_file import FactLine, fact_of, line_dict
@@ -551,14 +552,15 @@ async def _move(books: Books, key: str, kind: str, teacher: UUID, month: date, e
 # --- simulating ----------------------------------------------------------------------------------------------------
 
 
-async def simulate(work: Work, draft: Policy, first: date, until: date) -> tuple[Reckoning, Reckoning]:
+async def simulate(work: Work, draft: Policy, first: date, until: date) -> Comparison:
     """What the facts of these days come to under the policies in force, and under the draft. Nothing is written."""
+    schools = {str(row.account_id): row.name for row in await work.rows(_SCHOOLS)}
     books = Books(work)
     rulings = policies_of(await books.policies())
     facts = [
         fact for fact in await books.facts(first) if fact.kind not in WORKS or day_of(fact.start) < day_number(until)
     ]
-    return reckon(facts, rulings), reckon(facts, [replace(draft, from_day=0, to_day=FAR)])
+    return compare(reckon(facts, rulings), reckon(facts, [replace(draft, from_day=0, to_day=FAR)]), schools)
 
 
 # --- days and months -----------------------------------------------------------------------------------------------
@@ -597,6 +599,7 @@ _SESSION = """
                    AND a.session_id <> s.id) AS answered_before
     FROM live_sessions s WHERE s.id = %(session)s
 """
+_SCHOOLS = "SELECT i.account_id, s.name FROM identities i JOIN schools s ON s.id = i.school_id"
 _ANSWERED = """
     SELECT a.question_id, a.session_id, a.teacher_id, s.opened_at
     FROM answers a JOIN live_sessions s ON s.id = a.session_id WHERE a.id = %(answer)s

@@ -271,7 +271,14 @@ _POSTINGS = """
     SELECT l.id, l.fact_key, l.kind, l.month, l.posted_at, s.seq, e.account, e.amount_fen
     FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id
     LEFT JOIN ledger_seals s ON s.transaction_id = l.id
-    WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s ORDER BY l.posted_at, l.id, e.line
+    WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s OR l.fact_key IN (
+        SELECT kind || p.id FROM statement_claims c
+        JOIN ledger_transactions claimed ON claimed.id = c.transaction_id
+        JOIN subsidy_statements s ON s.id = c.statement_id
+        JOIN payouts p ON p.month = s.month AND p.teacher_id = s.teacher_id
+        CROSS JOIN (VALUES ('payout:'), ('bounce:')) AS kinds (kind)
+        WHERE coalesce(claimed.cause->>'fact', claimed.fact_id) = %(id)s)
+    ORDER BY l.posted_at, l.id, e.line
 """
 _PUBLIC = """
     SELECT s.month, coalesce(c.name, '') AS school, count(*) AS teachers, sum(s.fen)::bigint AS fen

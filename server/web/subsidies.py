@@ -12,7 +12,7 @@ from server.domain.people import Role
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.policy import parse
 from server.domain.subsidy.reckon import Line
-from server.domain.subsidy.simulate import Row, compare
+from server.domain.subsidy.simulate import Row
 from server.live import protocol as wire
 from server.statement_files import batch_csv, batch_xlsx, statement_pdf
 from server.store import audit, office
@@ -137,7 +137,7 @@ async def simulate(call: Call[wire.Simulate]) -> wire.SimulationView:
         raise subsidy.PolicyWrong(str(error)) from error
     first, until = _day(call.body.first), _day(call.body.until)
     async with call.parts.store.work() as work:
-        found = compare(*await subsidy.simulate(work, draft, first, until))
+        found = await subsidy.simulate(work, draft, first, until)
     names = await office.teacher_names(call.parts.store)
     return wire.SimulationView(
         now_fen=found.now_fen,

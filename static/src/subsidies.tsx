@@ -19,11 +19,10 @@ function Page() {
   const sees = roles.includes("finance") || roles.includes("auditor");
   return (
     <>
-      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()}>
-        {roles.includes("teacher") && <a class="bar-button bar-word" href="/teacher">{words.back}</a>}
-      </TopBar>
+      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
       <DemoBanner />
       <main class={`page ${sees ? "page-office" : ""}`}>
+        {roles.includes("teacher") && <a class="to-duty" href="/teacher">‹ {words.back}</a>}
         {unreachable.value ? <Unreached /> : who === null ? null : sees ? <FinanceOffice fact={fact} audit={<Audit fact={fact} />} /> : <MyMonth />}
       </main>
     </>

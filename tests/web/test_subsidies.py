@@ -93,7 +93,7 @@ async def test_finance_pays_a_month_and_an_auditor_traces_a_cent(desk: Desk, off
     assert openpyxl.load_workbook(io.BytesIO(book.content)).active["E2"].value == 20
     assert traced["fact"]["body"]["evidence"] == ["log:7"]
     assert [entry["fen"] for entry in traced["postings"][0]["entries"]] == [2_000, -2_000]
-    assert traced["postings"][0]["seal"] == 1
+    assert [(posting["kind"], posting["seal"]) for posting in traced["postings"]] == [("accrual", 1), ("payout", 2)]
     assert [(each["month"], each["payout"]) for each in traced["statements"]] == [("2026-03", "ordered")]
     assert (verified["wrong"], verified["transactions"]) == ([], 2)
 

@@ -1,6 +1,7 @@
 """Two reckonings of the same facts side by side: who would gain, who would lose, and when the money would be gone."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.domain.subsidy.policy import date_of
@@ -25,7 +26,8 @@ class Comparison:
     runs_out: str | None  # the first day whose work a pool of the draft could not pay in full
 
 
-def compare(now: Reckoning, draft: Reckoning) -> Comparison:
+def compare(now: Reckoning, draft: Reckoning, schools_of: Mapping[str, str]) -> Comparison:
+    """`schools_of` names a teacher's school where no standing did."""
     months: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     schools: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     teachers: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -34,7 +36,7 @@ def compare(now: Reckoning, draft: Reckoning) -> Comparison:
             months[month_name(statement.month)][side] += statement.fen
             teachers[statement.teacher][side] += statement.fen
             for line in statement.lines:
-                schools[line.school][side] += line.fen
+                schools[line.school or schools_of.get(statement.teacher, "")][side] += line.fen
     exhausted = [use.exhausted_on for use in draft.pools if use.exhausted_on is not None]
     return Comparison(
         now_fen=sum(before for before, _ in teachers.values()),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import RenderJob, Voice, render
 from media.storage import StorageUnavailable
 from server.actions import answer
+from server.actions.subsidy import seal
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
 from server.domain.board import Operation
@@ -165,6 +166,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
 

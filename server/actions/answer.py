@@ -10,11 +10,10 @@ from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
 from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, SessionOver
 from server.actions.ports import Finder, Rules
+from server.actions.subsidy import session_held
 from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
-from server.domain.subsidy import Fact, accrue, policy_for
-from server.domain.subsidy import Work as PaidWork
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
@@ -259,7 +258,7 @@ async def finish(
     answer = await work.add_answer(question, session_id, question.problem_text, now)
     question.answer_id = answer
     await work.end_session(session_id, "finished", now)
-    await _pay(work, question, teacher.id, answer, now)
+    await session_held(work, question, session_id, teacher.id, answer, now)
     work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
     work.tell_student(question)
     work.tell_teacher(teacher.id)
@@ -267,14 +266,6 @@ async def finish(
     await dispatch(work, rules, now)
     await work.commit()
     return answer
-
-
-async def _pay(work: Work, question: Question, teacher: PersonId, answer: AnswerId, now: datetime) -> None:
-    fact = Fact(key=f"live_answer:{answer}", work=PaidWork.LIVE_ANSWER, teacher=teacher, done_at=now)
-    policy = policy_for(now, await work.policies())
-    posted = await work.post(fact, policy, question.id, accrue(fact, policy))
-    if posted is not None:
-        work.tell(person_channel(teacher), "earned", posted)
 
 
 async def publish(

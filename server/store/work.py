@@ -17,8 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, Question, QuestionId, State, Verdict
-from server.domain.subsidy import Entry, Fact, Policy
+from server.domain.question import AnswerId, Question, State, Verdict
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
@@ -118,6 +117,10 @@ class Work:
         return found
 
     # --- rows ---
+
+    async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
+        """For the books (server/store/books.py), which are kept in the same transaction."""
+        return await rows_of(self._driver, query, params)
 
     async def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
         return await rows_of(self._driver, query, params)
@@ -543,26 +546,6 @@ class Work:
     async def forget_media(self, id: UUID) -> None:
         await self.execute(delete(t.media).where(t.media.c.id == id))
 
-    # --- money ---
-
-    async def policies(self) -> list[Policy]:
-        found = await self._rows("SELECT id, valid_from, valid_to, live_answer_fen FROM policies")
-        return [Policy(*row) for row in found]
-
-    async def post(self, fact: Fact, policy: Policy, question: QuestionId, entries: Sequence[Entry]) -> UUID | None:
-        """The fact's entries, once; None when it was posted before."""
-        row = {"id": uuid4(), "fact_key": fact.key, "work": fact.work, "policy_id": policy.id}
-        row |= {"teacher_id": fact.teacher, "question_id": question, "done_at": fact.done_at}
-        id: UUID | None = await self._value(_POST, row)
-        if id is None:
-            return None
-        lines = [
-            {"transaction_id": id, "line": i, "account": entry.account, "amount_fen": entry.amount_fen}
-            for i, entry in enumerate(entries)
-        ]
-        await self._insert("ledger_entries", *lines)
-        return id
-
 
 class Store:
     """The door to the database: makes units of work and read-only connections."""
@@ -710,12 +693,6 @@ _NEXT_SEQ = "UPDATE live_sessions SET next_seq = next_seq + %(count)s WHERE id =
 
 _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
-"""
-
-_POST = """
-    INSERT INTO ledger_transactions (id, fact_key, work, policy_id, teacher_id, question_id, done_at)
-    VALUES (%(id)s, %(fact_key)s, %(work)s, %(policy_id)s, %(teacher_id)s, %(question_id)s, %(done_at)s)
-    ON CONFLICT (fact_key) DO NOTHING RETURNING id
 """
 
 _FREE = """

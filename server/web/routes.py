@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, pages
+from server.web import api, auth, pages, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -56,6 +56,8 @@ DOORS: tuple[Door, ...] = (
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # money
+    *subsidies.DOORS,
     # the operator's
     *pages.DOORS,
 )  # fmt: skip

@@ -210,7 +210,7 @@ function Earnings({ earnings }: { earnings: EarningsView | null }) {
   const [all, setAll] = useState(false);
   return (
     <section class="card" aria-labelledby="earnings-title">
-      <h2 id="earnings-title">{words.earnings}</h2>
+      <div class="month-head"><h2 id="earnings-title">{words.earnings}</h2><a class="button small" href="/subsidies">{words.earningsMore}</a></div>
       {earnings === null ? <Skeleton /> : (
         <>
           <dl class="sums">

@@ -66,8 +66,8 @@ const zh = {
   crowd: (n: number) => `${n} 人在等这道题`, asked: (when: string) => `${when} 提问`, readText: "认出的文字", studentSays: "同学说", noText: "没有文字", seconds: (n: number) => `${n} 秒`,
   mute: "关闭提示音", unmute: "打开提示音",
   // earnings
-  allLines: (n: number) => `看全部 ${n} 笔`, earnings: "我的补贴", thisMonth: "本月", total: "累计", noEarnings: "还没有补贴记录", noEarningsMore: "讲完一题，这里就会多一行，写明因为哪道题。",
-  work: { live_answer: "同屏答疑" } as Record<string, string>, justDone: "刚讲完的", videoRendering: "录像生成中", videoPublished: "已入库", videoFailed: "录像没有生成", videoWithdrawn: "已撤下",
+  allLines: (n: number) => `看全部 ${n} 笔`, earnings: "我的补贴", earningsMore: "明细和结算单", thisMonth: "本月", total: "累计", noEarnings: "还没有补贴记录", noEarningsMore: "讲完一题，这里就会多一行，写明因为哪道题。",
+  work: { session: "同屏答疑", shown: "录像再用", lecture: "名师直播", answer: "录制解答", shift: "值班", substitution: "代班", visit: "送教上门", top_up: "保底补足" } as Record<string, string>, justDone: "刚讲完的", videoRendering: "录像生成中", videoPublished: "已入库", videoFailed: "录像没有生成", videoWithdrawn: "已撤下",
   // a session
   live: "同屏答疑", board: "白板", tools: "画具", pen: "笔", highlighter: "荧光笔", text: "文字", hand: "移动", undo: "撤销", color: "颜色", width: "粗细",
   colors: ["黑", "蓝", "橙", "绿"], widths: ["细", "中", "粗"], addPage: "加一页", prevPage: "上一页", nextPage: "下一页", pageOf: (n: number, of: number) => `第 ${n} / ${of} 页`,
@@ -148,8 +148,8 @@ const en: Words = {
   offer: "A pupil asks", offerEnds: "Time left", accept: "Accept", decline: "Decline", declined: "Declined; another teacher gets it", lapsed: "Time is up; it went to another teacher.",
   crowd: (n) => `${count(n, "pupil is", "pupils are")} waiting for this`, asked: (when) => `Asked ${when}`, readText: "What was read", studentSays: "The pupil says", noText: "No text", seconds: (n) => `${n} s`,
   mute: "Mute sounds", unmute: "Unmute sounds",
-  allLines: (n) => `Show all ${n}`, earnings: "My subsidy", thisMonth: "This month", total: "In all", noEarnings: "Nothing earned yet", noEarningsMore: "Each finished answer adds a line here, with its cause.",
-  work: { live_answer: "Live answer" }, justDone: "Just finished", videoRendering: "Video being made", videoPublished: "In the bank", videoFailed: "No video could be made", videoWithdrawn: "Taken down",
+  allLines: (n) => `Show all ${n}`, earnings: "My subsidy", earningsMore: "Lines and statements", thisMonth: "This month", total: "In all", noEarnings: "Nothing earned yet", noEarningsMore: "Each finished answer adds a line here, with its cause.",
+  work: { session: "Live answer", shown: "Video shown again", lecture: "Lecture", answer: "Recorded answer", shift: "Shift", substitution: "Substitution", visit: "Visit", top_up: "Top-up" }, justDone: "Just finished", videoRendering: "Video being made", videoPublished: "In the bank", videoFailed: "No video could be made", videoWithdrawn: "Taken down",
   live: "Live session", board: "Board", tools: "Tools", pen: "Pen", highlighter: "Highlighter", text: "Text", hand: "Move", undo: "Undo", color: "Colour", width: "Width",
   colors: ["Black", "Blue", "Orange", "Green"], widths: ["Thin", "Medium", "Thick"], addPage: "Add page", prevPage: "Previous page", nextPage: "Next page", pageOf: (n, of) => `Page ${n} of ${of}`,
   writeHere: "Text for the board", put: "Put", chat: "Chat", chatPlaceholder: "Say something…", say: "Send", noChat: "You can type here", you: "You", teacher: "Teacher", student: "Pupil",

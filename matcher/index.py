@@ -58,10 +58,6 @@ class Index:
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
             "embedding": _literal(vector), "grams": list(grams(problem.text)), "version": self.model_version})
 
-    async def remove(self, conn: AsyncConnection, id: UUID) -> None:
-        """Takes the entry out; nothing happens when it is not there."""
-        await conn.execute(_REMOVE, {"id": id})
-
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
                       stage: str | None, kinds: Collection[Kind] = tuple(Kind), limit: int = 10) -> list[Candidate]:
         """The entries nearest by vector and by words, best first. A subject or stage of None is any."""
@@ -81,6 +77,11 @@ class Index:
             return _NEAREST_EXACT
         await conn.execute(_BREADTH)
         return _NEAREST_HNSW
+
+
+async def remove(conn: AsyncConnection, id: UUID) -> None:
+    """Takes the entry out, whatever model made it; nothing happens when it is not there."""
+    await conn.execute(_REMOVE, {"id": id})
 
 
 def fused(by_vector: Sequence[T], by_words: Sequence[T]) -> list[T]:

@@ -1,4 +1,4 @@
-"""The one door for the server: prepare a text, match it, add it, remove it."""
+"""The one door for the server: prepare a text, match it, add it."""
 
 from __future__ import annotations
 
@@ -82,10 +82,6 @@ class Matcher:
                   stage: str | None) -> None:
         """Makes the problem findable as soon as the caller commits; replaces the entry with this id."""
         await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage)
-
-    async def remove(self, conn: AsyncConnection, id: UUID) -> None:
-        """Makes the entry unfindable as soon as the caller commits."""
-        await self.index.remove(conn, id)
 
 
 def _best(judged: list[tuple[Candidate, Decision]]) -> Match:

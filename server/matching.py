@@ -13,7 +13,7 @@ from zlib import crc32
 
 from sqlalchemy import text as sql
 
-from matcher.index import Kind
+from matcher.index import Kind, remove
 from matcher.match import Match, Matcher, Prepared
 from server.actions.ports import Example, Found
 from server.domain.people import Stage, Subject
@@ -73,7 +73,8 @@ class MatcherFinder:
         await matcher.add(await work.connection(), id, Kind(kind), matcher.prepare(text), subject, stage)
 
     async def forget(self, work: Work, id: UUID) -> None:
-        await (await self._matcher()).remove(await work.connection(), id)
+        """Needs no model: what is withdrawn is gone at once, whatever is missing."""
+        await remove(await work.connection(), id)
 
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the

@@ -49,6 +49,15 @@ class Reason(Wire):
     known: str
 
 
+class ProblemView(Wire):
+    """One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo."""
+
+    number: int
+    media_id: UUID
+    text: str
+    box: list[float]
+
+
 class AnswerView(Wire):
     """An answered problem: its video once rendered, and the text that was asked then."""
 
@@ -85,6 +94,9 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    corrected: bool = False  # `read_text` is what the pupil put right
+    problems: list[ProblemView] = []  # of a photo that shows several
+    chosen: int | None = None  # the number of the one that is meant
     verdict: Verdict | None = None
     followers: int = 0
     leader_state: State | None = None  # of the question that this one follows
@@ -285,6 +297,18 @@ class Ask(Wire, forbid_unknown_fields=True):
     grade: int
     text: str = ""
     media: list[UUID] = []
+
+
+class Correct(Wire, forbid_unknown_fields=True):
+    """The whole problem as it should have been read."""
+
+    text: str
+
+
+class Choose(Wire, forbid_unknown_fields=True):
+    """The number of the problem that is meant, of those on the photo."""
+
+    number: int
 
 
 class BackToQueue(Wire, forbid_unknown_fields=True):

@@ -191,6 +191,10 @@ questions = Table(
     _time("received_at"),
     Column("text", Text, nullable=False),
     Column("read_text", Text, nullable=False),
+    Column("corrected_text", Text, nullable=False, server_default=text("''")),
+    _time("corrected_at", nullable=True),
+    Column("chosen", Integer),
+    Column("figure", Text),
     Column("state", Word(State), nullable=False),
     _time("state_since"),
     Column("version", Integer, nullable=False),
@@ -230,6 +234,19 @@ question_media = Table(
     PrimaryKeyConstraint("question_id", "position"),
 )
 
+# The problems of a photo that shows several: the pupil taps the one that is meant. The box is in shares of the photo.
+page_problems = Table(
+    "page_problems",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("media_id", Uuid, ForeignKey("media.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("box", ARRAY(Float), nullable=False),  # left, top, right, bottom
+    Column("figure", Text),
+    PrimaryKeyConstraint("question_id", "number"),
+)
+
 suggestions = Table(
     "suggestions",
     metadata,
@@ -241,7 +258,7 @@ suggestions = Table(
     Column("reasons", JSONB, nullable=False),
     Column("outcome", Text),
     _time("made_at", now=True),
-    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
+    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck', 'set_aside')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
 )

@@ -3,21 +3,21 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import CursorResult, Executable, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, Question, QuestionId, State, Verdict
+from server.domain.question import AnswerId, PageProblem, Question, QuestionId, State, Verdict
 from server.domain.subsidy import Entry, Fact, Policy
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
@@ -229,15 +229,15 @@ class Work:
         return [question for question in found if question is not None]
 
     async def unread_texts(self, before: datetime, limit: int = 50) -> list[UUID]:
-        """Questions without files that nobody has matched."""
+        """Questions that nobody has matched though nothing is to be read: without files, or put right by their
+        pupils."""
         q = t.questions.c
+        has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
+        asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
+        corrected = and_(q.state == State.READING, q.corrected_at < before)
         found = await self._scalars(
             select(q.id)
-            .where(
-                q.state == State.RECEIVED,
-                q.received_at < before,
-                ~select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists(),
-            )
+            .where(or_(asked, corrected))
             .order_by(q.received_at)
             .limit(limit)
         )
@@ -248,7 +248,7 @@ class Work:
             select(t.questions.c.id)
             .where(
                 t.questions.c.state.in_([State.RECEIVED, State.READING, State.MATCHED]),
-                t.questions.c.received_at < before,
+                func.coalesce(t.questions.c.corrected_at, t.questions.c.received_at) < before,
             )
             .order_by(t.questions.c.received_at)
             .limit(limit)
@@ -271,6 +271,21 @@ class Work:
         await self._insert(
             "suggestions", {**row, "confidence": confidence, "reasons": Jsonb([dict(r) for r in reasons])}
         )
+
+    async def judge_suggestions(self, question: UUID, outcome: str) -> None:
+        """One word on all that the pupil has said nothing of."""
+        query = "UPDATE suggestions SET outcome = %(outcome)s WHERE question_id = %(question)s AND outcome IS NULL"
+        await self._write(query, {"question": question, "outcome": outcome})
+
+    async def keep_problems(self, question: UUID, problems: Sequence[PageProblem]) -> None:
+        """What a page shows, numbered from 1; what was known of it before is replaced."""
+        await self._write("DELETE FROM page_problems WHERE question_id = %(id)s", {"id": question})
+        rows = [{"question_id": question, "number": n, **asdict(problem)} for n, problem in enumerate(problems, 1)]
+        await self._insert("page_problems", *rows)
+
+    async def page_problem(self, question: UUID, number: int) -> Record | None:
+        query = "SELECT * FROM page_problems WHERE question_id = %(id)s AND number = %(number)s"
+        return await self._row(query, {"id": question, "number": number})
 
     async def judge_suggestion(self, question: UUID, answer: UUID | None, outcome: str) -> None:
         """The pupil's word on the video shown: a label for the matcher."""

@@ -71,6 +71,30 @@ async def show_question(call: Call[None]) -> wire.QuestionView:
     return await _question(call, call.id())
 
 
+async def correct(call: Call[wire.Correct]) -> wire.QuestionView:
+    parts = call.parts
+    async with parts.store.work() as work:
+        again = await ask.correct(
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.text, await work.now()
+        )
+    return await _settled_again(call, again)
+
+
+async def choose(call: Call[wire.Choose]) -> wire.QuestionView:
+    parts = call.parts
+    async with parts.store.work() as work:
+        again = await ask.choose(
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.number, await work.now()
+        )
+    return await _settled_again(call, again)
+
+
+async def _settled_again(call: Call[Any], again: bool) -> wire.QuestionView:
+    if again:
+        call.parts.texts.soon(call.id())
+    return await _question(call, call.id())
+
+
 async def solved(call: Call[None]) -> wire.QuestionView:
     async with call.parts.store.work() as work:
         await ask.solved(work, call.person, call.id(), await work.now())

@@ -36,6 +36,14 @@ export interface Reason {
   known: string;
 }
 
+/** One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo. */
+export interface ProblemView {
+  number: number;
+  media_id: string;
+  text: string;
+  box: number[];
+}
+
 /** An answered problem: its video once rendered, and the text that was asked then. */
 export interface AnswerView {
   id: string;
@@ -69,6 +77,9 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  corrected: boolean;
+  problems: ProblemView[];
+  chosen: number | null;
   verdict: Verdict | null;
   followers: number;
   leader_state: State | null;
@@ -249,6 +260,16 @@ export interface Ask {
   grade: number;
   text?: string;
   media?: string[];
+}
+
+/** The whole problem as it should have been read. */
+export interface Correct {
+  text: string;
+}
+
+/** The number of the problem that is meant, of those on the photo. */
+export interface Choose {
+  number: number;
 }
 
 export interface BackToQueue {

@@ -146,6 +146,12 @@ def suggestion(
     return wire.SuggestionView(answer=answer(text=text), verdict=verdict, confidence=0.98, reasons=list(reasons))
 
 
+PROBLEMS = [
+    wire.ProblemView(number=n, media_id=photo().id, text=text, box=[0.08, 0.02 + 0.24 * n, 0.93, 0.21 + 0.24 * n])
+    for n, text in enumerate((SHORT, OTHER, LONG), 1)
+]
+
+
 def question(name: str, state: State, **more: Any) -> wire.QuestionView:
     given: dict[str, Any] = {
         "id": id_of(name),
@@ -635,6 +641,7 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
     made: list[tuple[str, State, dict[str, Any]]] = [
         ("received", s.RECEIVED, {}),
         ("reading", s.READING, {}),
+        ("reading-which", s.READING, {"read_text": SHORT, "problems": PROBLEMS}),
         ("matched", s.MATCHED, {}),
         ("suggested", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion()}),
         ("suggested-unread", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion(UNREAD_REASONS),
@@ -655,6 +662,9 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("waiting-promised-late", s.WAITING, {"place": 2, "promised_at": ago(minutes=9)}),
         ("waiting-no-shift", s.WAITING, {"place": 2}),
         ("waiting-unread", s.WAITING, {"place": 3, "wait_s": 200, "read_text": ""}),
+        ("waiting-which", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS}),
+        ("waiting-chosen", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS, "chosen": 2}),
+        ("waiting-corrected", s.WAITING, {"place": 3, "wait_s": 200, "corrected": True}),
         ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
                                         "worked_examples": [similar]}),
         ("offered", s.OFFERED, {"place": 1, "wait_s": 20}),

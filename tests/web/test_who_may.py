@@ -103,6 +103,12 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/back"): Policy(
         THE_OWNER, "answered", lambda case: case.question, lambda case: {"why": "still_stuck"}
     ),
+    ("POST", "/api/questions/{id}/correct"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
+    ),
+    ("POST", "/api/questions/{id}/choose"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+    ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),

@@ -79,9 +79,9 @@ class Matcher:
         return _best(judged)
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
-                  stage: str | None) -> None:
+                  stage: str | None, figure: str | None = None) -> None:
         """Makes the problem findable as soon as the caller commits; replaces the entry with this id."""
-        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage)
+        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage, figure)
 
 
 def _best(judged: list[tuple[Candidate, Decision]]) -> Match:

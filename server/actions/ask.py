@@ -185,9 +185,11 @@ async def _find(work: Work, finder: Finder, question: Question) -> Found:
     text = question.problem_text
     if not text:
         return Found(Verdict.NEW)
-    found = await finder.find(work, text, question.subject, question.stage, from_photo=question.from_photo)
+    subject, stage, figure = question.subject, question.stage, question.figure
+    found = await finder.find(work, text, subject, stage, from_photo=question.from_photo, figure=figure)
     if found.verdict in _TO_TEACHERS:
-        await finder.learn(work, question.id, "open", text, question.subject, question.stage)
+        await finder.learn(work, question.id, "open", text, subject, stage, figure)
+    question.confidence = found.confidence if found.entry is not None else None
     return found
 
 
@@ -245,7 +247,8 @@ async def _make_findable(work: Work, finder: Finder, question: Question) -> None
         return
     try:
         async with work.attempt():
-            await finder.learn(work, question.id, "open", question.problem_text, question.subject, question.stage)
+            text, subject, stage = question.problem_text, question.subject, question.stage
+            await finder.learn(work, question.id, "open", text, subject, stage, question.figure)
     except Exception:
         log.exception("an open question could not be indexed", extra={"question": str(question.id)})
 
@@ -277,7 +280,9 @@ async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, out
     question, leader = await _own_and_leader(work, student, id)
     if question.state not in {State.SUGGESTED, State.FOLLOWING, State.ANSWERED, State.RESOLVED}:
         raise Moved
-    _leave(work, question, leader)
+    if question.state is State.FOLLOWING and question.leader_id is not None:
+        await work.add_label(id, question.leader_id, "pupil", False, question.confidence, student.id)
+    leave_crowd(work, question, leader)
     await work.judge_suggestion(question.id, question.answer_id, outcome)
     try:
         question.back_to_queue(Actor.STUDENT, now)
@@ -341,7 +346,7 @@ async def _read_anew(
             work.tell(session_channel(session.id), "session", session.id)
         await work.commit()
         return False
-    _leave(work, question, leader)
+    leave_crowd(work, question, leader)
     try:
         question.read_anew(now)
     except MoveRefused as error:
@@ -357,7 +362,7 @@ async def _read_anew(
 async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, now: datetime) -> None:
     """The pupil needs it no longer. Its followers keep their place: the oldest of them leads from now on."""
     question, leader = await _own_and_leader(work, student, id)
-    _leave(work, question, leader)
+    leave_crowd(work, question, leader)
     teacher = question.teacher_id if question.state in {State.OFFERED, State.ANSWERING} else None
     _try_move(question, State.WITHDRAWN, now)
     if teacher is not None:
@@ -401,7 +406,7 @@ async def _own_and_leader(work: Work, student: Person, id: UUID) -> tuple[Questi
     return await _own(work, student, id), leader
 
 
-def _leave(work: Work, question: Question, leader: Question | None) -> None:
+def leave_crowd(work: Work, question: Question, leader: Question | None) -> None:
     """The crowd gets smaller by this one, if it still follows."""
     if leader is not None and question.leader_id == leader.id:
         leader.followers = max(0, leader.followers - 1)

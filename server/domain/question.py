@@ -55,9 +55,10 @@ MOVES: dict[tuple[State, State], frozenset[Actor]] = {
     (State.WAITING, State.READING): frozenset({_S}),
     (State.WAITING, State.FOLLOWING): frozenset({_Y}),  # an older question turned out to ask the same
     (State.SUGGESTED, State.RESOLVED): frozenset({_S}),  # "solved"
-    (State.SUGGESTED, State.WAITING): frozenset({_S}),  # "not my question" | "still stuck"
-    (State.FOLLOWING, State.SUGGESTED): frozenset({_Y}),  # the leader was answered
-    (State.FOLLOWING, State.WAITING): frozenset({_S, _Y}),  # "not my question" | the leader was withdrawn
+    (State.SUGGESTED, State.WAITING): frozenset({_S, _T}),  # "not my question" | "still stuck" | split by a teacher
+    (State.WAITING, State.SUGGESTED): frozenset({_T}),  # merged: it is what was answered
+    (State.FOLLOWING, State.SUGGESTED): frozenset({_T, _Y}),  # the leader was answered | merged with what was answered
+    (State.FOLLOWING, State.WAITING): frozenset({_S, _T, _Y}),  # "not my question" | split | the leader was withdrawn
     (State.WAITING, State.OFFERED): frozenset({_Y}),
     (State.OFFERED, State.WAITING): frozenset({_T, _Y}),  # declined | lapsed
     (State.OFFERED, State.ANSWERING): frozenset({_T}),
@@ -132,6 +133,7 @@ class Question:
     corrected_at: datetime | None = None  # when the pupil last said what the problem is
     chosen: int | None = None  # the number of the problem meant, on a photo that shows several
     figure: str | None = None  # a perceptual hash of the figure beside the problem
+    confidence: float | None = None  # that what was found is the same problem
     state: State = State.RECEIVED
     state_since: datetime
     version: int = 1
@@ -217,9 +219,9 @@ class Question:
         self.followers = max(0, leader.followers - 1)
         leader.followers = 0
 
-    def suggest(self, answer: AnswerId, now: datetime) -> None:
-        self.move(State.SUGGESTED, Actor.SYSTEM, now)
-        self.answer_id = answer
+    def suggest(self, answer: AnswerId, now: datetime, actor: Actor = Actor.SYSTEM) -> None:
+        self.move(State.SUGGESTED, actor, now)
+        self.answer_id, self.promised_at = answer, None
 
     def take_the_lead(self, younger: "Question", now: datetime) -> None:
         """One that has waited longer asks the same as a waiting one: the crowd follows the older from now on."""

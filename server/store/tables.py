@@ -195,6 +195,7 @@ questions = Table(
     _time("corrected_at", nullable=True),
     Column("chosen", Integer),
     Column("figure", Text),
+    Column("confidence", Float),
     Column("state", Word(State), nullable=False),
     _time("state_since"),
     Column("version", Integer, nullable=False),
@@ -261,6 +262,38 @@ suggestions = Table(
     CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck', 'set_aside')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+# What was said of a question and a known problem (an answer, or the question it followed): the matcher learns from it.
+# Pupils' words on videos stand with the suggestion.
+match_labels = Table(
+    "match_labels",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("known_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("confidence", Float),  # that the matcher had
+    _person("person_id"),
+    _time("made_at", now=True),
+    CheckConstraint("source IN ('pupil', 'teacher')", name="source"),
+    PrimaryKeyConstraint("question_id", "known_id", "source"),
+)
+
+# The one adopted last is in force, in every process.
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("slope", Float, nullable=False),
+    Column("shift", Float, nullable=False),
+    Column("bars", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint("made_by IN ('operator', 'alarm')", name="made_by"),
+    Index("ix_calibrations_adopted_at", "adopted_at"),
 )
 
 # What pupils said of a teacher's videos, summed up: dispatch asks for it at every question.

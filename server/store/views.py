@@ -21,6 +21,7 @@ from server.store.work import Outgoing, Record, Store
 SignGet = Callable[[str, str | None], Awaitable[str]]
 HISTORY = 20  # questions of a page
 LATEST_EARNINGS = 200
+PAIRS = 10  # to judge at a time
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,27 @@ class Views:
             ended_why=row.ended_why,
         )
 
+    # --- matches ---
+
+    async def pairs(self, teacher: UUID) -> list[wire.PairView]:
+        """What this teacher may judge, the most doubtful first."""
+        rows = await self.store.rows(_PAIRS, {"teacher": teacher, "limit": PAIRS})
+        return [
+            wire.PairView(
+                question_id=row.question_id,
+                known_id=row.known_id,
+                subject=row.subject,
+                grade=row.grade,
+                asked=row.asked,
+                known=row.known,
+                verdict=Verdict(row.verdict),
+                confidence=row.confidence,
+                outcome=row.outcome,
+                asked_at=row.received_at,
+            )
+            for row in rows
+        ]
+
     # --- events ---
 
     async def event(self, outgoing: Outgoing) -> wire.AnyEvent | None:
@@ -279,6 +301,8 @@ class Views:
             case "session":
                 session = await self.session(outgoing.ref, "student")
                 return None if session is None else wire.SessionChanged(session=session)
+            case "precision":
+                return msgspec.convert(outgoing.body, wire.PrecisionAlarm)
             case "alarm":
                 question = await self.question(outgoing.ref)
                 if question is None:
@@ -344,6 +368,7 @@ _MAY_WATCH = """
                    WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s) AS may
 """
 
+_PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
 _READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
@@ -397,6 +422,28 @@ _DUTY = f"""
     LEFT JOIN live_sessions live ON live.teacher_id = who.id AND live.ended_at IS NULL
     LEFT JOIN offers o ON o.teacher_id = who.id AND o.state = 'open'
     LEFT JOIN questions q ON q.id = o.question_id
+"""  # noqa: S608 - composed of constants of this module
+
+# What nobody on the staff has judged yet. What a pupil called wrong comes first, then what was least sure.
+_PAIRS = f"""
+    WITH mine AS (SELECT subject, stage FROM certifications WHERE account_id = %(teacher)s),
+    shown AS (
+        SELECT s.question_id, s.answer_id AS known_id, a.problem_text AS known, s.verdict, s.confidence, s.outcome
+        FROM suggestions s JOIN answers a ON a.id = s.answer_id
+        WHERE s.made_at > now() - interval '14 days' AND a.state = 'published'
+          AND (s.outcome IS NULL OR s.outcome IN ('not_mine', 'still_stuck'))
+        UNION ALL
+        SELECT q.id, q.leader_id, {_PROBLEM_TEXT.format("leader")}, q.verdict, q.confidence, NULL
+        FROM questions q JOIN questions leader ON leader.id = q.leader_id WHERE q.state = 'following'
+    )
+    SELECT shown.*, q.subject, q.grade, q.received_at, {_PROBLEM_TEXT.format("q")} AS asked
+    FROM shown JOIN questions q ON q.id = shown.question_id
+    JOIN mine ON mine.subject = q.subject AND mine.stage = {_STAGE.format("q")}
+    WHERE q.state <> 'withdrawn' AND NOT EXISTS (
+        SELECT FROM match_labels l
+        WHERE l.question_id = shown.question_id AND l.known_id = shown.known_id AND l.source = 'teacher')
+    ORDER BY shown.outcome = 'not_mine' DESC NULLS LAST, abs(coalesce(shown.confidence, 1) - 0.7), q.received_at DESC
+    LIMIT %(limit)s
 """  # noqa: S608 - composed of constants of this module
 
 _EARNING_COLUMNS = """

@@ -291,6 +291,52 @@ class Work:
         """The pupil's word on the video shown: a label for the matcher."""
         await self._write(_JUDGE, {"question": question, "answer": answer, "outcome": outcome})
 
+    # --- what is said of matches ---
+
+    async def pair(self, question: UUID, known: UUID) -> Record | None:
+        """A question and what it was matched with: an answer it was shown, or the question that it follows."""
+        return await self._row(_PAIR, {"question": question, "known": known})
+
+    async def add_label(
+        self, question: UUID, known: UUID, source: str, same: bool, confidence: float | None, person: UUID
+    ) -> None:
+        """The last word of each source counts."""
+        row = {"question": question, "known": known, "source": source, "same": same}
+        await self._write(_LABEL, {**row, "confidence": confidence, "person": person})
+
+    async def labels(self, *, since_tightened: bool = False) -> list[Record]:
+        """Subject, confidence, same, pushed and question of every judged pair, oldest first; a teacher's word counts
+        before the pupil's."""
+        return await self._rows(_LABELS, {"since_tightened": since_tightened})
+
+    async def certifications(self, teacher: UUID) -> frozenset[Certification]:
+        c = t.certifications.c
+        found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
+        return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
+
+    async def add_calibration(
+        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
+    ) -> int:
+        row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
+        row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
+        query, params = insertion("calibrations", [row])
+        return int(await self._value(f"{query} RETURNING id", params))
+
+    async def calibration_in_force(self) -> tuple[int, datetime | None]:
+        """Its number and since when; 0 before the first."""
+        query = "SELECT id, adopted_at FROM calibrations WHERE adopted_at IS NOT NULL ORDER BY adopted_at DESC LIMIT 1"
+        found = await self._row(query)
+        return (0, None) if found is None else (found.id, found.adopted_at)
+
+    async def adopt_calibration(self, id: int) -> bool | None:
+        """False when it is in force or was; None when there is none of this number."""
+        query = "SELECT adopted_at FROM calibrations WHERE id = %(id)s FOR UPDATE"
+        found = await self._row(query, {"id": id})
+        if found is None or found.adopted_at is not None:
+            return None if found is None else False
+        await self._write("UPDATE calibrations SET adopted_at = clock_timestamp() WHERE id = %(id)s", {"id": id})
+        return True
+
     # --- dispatch ---
 
     async def waiting(self, subject: Subject | None = None, limit: int = 50) -> list[Waiting]:
@@ -700,6 +746,46 @@ _JUDGE = """
     WHERE %(outcome)s IN ('solved', 'still_stuck') GROUP BY a.teacher_id
     ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
                                            count = ratings.count + excluded.count
+"""
+
+_PAIR = """
+    SELECT s.confidence, s.reasons, a.state = 'published' AS is_published
+    FROM suggestions s JOIN answers a ON a.id = s.answer_id
+    WHERE s.question_id = %(question)s AND s.answer_id = %(known)s
+    UNION ALL
+    SELECT q.confidence, NULL, false FROM questions q WHERE q.id = %(question)s AND q.leader_id = %(known)s
+    LIMIT 1
+"""
+_LABEL = """
+    INSERT INTO match_labels (question_id, known_id, source, same, confidence, person_id)
+    VALUES (%(question)s, %(known)s, %(source)s, %(same)s, %(confidence)s, %(person)s)
+    ON CONFLICT (question_id, known_id, source) DO UPDATE SET same = excluded.same, person_id = excluded.person_id,
+        made_at = clock_timestamp()
+"""
+
+# "Still stuck" says of the video that it did not help, not that it was of another problem. `pushed`: the pupil was
+# shown it as the same problem, so that its being wrong is the matcher's error.
+_LABELS = """
+    WITH said AS (
+        SELECT s.question_id, s.answer_id AS known_id, 1 AS weight, s.outcome <> 'not_mine' AS same, s.confidence,
+               true AS pushed, s.made_at AS at
+        FROM suggestions s WHERE s.verdict = 'same' AND s.outcome IN ('solved', 'not_mine', 'still_stuck')
+        UNION ALL
+        SELECT l.question_id, l.known_id, CASE l.source WHEN 'teacher' THEN 0 ELSE 1 END, l.same, l.confidence,
+               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at
+        FROM match_labels l JOIN questions q ON q.id = l.question_id
+        LEFT JOIN LATERAL (SELECT verdict FROM suggestions WHERE question_id = l.question_id AND answer_id = l.known_id
+                           ORDER BY made_at LIMIT 1) s ON true
+        WHERE l.confidence IS NOT NULL
+    ), last AS (
+        SELECT DISTINCT ON (question_id, known_id) * FROM said ORDER BY question_id, known_id, weight, at DESC
+    )
+    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.at
+    FROM last JOIN questions q ON q.id = last.question_id
+    WHERE NOT %(since_tightened)s OR last.at > coalesce((
+        SELECT max(adopted_at) FROM calibrations WHERE made_by = 'alarm' AND report->'alarmed' ? q.subject
+    ), '-infinity')
+    ORDER BY last.at, last.question_id
 """
 
 _WAITING_COLUMNS = """

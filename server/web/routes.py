@@ -7,6 +7,7 @@ from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
+RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
 
 DOORS: tuple[Door, ...] = (
@@ -51,6 +52,12 @@ DOORS: tuple[Door, ...] = (
          tag="duty"),
     Door("POST", "/api/offers/{id}/decline", api.decline, TEACHER, "Leave it to another", reply=wire.DutyView,
          tag="duty"),
+    Door("GET", "/api/matches", api.pairs, TEACHER, "Matches to judge, the most doubtful first", reply=wire.Pairs,
+         tag="matches"),
+    Door("POST", "/api/questions/{id}/judge", api.judge_pair, TEACHER, "The same problem, or another", wire.Judge,
+         wire.Pairs, tag="matches"),
+    Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
+         reply=wire.Reliability, tag="matches"),
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions

@@ -43,6 +43,7 @@ TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
 THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
+ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
 ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
 UPLOADER = {**BOTH, PUPIL: MISSING, TEACHER: MISSING, COLLEAGUE: MISSING}
 
@@ -117,6 +118,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("POST", "/api/offers/{id}/decline"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("GET", "/api/earnings"): Policy(TEACHERS),
+    ("GET", "/api/matches"): Policy(TEACHERS),
+    ("POST", "/api/questions/{id}/judge"): Policy(
+        ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
+    ),
+    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
     ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

@@ -16,11 +16,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import RenderJob, Voice, render
 from media.storage import StorageUnavailable
 from server.actions import answer
+from server.actions.judge import watch_precision
 from server.actions.subsidy import seal
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
 from server.domain.board import Operation
 from server.live.bus import BusDown
+from server.matching import calibration_in_force
 from server.parts import Backstage
 from server.pipeline import read_question
 from server.store.lines import NETWORK, Record
@@ -33,6 +35,7 @@ STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than an
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
 KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
+WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 
 
@@ -165,10 +168,24 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(parts.reader.warm(), name="warm")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
+        together.create_task(_every(WATCH_EVERY_S, lambda: watch_matches(parts)))
+        together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
+
+
+async def watch_matches(parts: Backstage) -> None:
+    """Matches that are wrong too often make their subject's bar higher, and ring."""
+    async with parts.store.work() as work:
+        await watch_precision(work, await calibration_in_force(await work.connection()))
+
+
+async def embed_anew(parts: Backstage) -> None:
+    """As long as there is something to do; beside other workers that do the same."""
+    while await parts.finder.refill(parts.store):
+        pass
 
 
 async def _serve(app: App, name: str, queues: list[str], concurrency: int) -> None:

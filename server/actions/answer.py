@@ -283,11 +283,12 @@ async def publish(
     await work.publish_answer(answer_id, video, poster, duration_ms, now)
     await finder.forget(work, question.id)
     if answer.problem_text:
-        await finder.learn(work, answer_id, "answer", answer.problem_text, question.subject, question.stage)
+        text, subject, stage = answer.problem_text, question.subject, question.stage
+        await finder.learn(work, answer_id, "answer", text, subject, stage, question.figure)
     for follower in await work.followers_of(question.id):
         follower.suggest(AnswerId(answer_id), now)
         reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
-        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, 1.0, [reason])
+        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
         work.tell_student(follower)
     work.tell_student(question)
     work.tell_teacher(answer.teacher_id)

@@ -49,6 +49,15 @@ class Reason(Wire):
     known: str
 
 
+class ProblemView(Wire):
+    """One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo."""
+
+    number: int
+    media_id: UUID
+    text: str
+    box: list[float]
+
+
 class AnswerView(Wire):
     """An answered problem: its video once rendered, and the text that was asked then."""
 
@@ -85,6 +94,9 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    corrected: bool = False  # `read_text` is what the pupil put right
+    problems: list[ProblemView] = []  # of a photo that shows several
+    chosen: int | None = None  # the number of the one that is meant
     verdict: Verdict | None = None
     followers: int = 0
     leader_state: State | None = None  # of the question that this one follows
@@ -213,6 +225,56 @@ class StudentState(Wire):
     earlier: UUID | None = None
 
 
+class PairView(Wire):
+    """A question beside what it was matched with: an answer, or the question that it follows."""
+
+    question_id: UUID
+    known_id: UUID
+    subject: Subject
+    grade: int
+    asked: str
+    known: str
+    verdict: Verdict
+    asked_at: datetime
+    confidence: float | None = None
+    outcome: Literal["not_mine", "still_stuck"] | None = None
+
+
+class Pairs(Wire):
+    """Matches that a teacher may judge, the most doubtful first."""
+
+    pairs: list[PairView]
+
+
+class Bin(Wire):
+    """Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right."""
+
+    low: float
+    high: float
+    count: int
+    mean: float
+    share: float
+
+
+class SubjectReliability(Wire):
+    """How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left
+    out. `bar` is the probability that a push needs, `precision` the share of right pushes."""
+
+    subject: Subject
+    labels: int
+    bar: float
+    bins: list[Bin]
+    precision: float | None = None
+
+
+class Reliability(Wire):
+    """`calibration` is the number of the one in force, 0 before any."""
+
+    calibration: int
+    since: datetime | None
+    subjects: list[SubjectReliability]
+
+
 class TeacherState(Wire):
     """A teacher's page as it stands, and the point of the teacher's channel from which to listen on."""
 
@@ -287,8 +349,27 @@ class Ask(Wire, forbid_unknown_fields=True):
     media: list[UUID] = []
 
 
+class Correct(Wire, forbid_unknown_fields=True):
+    """The whole problem as it should have been read."""
+
+    text: str
+
+
+class Choose(Wire, forbid_unknown_fields=True):
+    """The number of the problem that is meant, of those on the photo."""
+
+    number: int
+
+
 class BackToQueue(Wire, forbid_unknown_fields=True):
     why: Literal["not_mine", "still_stuck"]
+
+
+class Judge(Wire, forbid_unknown_fields=True):
+    """Whether the question is the same problem as what it was matched with."""
+
+    known_id: UUID
+    same: bool
 
 
 class GoOnDuty(Wire, forbid_unknown_fields=True):
@@ -382,7 +463,14 @@ class Alarm(Event, tag="alarm"):
     waiting_since: datetime
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm
+class PrecisionAlarm(Event, tag="precision"):
+    """For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`."""
+
+    subject: Subject
+    bar: float
+
+
+AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------

@@ -193,6 +193,11 @@ questions = Table(
     _time("received_at"),
     Column("text", Text, nullable=False),
     Column("read_text", Text, nullable=False),
+    Column("corrected_text", Text, nullable=False, server_default=text("''")),
+    _time("corrected_at", nullable=True),
+    Column("chosen", Integer),
+    Column("figure", Text),
+    Column("confidence", Float),
     Column("state", Word(State), nullable=False),
     _time("state_since"),
     Column("version", Integer, nullable=False),
@@ -232,6 +237,19 @@ question_media = Table(
     PrimaryKeyConstraint("question_id", "position"),
 )
 
+# The problems of a photo that shows several: the pupil taps the one that is meant. The box is in shares of the photo.
+page_problems = Table(
+    "page_problems",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("media_id", Uuid, ForeignKey("media.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("box", ARRAY(Float), nullable=False),  # left, top, right, bottom
+    Column("figure", Text),
+    PrimaryKeyConstraint("question_id", "number"),
+)
+
 suggestions = Table(
     "suggestions",
     metadata,
@@ -243,9 +261,41 @@ suggestions = Table(
     Column("reasons", JSONB, nullable=False),
     Column("outcome", Text),
     _time("made_at", now=True),
-    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
+    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck', 'set_aside')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+# What was said of a question and a known problem (an answer, or the question it followed): the matcher learns from it.
+# Pupils' words on videos stand with the suggestion.
+match_labels = Table(
+    "match_labels",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("known_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("confidence", Float),  # that the matcher had
+    _person("person_id"),
+    _time("made_at", now=True),
+    CheckConstraint("source IN ('pupil', 'teacher')", name="source"),
+    PrimaryKeyConstraint("question_id", "known_id", "source"),
+)
+
+# The one adopted last is in force, in every process.
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("slope", Float, nullable=False),
+    Column("shift", Float, nullable=False),
+    Column("bars", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint("made_by IN ('operator', 'alarm')", name="made_by"),
+    Index("ix_calibrations_adopted_at", "adopted_at"),
 )
 
 # What pupils said of a teacher's videos, summed up: dispatch asks for it at every question.

@@ -3,21 +3,21 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import CursorResult, Executable, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, Question, State, Verdict
+from server.domain.question import AnswerId, PageProblem, Question, QuestionId, State, Verdict
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
@@ -232,15 +232,15 @@ class Work:
         return [question for question in found if question is not None]
 
     async def unread_texts(self, before: datetime, limit: int = 50) -> list[UUID]:
-        """Questions without files that nobody has matched."""
+        """Questions that nobody has matched though nothing is to be read: without files, or put right by their
+        pupils."""
         q = t.questions.c
+        has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
+        asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
+        corrected = and_(q.state == State.READING, q.corrected_at < before)
         found = await self._scalars(
             select(q.id)
-            .where(
-                q.state == State.RECEIVED,
-                q.received_at < before,
-                ~select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists(),
-            )
+            .where(or_(asked, corrected))
             .order_by(q.received_at)
             .limit(limit)
         )
@@ -251,7 +251,7 @@ class Work:
             select(t.questions.c.id)
             .where(
                 t.questions.c.state.in_([State.RECEIVED, State.READING, State.MATCHED]),
-                t.questions.c.received_at < before,
+                func.coalesce(t.questions.c.corrected_at, t.questions.c.received_at) < before,
             )
             .order_by(t.questions.c.received_at)
             .limit(limit)
@@ -275,9 +275,70 @@ class Work:
             "suggestions", {**row, "confidence": confidence, "reasons": Jsonb([dict(r) for r in reasons])}
         )
 
+    async def judge_suggestions(self, question: UUID, outcome: str) -> None:
+        """One word on all that the pupil has said nothing of."""
+        query = "UPDATE suggestions SET outcome = %(outcome)s WHERE question_id = %(question)s AND outcome IS NULL"
+        await self._write(query, {"question": question, "outcome": outcome})
+
+    async def keep_problems(self, question: UUID, problems: Sequence[PageProblem]) -> None:
+        """What a page shows, numbered from 1; what was known of it before is replaced."""
+        await self._write("DELETE FROM page_problems WHERE question_id = %(id)s", {"id": question})
+        rows = [{"question_id": question, "number": n, **asdict(problem)} for n, problem in enumerate(problems, 1)]
+        await self._insert("page_problems", *rows)
+
+    async def page_problem(self, question: UUID, number: int) -> Record | None:
+        query = "SELECT * FROM page_problems WHERE question_id = %(id)s AND number = %(number)s"
+        return await self._row(query, {"id": question, "number": number})
+
     async def judge_suggestion(self, question: UUID, answer: UUID | None, outcome: str) -> None:
         """The pupil's word on the video shown: a label for the matcher."""
         await self._write(_JUDGE, {"question": question, "answer": answer, "outcome": outcome})
+
+    # --- what is said of matches ---
+
+    async def pair(self, question: UUID, known: UUID) -> Record | None:
+        """A question and what it was matched with: an answer it was shown, or the question that it follows."""
+        return await self._row(_PAIR, {"question": question, "known": known})
+
+    async def add_label(
+        self, question: UUID, known: UUID, source: str, same: bool, confidence: float | None, person: UUID
+    ) -> None:
+        """The last word of each source counts."""
+        row = {"question": question, "known": known, "source": source, "same": same}
+        await self._write(_LABEL, {**row, "confidence": confidence, "person": person})
+
+    async def labels(self, *, since_tightened: bool = False) -> list[Record]:
+        """Subject, confidence, same, pushed and question of every judged pair, oldest first; a teacher's word counts
+        before the pupil's."""
+        return await self._rows(_LABELS, {"since_tightened": since_tightened})
+
+    async def certifications(self, teacher: UUID) -> frozenset[Certification]:
+        c = t.certifications.c
+        found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
+        return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
+
+    async def add_calibration(
+        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
+    ) -> int:
+        row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
+        row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
+        query, params = insertion("calibrations", [row])
+        return int(await self._value(f"{query} RETURNING id", params))
+
+    async def calibration_in_force(self) -> tuple[int, datetime | None]:
+        """Its number and since when; 0 before the first."""
+        query = "SELECT id, adopted_at FROM calibrations WHERE adopted_at IS NOT NULL ORDER BY adopted_at DESC LIMIT 1"
+        found = await self._row(query)
+        return (0, None) if found is None else (found.id, found.adopted_at)
+
+    async def adopt_calibration(self, id: int) -> bool | None:
+        """False when it is in force or was; None when there is none of this number."""
+        query = "SELECT adopted_at FROM calibrations WHERE id = %(id)s FOR UPDATE"
+        found = await self._row(query, {"id": id})
+        if found is None or found.adopted_at is not None:
+            return None if found is None else False
+        await self._write("UPDATE calibrations SET adopted_at = clock_timestamp() WHERE id = %(id)s", {"id": id})
+        return True
 
     # --- dispatch ---
 
@@ -669,6 +730,46 @@ _JUDGE = """
     WHERE %(outcome)s IN ('solved', 'still_stuck') GROUP BY a.teacher_id
     ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
                                            count = ratings.count + excluded.count
+"""
+
+_PAIR = """
+    SELECT s.confidence, s.reasons, a.state = 'published' AS is_published
+    FROM suggestions s JOIN answers a ON a.id = s.answer_id
+    WHERE s.question_id = %(question)s AND s.answer_id = %(known)s
+    UNION ALL
+    SELECT q.confidence, NULL, false FROM questions q WHERE q.id = %(question)s AND q.leader_id = %(known)s
+    LIMIT 1
+"""
+_LABEL = """
+    INSERT INTO match_labels (question_id, known_id, source, same, confidence, person_id)
+    VALUES (%(question)s, %(known)s, %(source)s, %(same)s, %(confidence)s, %(person)s)
+    ON CONFLICT (question_id, known_id, source) DO UPDATE SET same = excluded.same, person_id = excluded.person_id,
+        made_at = clock_timestamp()
+"""
+
+# "Still stuck" says of the video that it did not help, not that it was of another problem. `pushed`: the pupil was
+# shown it as the same problem, so that its being wrong is the matcher's error.
+_LABELS = """
+    WITH said AS (
+        SELECT s.question_id, s.answer_id AS known_id, 1 AS weight, s.outcome <> 'not_mine' AS same, s.confidence,
+               true AS pushed, s.made_at AS at
+        FROM suggestions s WHERE s.verdict = 'same' AND s.outcome IN ('solved', 'not_mine', 'still_stuck')
+        UNION ALL
+        SELECT l.question_id, l.known_id, CASE l.source WHEN 'teacher' THEN 0 ELSE 1 END, l.same, l.confidence,
+               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at
+        FROM match_labels l JOIN questions q ON q.id = l.question_id
+        LEFT JOIN LATERAL (SELECT verdict FROM suggestions WHERE question_id = l.question_id AND answer_id = l.known_id
+                           ORDER BY made_at LIMIT 1) s ON true
+        WHERE l.confidence IS NOT NULL
+    ), last AS (
+        SELECT DISTINCT ON (question_id, known_id) * FROM said ORDER BY question_id, known_id, weight, at DESC
+    )
+    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.at
+    FROM last JOIN questions q ON q.id = last.question_id
+    WHERE NOT %(since_tightened)s OR last.at > coalesce((
+        SELECT max(adopted_at) FROM calibrations WHERE made_by = 'alarm' AND report->'alarmed' ? q.subject
+    ), '-infinity')
+    ORDER BY last.at, last.question_id
 """
 
 _WAITING_COLUMNS = """

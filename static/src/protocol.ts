@@ -36,6 +36,14 @@ export interface Reason {
   known: string;
 }
 
+/** One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo. */
+export interface ProblemView {
+  number: number;
+  media_id: string;
+  text: string;
+  box: number[];
+}
+
 /** An answered problem: its video once rendered, and the text that was asked then. */
 export interface AnswerView {
   id: string;
@@ -69,6 +77,9 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  corrected: boolean;
+  problems: ProblemView[];
+  chosen: number | null;
   verdict: Verdict | null;
   followers: number;
   leader_state: State | null;
@@ -186,6 +197,50 @@ export interface StudentState {
   earlier: string | null;
 }
 
+/** A question beside what it was matched with: an answer, or the question that it follows. */
+export interface PairView {
+  question_id: string;
+  known_id: string;
+  subject: Subject;
+  grade: number;
+  asked: string;
+  known: string;
+  verdict: Verdict;
+  asked_at: string;
+  confidence: number | null;
+  outcome: "not_mine" | "still_stuck" | null;
+}
+
+/** Matches that a teacher may judge, the most doubtful first. */
+export interface Pairs {
+  pairs: PairView[];
+}
+
+/** Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right. */
+export interface Bin {
+  low: number;
+  high: number;
+  count: number;
+  mean: number;
+  share: number;
+}
+
+/** How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left out. `bar` is the probability that a push needs, `precision` the share of right pushes. */
+export interface SubjectReliability {
+  subject: Subject;
+  labels: number;
+  bar: number;
+  bins: Bin[];
+  precision: number | null;
+}
+
+/** `calibration` is the number of the one in force, 0 before any. */
+export interface Reliability {
+  calibration: number;
+  since: string | null;
+  subjects: SubjectReliability[];
+}
+
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
 export interface TeacherState {
   duty: DutyView;
@@ -251,8 +306,24 @@ export interface Ask {
   media?: string[];
 }
 
+/** The whole problem as it should have been read. */
+export interface Correct {
+  text: string;
+}
+
+/** The number of the problem that is meant, of those on the photo. */
+export interface Choose {
+  number: number;
+}
+
 export interface BackToQueue {
   why: "not_mine" | "still_stuck";
+}
+
+/** Whether the question is the same problem as what it was matched with. */
+export interface Judge {
+  known_id: string;
+  same: boolean;
 }
 
 export interface GoOnDuty {
@@ -339,7 +410,14 @@ export interface Alarm {
   waiting_since: string;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+/** For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`. */
+export interface PrecisionAlarm {
+  type: "precision";
+  subject: Subject;
+  bar: number;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 
 export interface Position {
   epoch: string;
@@ -363,7 +441,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */

@@ -5,6 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
 import { calm, ring } from "./notify";
+import { Judging } from "./judge";
 import { OfferCard } from "./offer";
 import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Empty, Icon, Notice, Player, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
@@ -90,6 +91,7 @@ function Page() {
           </div>
           <div class="teacher-side">
             <JustDone />
+            <Judging calm={knows.value.duty !== null && knows.value.duty.offer === null} />
             <Earnings earnings={knows.value.earnings} />
           </div>
         </main>

@@ -146,6 +146,12 @@ def suggestion(
     return wire.SuggestionView(answer=answer(text=text), verdict=verdict, confidence=0.98, reasons=list(reasons))
 
 
+PROBLEMS = [
+    wire.ProblemView(number=n, media_id=photo().id, text=text, box=[0.08, 0.02 + 0.24 * n, 0.93, 0.21 + 0.24 * n])
+    for n, text in enumerate((SHORT, OTHER, LONG), 1)
+]
+
+
 def question(name: str, state: State, **more: Any) -> wire.QuestionView:
     given: dict[str, Any] = {
         "id": id_of(name),
@@ -635,6 +641,7 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
     made: list[tuple[str, State, dict[str, Any]]] = [
         ("received", s.RECEIVED, {}),
         ("reading", s.READING, {}),
+        ("reading-which", s.READING, {"read_text": SHORT, "problems": PROBLEMS}),
         ("matched", s.MATCHED, {}),
         ("suggested", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion()}),
         ("suggested-unread", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion(UNREAD_REASONS),
@@ -655,6 +662,9 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("waiting-promised-late", s.WAITING, {"place": 2, "promised_at": ago(minutes=9)}),
         ("waiting-no-shift", s.WAITING, {"place": 2}),
         ("waiting-unread", s.WAITING, {"place": 3, "wait_s": 200, "read_text": ""}),
+        ("waiting-which", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS}),
+        ("waiting-chosen", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS, "chosen": 2}),
+        ("waiting-corrected", s.WAITING, {"place": 3, "wait_s": 200, "corrected": True}),
         ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
                                         "worked_examples": [similar]}),
         ("offered", s.OFFERED, {"place": 1, "wait_s": 20}),
@@ -762,12 +772,49 @@ def teacher_scenes() -> list[Scene]:
             _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
         ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene("teacher-judging", "/teacher", {**_teacher(ready, earnings(2)), "GET /api/matches": doubtful()}),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),
+    ]
+
+
+def doubtful() -> wire.Pairs:
+    pair = wire.PairView(
+        question_id=id_of("asked"),
+        known_id=id_of("known"),
+        subject=Subject.MATH,
+        grade=5,
+        asked=SHORT,
+        known=OTHER,
+        verdict=Verdict.SAME,
+        confidence=0.71,
+        outcome="not_mine",
+        asked_at=ago(minutes=30),
+    )
+    return wire.Pairs(pairs=[pair] * 3)
+
+
+def research_scenes() -> list[Scene]:
+    bins = [
+        wire.Bin(low=0.7, high=0.8, count=12, mean=0.75, share=0.83),
+        wire.Bin(low=0.8, high=0.9, count=31, mean=0.86, share=0.94),
+        wire.Bin(low=0.98, high=1.0, count=210, mean=0.995, share=0.995),
+    ]
+    subjects = [
+        wire.SubjectReliability(subject=Subject.MATH, labels=253, bar=0.82, precision=0.992, bins=bins),
+        wire.SubjectReliability(subject=Subject.PHYSICS, labels=40, bar=1.01, precision=0.9, bins=bins[:1]),
+        wire.SubjectReliability(subject=Subject.ENGLISH, labels=3, bar=0.7, bins=[]),
+    ]
+    found = wire.Reliability(calibration=3, since=ago(days=2), subjects=subjects)
+    none = wire.Reliability(calibration=0, since=None, subjects=[])
+    who = {"GET /api/me": me(Role.RESEARCHER)}
+    return [
+        Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
+        Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
     ]
 
 
 def scenes(one_question_each: bool = True) -> list[Scene]:
     """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
     questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes()]
+    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes(), *research_scenes()]

@@ -43,6 +43,7 @@ TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
 THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
+ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
 ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
 FINANCE = {**OUTSIDE, "finance": FINE}
 NO_SUCH = {**OUTSIDE, "finance": MISSING}
@@ -106,6 +107,12 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/back"): Policy(
         THE_OWNER, "answered", lambda case: case.question, lambda case: {"why": "still_stuck"}
     ),
+    ("POST", "/api/questions/{id}/correct"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
+    ),
+    ("POST", "/api/questions/{id}/choose"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+    ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
@@ -150,6 +157,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),
     ("GET", "/api/subsidy/public"): Policy(EVERYBODY),
+    ("GET", "/api/matches"): Policy(TEACHERS),
+    ("POST", "/api/questions/{id}/judge"): Policy(
+        ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
+    ),
+    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
     ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

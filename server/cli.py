@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
+BENCHES = ("ask", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
     bench = add("bench", bench_, "measure (from a source checkout)")
-    bench.add_argument("what", choices=["ask", "idempotency", "match", "photo", "sockets", "start", "subsidy"])
+    bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     matcher = add("matcher", matcher_, "look after the matcher: what it learns from labels, and which model serves")
     verbs = matcher.add_subparsers(required=True, metavar="VERB")
@@ -284,7 +285,7 @@ def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         finally:
             await engine.dispose()
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         return asyncio.run(with_store(connected.database_url))
 
 

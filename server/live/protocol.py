@@ -71,6 +71,10 @@ class AnswerView(Wire):
     duration_ms: int | None = None
     video_url: str | None = None
     poster_url: str | None = None
+    captions_url: str | None = None
+    progress: int = 0  # percent of the video
+    knowledge_points: list[str] = []
+    stars: int | None = None  # of the pupil who asked
 
 
 class SuggestionView(Wire):
@@ -136,6 +140,8 @@ class DutyView(Wire):
     offer: OfferView | None = None
     session_id: UUID | None = None
     waiting: int = 0
+    breath_s: int = 0  # that the teacher wants between two questions
+    rests_until: datetime | None = None
 
 
 class EarningView(Wire):
@@ -167,6 +173,14 @@ class BoardLine(Wire):
     at_ms: int
 
 
+class RelatedView(Wire):
+    """Something of the same subject that the pupil was explained before."""
+
+    answer_id: UUID
+    problem_text: str
+    answered_at: datetime
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -186,7 +200,14 @@ class SessionView(Wire):
     media: list[MediaView]
     followers: int
     peer_online: bool
-    ended_why: Literal["finished", "handed_back", "teacher_gone", "withdrawn"] | None = None
+    ends_at: datetime
+    active_at: datetime  # the last sign of life of either side
+    paused_at: datetime | None = None
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn"] | None = None
+    # For the teacher alone:
+    related: list[RelatedView] = []
+    knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
+    reminder: str = ""
 
 
 class SessionSnapshot(Wire):
@@ -197,6 +218,34 @@ class SessionSnapshot(Wire):
     media: dict[str, MediaView]
     epoch: str
     offset: int
+
+
+class ReplayView(Wire):
+    """An answer to be watched as ink and voice, from the moment its session ended; the video comes later.
+
+    `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together
+    (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only.
+    """
+
+    answer: AnswerView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    voice_url: str | None = None
+    start_ms: int = 0
+
+
+class IceServer(Wire):
+    """A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceView(Wire):
+    """What helps the two of a session to find a path for their voices."""
+
+    servers: list[IceServer]
 
 
 class Me(Wire):
@@ -381,6 +430,23 @@ class Finish(Wire, forbid_unknown_fields=True):
 
     assignment_epoch: int
     recordings: list[UUID] = []
+    knowledge_points: list[str] = []
+
+
+class Pause(Wire, forbid_unknown_fields=True):
+    on: bool
+
+
+class Breathe(Wire, forbid_unknown_fields=True):
+    """Seconds between two questions: 0, 30, 60, 120 or 300."""
+
+    breath_s: int
+
+
+class Rate(Wire, forbid_unknown_fields=True):
+    """One to five."""
+
+    stars: int
 
 
 class HandBack(Wire, forbid_unknown_fields=True):

@@ -335,6 +335,9 @@ presence = Table(
     _time("since"),
     _time("lease_until"),
     Column("lapses", Integer, nullable=False),  # offers in a row that passed unanswered
+    Column("breath_s", Integer, nullable=False, server_default=text("0")),  # that the teacher wants between two
+    _time("rests_until", nullable=True),
+    CheckConstraint("breath_s BETWEEN 0 AND 600", name="breath"),
     CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
 )
 
@@ -365,8 +368,12 @@ live_sessions = Table(
     _time("student_seen_at"),
     _time("ended_at", nullable=True),
     Column("ended_why", Text),
+    # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
+    Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    _time("paused_at", nullable=True),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -402,6 +409,13 @@ answers = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     _time("made_at"),
     _time("published_at", nullable=True),
+    Column("voice_key", Text),  # all voices in one file, which begins where the film does
+    Column("captions_key", Text),
+    Column("start_ms", Integer, nullable=False, server_default=text("0")),  # of the session's clock, there
+    Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
+    Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
+    Column("stars", Integer),  # of the pupil who asked
+    CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
     Index("ix_answers_question_id", "question_id"),

@@ -56,6 +56,10 @@ export interface AnswerView {
   duration_ms: number | null;
   video_url: string | null;
   poster_url: string | null;
+  captions_url: string | null;
+  progress: number;
+  knowledge_points: string[];
+  stars: number | null;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -117,6 +121,8 @@ export interface DutyView {
   offer: OfferView | null;
   session_id: string | null;
   waiting: number;
+  breath_s: number;
+  rests_until: string | null;
 }
 
 /** One line of what a teacher earned, with its cause. */
@@ -146,6 +152,13 @@ export interface BoardLine {
   at_ms: number;
 }
 
+/** Something of the same subject that the pupil was explained before. */
+export interface RelatedView {
+  answer_id: string;
+  problem_text: string;
+  answered_at: string;
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -164,7 +177,13 @@ export interface SessionView {
   media: MediaView[];
   followers: number;
   peer_online: boolean;
-  ended_why: "finished" | "handed_back" | "teacher_gone" | "withdrawn" | null;
+  ends_at: string;
+  active_at: string;
+  paused_at: string | null;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | null;
+  related: RelatedView[];
+  knowledge_points: string[];
+  reminder: string;
 }
 
 /** A session with its whole board, and the point of its channel from which to listen on. */
@@ -174,6 +193,27 @@ export interface SessionSnapshot {
   media: Record<string, MediaView>;
   epoch: string;
   offset: number;
+}
+
+/** An answer to be watched as ink and voice, from the moment its session ended; the video comes later. `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only. */
+export interface ReplayView {
+  answer: AnswerView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  voice_url: string | null;
+  start_ms: number;
+}
+
+/** A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
+/** What helps the two of a session to find a path for their voices. */
+export interface IceView {
+  servers: IceServer[];
 }
 
 /** Whoever is signed in. */
@@ -334,6 +374,21 @@ export interface GoOnDuty {
 export interface Finish {
   assignment_epoch: number;
   recordings?: string[];
+  knowledge_points?: string[];
+}
+
+export interface Pause {
+  on: boolean;
+}
+
+/** Seconds between two questions: 0, 30, 60, 120 or 300. */
+export interface Breathe {
+  breath_s: number;
+}
+
+/** One to five. */
+export interface Rate {
+  stars: number;
 }
 
 export interface HandBack {

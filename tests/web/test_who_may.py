@@ -116,6 +116,16 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/ice"): Policy(BOTH),
+    ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
+    ("POST", "/api/answers/{id}/rate"): Policy(
+        THE_OWNER, "answered", lambda case: case.answer, lambda case: {"stars": 4}
+    ),
+    ("POST", "/api/sessions/{id}/pause"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"on": True}
+    ),
+    ("POST", "/api/sessions/{id}/here"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("GET", "/api/teacher"): Policy(TEACHERS),
     ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
@@ -224,7 +234,8 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
     async with parts.store.work() as work:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
-        await answer.publish(work, finder, case.answer, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+        film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
+        await answer.publish(work, finder, case.answer, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

@@ -313,6 +313,7 @@ live_sessions = Table(
     _time("student_seen_at"),
     _time("ended_at", nullable=True),
     Column("ended_why", Text),
+    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
@@ -331,6 +332,14 @@ board_operations = Table(
     PrimaryKeyConstraint("session_id", "seq"),
     UniqueConstraint("session_id", "op_id"),
     CheckConstraint("author IN ('teacher', 'student')", name="author"),
+)
+
+board_snapshots = Table(  # what a board's log amounts to up to `seq`; may be made anew from the log at any time
+    "board_snapshots",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 answers = Table(

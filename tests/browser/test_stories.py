@@ -146,6 +146,7 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     go_off_duty(other_teacher.page)
     ask_by_photo(third.page, sibling, 14, tmp_path)
     expect(third.page.get_by_role("region", name="数字不同的例题")).to_be_visible(timeout=A_READING)
+    withdraw(third.page)
 
 
 def seconds_played(page: Page) -> float:

@@ -40,7 +40,6 @@ RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
 STORE_PATIENCE_S = 3.0  # that a start waits for the object store
 STORE_REST_S = 5.0
 FILES = "/files"
-DIMENSION = 192  # of the vectors in matcher_entries
 
 
 def backstage(settings: Settings) -> Backstage:
@@ -171,7 +170,7 @@ def _finder(settings: Settings) -> MatcherFinder:
     """The shipped model loads while the process serves already; one that an operator named is refused at the start."""
 
     def load() -> Matcher:
-        return Matcher(Embedder.load(settings.model or None, DIMENSION))
+        return Matcher(Embedder.load(settings.model or None))
 
     if not settings.model:
         return MatcherFinder(load)
@@ -179,7 +178,7 @@ def _finder(settings: Settings) -> MatcherFinder:
         matcher = load()
     except ModelRefused as refused:
         raise SettingsError(f"DAYI_MODEL: {refused}") from refused
-    return MatcherFinder(lambda: matcher)
+    return MatcherFinder(lambda: matcher, settings.model)
 
 
 async def _renew_leases(parts: Parts, arrived: set[UUID]) -> None:

@@ -19,10 +19,14 @@ from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
 from server.actions import answer
+from server.actions.judge import watch_precision
+from server.actions.subsidy import seal
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
 from server.domain.board import Operation
+from server.domain.figure import shown
 from server.live.bus import BusDown
+from server.matching import calibration_in_force
 from server.parts import Backstage
 from server.pipeline import read_question
 from server.store.lines import NETWORK, Record
@@ -38,6 +42,7 @@ STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than an
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
 KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
+WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 
 
@@ -78,6 +83,11 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_video(parts, UUID(answer_id))
             raise
+
+    @app.task(name="snapshot_board", queue="read", retry=retry)
+    async def keep_board(session_id: str) -> None:
+        async with parts.store.work() as work:
+            await answer.snapshot_board(work, UUID(session_id))
 
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
@@ -194,7 +204,7 @@ async def give_up_video(parts: Backstage, id: UUID) -> None:
 
 
 def _line(op: Operation) -> Mapping[str, Any]:
-    return {"kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author, **op.body}
+    return {**shown(op.body), "kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author}
 
 
 async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[str, Path]:
@@ -224,9 +234,24 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(parts.reader.warm(), name="warm")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
+        together.create_task(_every(WATCH_EVERY_S, lambda: watch_matches(parts)))
+        together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
+
+
+async def watch_matches(parts: Backstage) -> None:
+    """Matches that are wrong too often make their subject's bar higher, and ring."""
+    async with parts.store.work() as work:
+        await watch_precision(work, await calibration_in_force(await work.connection()))
+
+
+async def embed_anew(parts: Backstage) -> None:
+    """As long as there is something to do; beside other workers that do the same."""
+    while await parts.finder.refill(parts.store):
+        pass
 
 
 async def _serve(app: App, name: str, queues: list[str], concurrency: int) -> None:

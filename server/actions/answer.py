@@ -1,5 +1,6 @@
 """A teacher's side: duty, offers, the shared board, and the answer that comes of it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -9,23 +10,34 @@ from uuid import UUID
 from media.cuts import merged, more
 from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
-from server.actions.errors import BadRequest, BusyTeaching, Fenced, Moved, NotHere, OfferGone, OffShift, SessionOver
+from server.actions.errors import (
+    BadRequest,
+    BusyTeaching,
+    Fenced,
+    Moved,
+    NotHere,
+    OfferGone,
+    OffShift,
+    PenLocked,
+    SessionOver,
+)
 from server.actions.ports import Finder, Rules
-from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
+from server.actions.subsidy import session_held
+from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
 from server.domain.session import BREATHS_S, Clock, Due
-from server.domain.subsidy import Fact, accrue, policy_for
-from server.domain.subsidy import Work as PaidWork
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
-TEACHERS_ONLY = frozenset({"page", "turn"})
 BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
 MOST_CUTS = 50
 LEAST_LEFT_MS = 1_000
 MOST_POINTS = 5  # knowledge points of an answer
 PUPILS_ONLY = frozenset({"lost"})
+TEACHERS_ONLY = frozenset({"page", "frame", "turn", "order", "lock"})
+DRAWING = MARKS | {"erase"}  # what a pupil whose pen is locked may not do
+SNAPSHOT_EVERY = 500  # operations of a board: a page that joins late reads fewer than twice as many
 
 
 async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
@@ -179,8 +191,10 @@ async def draw(
         raise Fenced
     if not 1 <= len(op_id) <= 64 or kind in (TEACHERS_ONLY if author == "student" else PUPILS_ONLY):
         raise BadRequest
+    if session.pen_locked and author == "student" and kind in DRAWING:
+        raise PenLocked
     try:
-        body = check(kind, op)
+        body = packed(check(kind, op))
     except BoardError as error:
         raise BadRequest(str(error)) from error
     if body.get("paper") == "photo" and not await _photo_of(work, session.question_id, body["media"]):
@@ -188,8 +202,23 @@ async def draw(
     line = Operation(0, op_id, author, kind, body, _at_ms(session.opened_at, await work.now()))
     seq = await work.append(session_id, line)
     work.tell(session_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
+    if kind == "lock":
+        await work.lock_pen(session_id, body["locked"])
+        work.tell(session_channel(session_id), "session", session_id)  # sockets ask again who may draw
+    if seq % SNAPSHOT_EVERY == 0:
+        work.defer("snapshot_board", queue="read", lock=f"board:{session_id}", session_id=str(session_id))
     await work.commit()
     return seq
+
+
+async def snapshot_board(work: Work, session_id: UUID) -> None:
+    """What the board amounts to so far is kept beside its log, so that who joins late need not read it all."""
+    kept = await work.board_snapshot(session_id)
+    board = Board() if kept is None else Board.restored(json.loads(kept))
+    for op in await work.log(session_id, after=board.seq):
+        board.apply(op)
+    await work.keep_snapshot(session_id, board.seq, json.dumps(board.snapshot(), ensure_ascii=False))
+    await work.commit()
 
 
 def _at_ms(opened_at: datetime, now: datetime) -> int:
@@ -359,7 +388,7 @@ async def _become_answer(
         question.knowledge_point = points[0]
         await work.change_answer(answer, knowledge_points=points)
     await work.end_session(session.id, "finished", now)
-    await _pay(work, question, session.teacher_id, answer, now)
+    await session_held(work, question, session.id, session.teacher_id, answer, now)
     work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
     await work.breathe(session.teacher_id)
     work.tell_student(question)
@@ -367,14 +396,6 @@ async def _become_answer(
     await _tell_crowd(work, question)
     await dispatch(work, rules, now)
     return answer
-
-
-async def _pay(work: Work, question: Question, teacher: PersonId, answer: AnswerId, now: datetime) -> None:
-    fact = Fact(key=f"live_answer:{answer}", work=PaidWork.LIVE_ANSWER, teacher=teacher, done_at=now)
-    policy = policy_for(now, await work.policies())
-    posted = await work.post(fact, policy, question.id, accrue(fact, policy))
-    if posted is not None:
-        work.tell(person_channel(teacher), "earned", posted)
 
 
 async def _answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Question]:
@@ -433,11 +454,12 @@ async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, fil
         return
     await finder.forget(work, question.id)
     if answer.problem_text:
-        await finder.learn(work, answer_id, "answer", answer.problem_text, question.subject, question.stage)
+        text, subject, stage = answer.problem_text, question.subject, question.stage
+        await finder.learn(work, answer_id, "answer", text, subject, stage, question.figure)
     for follower in await work.followers_of(question.id):
         follower.suggest(AnswerId(answer_id), now)
         reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
-        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, 1.0, [reason])
+        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
         work.tell_student(follower)
     work.tell_student(question)
     work.tell_teacher(answer.teacher_id)

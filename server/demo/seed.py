@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -28,7 +28,31 @@ from server.web.auth import passwords
 
 ANSWERED = 12
 LIVE_ANSWER_FEN = 2_000
-POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+POLICY_FROM = date(2020, 1, 1)
+POLICY = f"""\
+# 演示用的办法：每题 {LIVE_ANSWER_FEN // 100} 元，录像又帮到一名学生加 2 元，每月最多 4,000 元。
+[policy]
+name = "演示·答疑补贴办法"
+valid_from = {POLICY_FROM}
+levels = ["认定", "骨干", "名师"]
+
+[[rate]]
+work = ["session", "answer"]
+yuan = {LIVE_ANSWER_FEN // 100}
+
+[[rate]]
+work = ["shown"]
+yuan = 2
+
+[[rate]]
+work = ["lecture", "substitution"]
+unit = "lesson_hour"
+yuan = 75
+
+[[limit]]
+per = "month"
+max_yuan = 4000
+"""
 ROSTER_DAYS = 14
 
 
@@ -108,7 +132,7 @@ async def _people(parts: Backstage) -> None:
                     "stage": certified.stage,
                 }
                 await connection.execute(upsert(t.certifications).values(row_).on_conflict_do_nothing())
-        policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "live_answer_fen": LIVE_ANSWER_FEN}
+        policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "document": POLICY, "approved_at": func.now()}
         await connection.execute(upsert(t.policies).values(policy).on_conflict_do_nothing())
 
 

@@ -49,6 +49,15 @@ class Reason(Wire):
     known: str
 
 
+class ProblemView(Wire):
+    """One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo."""
+
+    number: int
+    media_id: UUID
+    text: str
+    box: list[float]
+
+
 class AnswerView(Wire):
     """An answered problem: its video once rendered, and the text that was asked then."""
 
@@ -91,6 +100,9 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    corrected: bool = False  # `read_text` is what the pupil put right
+    problems: list[ProblemView] = []  # of a photo that shows several
+    chosen: int | None = None  # the number of the one that is meant
     verdict: Verdict | None = None
     followers: int = 0
     leader_state: State | None = None  # of the question that this one follows
@@ -171,6 +183,17 @@ class RelatedView(Wire):
     answered_at: datetime
 
 
+class BoardSnapshot(Wire):
+    """What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's."""
+
+    seq: int
+    current: str | None
+    locked: bool
+    pages: list[dict[str, Any]]
+    marks: list[dict[str, Any]]
+    said: list[dict[str, Any]]
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -201,9 +224,10 @@ class SessionView(Wire):
 
 
 class SessionSnapshot(Wire):
-    """A session with its whole board, and the point of its channel from which to listen on."""
+    """A session with its board (what is kept, and the lines since), and the point of its channel to listen on from."""
 
     session: SessionView
+    board: BoardSnapshot | None
     log: list[BoardLine]
     media: dict[str, MediaView]
     epoch: str
@@ -262,6 +286,56 @@ class StudentState(Wire):
     epoch: str
     offset: int
     earlier: UUID | None = None
+
+
+class PairView(Wire):
+    """A question beside what it was matched with: an answer, or the question that it follows."""
+
+    question_id: UUID
+    known_id: UUID
+    subject: Subject
+    grade: int
+    asked: str
+    known: str
+    verdict: Verdict
+    asked_at: datetime
+    confidence: float | None = None
+    outcome: Literal["not_mine", "still_stuck"] | None = None
+
+
+class Pairs(Wire):
+    """Matches that a teacher may judge, the most doubtful first."""
+
+    pairs: list[PairView]
+
+
+class Bin(Wire):
+    """Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right."""
+
+    low: float
+    high: float
+    count: int
+    mean: float
+    share: float
+
+
+class SubjectReliability(Wire):
+    """How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left
+    out. `bar` is the probability that a push needs, `precision` the share of right pushes."""
+
+    subject: Subject
+    labels: int
+    bar: float
+    bins: list[Bin]
+    precision: float | None = None
+
+
+class Reliability(Wire):
+    """`calibration` is the number of the one in force, 0 before any."""
+
+    calibration: int
+    since: datetime | None
+    subjects: list[SubjectReliability]
 
 
 class TeacherState(Wire):
@@ -338,8 +412,27 @@ class Ask(Wire, forbid_unknown_fields=True):
     media: list[UUID] = []
 
 
+class Correct(Wire, forbid_unknown_fields=True):
+    """The whole problem as it should have been read."""
+
+    text: str
+
+
+class Choose(Wire, forbid_unknown_fields=True):
+    """The number of the problem that is meant, of those on the photo."""
+
+    number: int
+
+
 class BackToQueue(Wire, forbid_unknown_fields=True):
     why: Literal["not_mine", "still_stuck"]
+
+
+class Judge(Wire, forbid_unknown_fields=True):
+    """Whether the question is the same problem as what it was matched with."""
+
+    known_id: UUID
+    same: bool
 
 
 class GoOnDuty(Wire, forbid_unknown_fields=True):
@@ -464,7 +557,14 @@ class Alarm(Event, tag="alarm"):
     waiting_since: datetime
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm
+class PrecisionAlarm(Event, tag="precision"):
+    """For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`."""
+
+    subject: Subject
+    bar: float
+
+
+AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------
@@ -529,7 +629,8 @@ class Refused(ServerFrame, tag="refused"):
 
 
 class InkSeen(ServerFrame, tag="ink"):
-    """Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event."""
+    """Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on
+    is replaced. May be dropped, the finished stroke follows as an event."""
 
     session: UUID
     author: str
@@ -538,7 +639,20 @@ class InkSeen(ServerFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class LookSeen(ServerFrame, tag="look"):
+    """The part of a page that the other side looks at, in units of the page; only the last one counts."""
+
+    session: UUID
+    author: str
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signalled(ServerFrame, tag="signal"):
@@ -565,7 +679,9 @@ class Go(ServerFrame, tag="go"):
     after_s: float
 
 
-AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go
+AnyServerFrame = (
+    Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go
+)
 
 
 # --- frames: page to server ----------------------------------------------------------------------------------------
@@ -605,7 +721,7 @@ class Act(ClientFrame, tag="act"):
 
 
 class Ink(ClientFrame, tag="ink"):
-    """Points of a stroke while the pen is down; never stored."""
+    """Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too."""
 
     session: UUID
     stroke: str
@@ -613,7 +729,19 @@ class Ink(ClientFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class Look(ClientFrame, tag="look"):
+    """The part of a page that is looked at, in units of the page, for the other side to follow; never stored."""
+
+    session: UUID
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signal(ClientFrame, tag="signal"):
@@ -627,7 +755,241 @@ class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn
+
+# --- money ---------------------------------------------------------------------------------------------------------
+
+
+class MoneyLine(Wire):
+    """A line of a statement: what was done, what it came to, and every rule that changed something."""
+
+    fact: str
+    work: str
+    at: datetime
+    fen: int
+    held_fen: int
+    points_x100: int
+    status: str
+    rate: str | None
+    units_x100: int
+    base_fen: int
+    coefficient_x10000: int
+    why: list[str]
+    summary: str
+
+
+class StatementView(Wire):
+    """A teacher's month as finance closed it; `payout` is how far the money is."""
+
+    id: UUID
+    month: str
+    teacher_id: UUID
+    teacher: str
+    fen: int
+    held_fen: int
+    payout: str | None
+    payout_id: UUID | None
+
+
+class AppealView(Wire):
+    id: UUID
+    statement_id: UUID
+    month: str
+    teacher: str
+    words: str
+    reply: str | None
+
+
+class TeacherMonth(Wire):
+    """A teacher's month as it stands: what the facts come to now, and what was closed before."""
+
+    month: str
+    policy: str | None
+    fen: int
+    held_fen: int
+    points_balance_x100: int
+    bonus_x100: int
+    lines: list[MoneyLine]
+    statements: list[StatementView]
+    appeals: list[AppealView]
+    appeal_until: datetime | None  # of the newest statement that may still be appealed
+
+
+class MonthView(Wire):
+    month: str
+    state: str  # open, reckoned, closed
+    statements: int
+    fen: int
+    paid_fen: int
+    appeal_until: datetime | None
+    reckoned_by: str | None
+    closed_by: str | None
+
+
+class HoldView(Wire):
+    """Held work with its evidence."""
+
+    fact: str
+    work: str
+    teacher: str
+    start: datetime
+    end: datetime | None
+    active_s: int | None
+    fen: int
+    why: list[str]
+    answer: AnswerView | None
+    strokes: int
+
+
+class PolicyView(Wire):
+    id: UUID
+    name: str
+    valid_from: str
+    valid_to: str | None
+    document: str
+    in_force: bool
+    proposed_by: str | None
+    approved_by: str | None
+    mine: bool  # who proposed may not approve
+
+
+class OfficeView(Wire):
+    """The books as finance and auditors see them."""
+
+    may_change: bool
+    months: list[MonthView]
+    holds: list[HoldView]
+    policies: list[PolicyView]
+    appeals: list[AppealView]
+
+
+class MonthStatements(Wire):
+    month: str
+    statements: list[StatementView]
+
+
+class AppealStatement(Wire, forbid_unknown_fields=True):
+    """A teacher objects to a statement."""
+
+    statement_id: UUID
+    words: str
+
+
+class ReplyToAppeal(Wire, forbid_unknown_fields=True):
+    words: str
+
+
+class MoveMonth(Wire, forbid_unknown_fields=True):
+    """Reckon a month that is over (YYYY-MM), close one that another person reckoned, or order its payouts."""
+
+    month: str
+    step: Literal["reckon", "close", "pay"]
+
+
+class ReviewHold(Wire, forbid_unknown_fields=True):
+    fact: str
+    decision: Literal["release", "refuse"]
+    reason: str
+
+
+class ProposePolicy(Wire, forbid_unknown_fields=True):
+    document: str
+
+
+class Simulate(Wire, forbid_unknown_fields=True):
+    """Days are YYYY-MM-DD; `until` is the day after the last."""
+
+    document: str
+    first: str
+    until: str
+
+
+class SimulatedRow(Wire):
+    name: str
+    now_fen: int
+    draft_fen: int
+
+
+class SimulationView(Wire):
+    """What was paid, and what a draft would have paid. Nothing was written."""
+
+    now_fen: int
+    draft_fen: int
+    draft_held_fen: int
+    gain: int
+    lose: int
+    same: int
+    runs_out: str | None
+    months: list[SimulatedRow]
+    schools: list[SimulatedRow]
+    teachers: list[SimulatedRow]
+
+
+class SettlePayout(Wire, forbid_unknown_fields=True):
+    outcome: Literal["paid", "bounced"]
+    why: str = ""
+
+
+class EntryView(Wire):
+    account: str
+    fen: int
+
+
+class PostingView(Wire):
+    """One transaction of the ledger; `seal` is its place in the chain."""
+
+    id: UUID
+    key: str
+    kind: str
+    month: str
+    posted_at: datetime
+    seal: int | None
+    entries: list[EntryView]
+
+
+class FactView(Wire):
+    id: str
+    kind: str
+    recorded_at: datetime
+    source: str
+    body: dict[str, Any]
+
+
+class TraceView(Wire):
+    """A cent from the video that it was earned by to the payout that it left with."""
+
+    fact: FactView
+    teacher: str
+    notes: list[FactView]
+    answer: AnswerView | None
+    postings: list[PostingView]
+    statements: list[StatementView]
+
+
+class VerifyView(Wire):
+    """What `dayi ledger verify` says."""
+
+    transactions: int
+    sealed: int
+    statements: int
+    recomputed: int
+    head: str
+    wrong: list[str]
+
+
+class PublicRow(Wire):
+    """A school's month; None where fewer than k teachers stand behind it, or another could be reckoned from it."""
+
+    school: str
+    month: str
+    teachers: int | None
+    fen: int | None
+
+
+class PublicView(Wire):
+    k: int
+    rows: list[PublicRow]
+
 
 # --- close codes ---------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, pages
+from server.web import api, auth, pages, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
+RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
 
 DOORS: tuple[Door, ...] = (
@@ -29,6 +30,10 @@ DOORS: tuple[Door, ...] = (
          reply=wire.StudentState, tag="questions", query=("before",)),
     Door("GET", "/api/questions/{id}", api.show_question, STUDENT, "One question of one's own",
          reply=wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/correct", api.correct, STUDENT, "What was read is put right, and matched again",
+         wire.Correct, wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/choose", api.choose, STUDENT, "Which problem of the photo is meant",
+         wire.Choose, wire.QuestionView, tag="questions"),
     Door("POST", "/api/questions/{id}/solved", api.solved, STUDENT, "It helped", reply=wire.QuestionView,
          tag="questions"),
     Door("POST", "/api/questions/{id}/back", api.back_to_queue, STUDENT, "Not mine, or still stuck: to the queue",
@@ -57,6 +62,12 @@ DOORS: tuple[Door, ...] = (
          tag="duty"),
     Door("POST", "/api/offers/{id}/decline", api.decline, TEACHER, "Leave it to another", reply=wire.DutyView,
          tag="duty"),
+    Door("GET", "/api/matches", api.pairs, TEACHER, "Matches to judge, the most doubtful first", reply=wire.Pairs,
+         tag="matches"),
+    Door("POST", "/api/questions/{id}/judge", api.judge_pair, TEACHER, "The same problem, or another", wire.Judge,
+         wire.Pairs, tag="matches"),
+    Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
+         reply=wire.Reliability, tag="matches"),
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
@@ -68,6 +79,8 @@ DOORS: tuple[Door, ...] = (
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # money
+    *subsidies.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),
     Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),

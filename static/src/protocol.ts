@@ -36,6 +36,14 @@ export interface Reason {
   known: string;
 }
 
+/** One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo. */
+export interface ProblemView {
+  number: number;
+  media_id: string;
+  text: string;
+  box: number[];
+}
+
 /** An answered problem: its video once rendered, and the text that was asked then. */
 export interface AnswerView {
   id: string;
@@ -75,6 +83,9 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  corrected: boolean;
+  problems: ProblemView[];
+  chosen: number | null;
   verdict: Verdict | null;
   followers: number;
   leader_state: State | null;
@@ -150,6 +161,16 @@ export interface RelatedView {
   answered_at: string;
 }
 
+/** What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's. */
+export interface BoardSnapshot {
+  seq: number;
+  current: string | null;
+  locked: boolean;
+  pages: Record<string, unknown>[];
+  marks: Record<string, unknown>[];
+  said: Record<string, unknown>[];
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -177,9 +198,10 @@ export interface SessionView {
   reminder: string;
 }
 
-/** A session with its whole board, and the point of its channel from which to listen on. */
+/** A session with its board (what is kept, and the lines since), and the point of its channel to listen on from. */
 export interface SessionSnapshot {
   session: SessionView;
+  board: BoardSnapshot | null;
   log: BoardLine[];
   media: Record<string, MediaView>;
   epoch: string;
@@ -226,6 +248,50 @@ export interface StudentState {
   epoch: string;
   offset: number;
   earlier: string | null;
+}
+
+/** A question beside what it was matched with: an answer, or the question that it follows. */
+export interface PairView {
+  question_id: string;
+  known_id: string;
+  subject: Subject;
+  grade: number;
+  asked: string;
+  known: string;
+  verdict: Verdict;
+  asked_at: string;
+  confidence: number | null;
+  outcome: "not_mine" | "still_stuck" | null;
+}
+
+/** Matches that a teacher may judge, the most doubtful first. */
+export interface Pairs {
+  pairs: PairView[];
+}
+
+/** Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right. */
+export interface Bin {
+  low: number;
+  high: number;
+  count: number;
+  mean: number;
+  share: number;
+}
+
+/** How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left out. `bar` is the probability that a push needs, `precision` the share of right pushes. */
+export interface SubjectReliability {
+  subject: Subject;
+  labels: number;
+  bar: number;
+  bins: Bin[];
+  precision: number | null;
+}
+
+/** `calibration` is the number of the one in force, 0 before any. */
+export interface Reliability {
+  calibration: number;
+  since: string | null;
+  subjects: SubjectReliability[];
 }
 
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
@@ -293,8 +359,24 @@ export interface Ask {
   media?: string[];
 }
 
+/** The whole problem as it should have been read. */
+export interface Correct {
+  text: string;
+}
+
+/** The number of the problem that is meant, of those on the photo. */
+export interface Choose {
+  number: number;
+}
+
 export interface BackToQueue {
   why: "not_mine" | "still_stuck";
+}
+
+/** Whether the question is the same problem as what it was matched with. */
+export interface Judge {
+  known_id: string;
+  same: boolean;
 }
 
 export interface GoOnDuty {
@@ -408,7 +490,14 @@ export interface Alarm {
   waiting_since: string;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+/** For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`. */
+export interface PrecisionAlarm {
+  type: "precision";
+  subject: Subject;
+  bar: number;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 
 export interface Position {
   epoch: string;
@@ -432,7 +521,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -465,7 +554,7 @@ export interface Refused {
   en: string;
 }
 
-/** Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event. */
+/** Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on is replaced. May be dropped, the finished stroke follows as an event. */
 export interface InkSeen {
   frame: "ink";
   session: string;
@@ -475,7 +564,20 @@ export interface InkSeen {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at: number;
+}
+
+/** The part of a page that the other side looks at, in units of the page; only the last one counts. */
+export interface LookSeen {
+  frame: "look";
+  session: string;
+  author: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling from the other side of a session. */
@@ -503,7 +605,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -535,7 +637,7 @@ export interface Act {
   body: Record<string, unknown>;
 }
 
-/** Points of a stroke while the pen is down; never stored. */
+/** Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too. */
 export interface Ink {
   frame: "ink";
   session: string;
@@ -544,7 +646,19 @@ export interface Ink {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at?: number;
+}
+
+/** The part of a page that is looked at, in units of the page, for the other side to follow; never stored. */
+export interface Look {
+  frame: "look";
+  session: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling to the other side of a session. */
@@ -559,7 +673,225 @@ export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn;
+
+/** A line of a statement: what was done, what it came to, and every rule that changed something. */
+export interface MoneyLine {
+  fact: string;
+  work: string;
+  at: string;
+  fen: number;
+  held_fen: number;
+  points_x100: number;
+  status: string;
+  rate: string | null;
+  units_x100: number;
+  base_fen: number;
+  coefficient_x10000: number;
+  why: string[];
+  summary: string;
+}
+
+/** A teacher's month as finance closed it; `payout` is how far the money is. */
+export interface StatementView {
+  id: string;
+  month: string;
+  teacher_id: string;
+  teacher: string;
+  fen: number;
+  held_fen: number;
+  payout: string | null;
+  payout_id: string | null;
+}
+
+export interface AppealView {
+  id: string;
+  statement_id: string;
+  month: string;
+  teacher: string;
+  words: string;
+  reply: string | null;
+}
+
+/** A teacher's month as it stands: what the facts come to now, and what was closed before. */
+export interface TeacherMonth {
+  month: string;
+  policy: string | null;
+  fen: number;
+  held_fen: number;
+  points_balance_x100: number;
+  bonus_x100: number;
+  lines: MoneyLine[];
+  statements: StatementView[];
+  appeals: AppealView[];
+  appeal_until: string | null;
+}
+
+export interface MonthView {
+  month: string;
+  state: string;
+  statements: number;
+  fen: number;
+  paid_fen: number;
+  appeal_until: string | null;
+  reckoned_by: string | null;
+  closed_by: string | null;
+}
+
+/** Held work with its evidence. */
+export interface HoldView {
+  fact: string;
+  work: string;
+  teacher: string;
+  start: string;
+  end: string | null;
+  active_s: number | null;
+  fen: number;
+  why: string[];
+  answer: AnswerView | null;
+  strokes: number;
+}
+
+export interface PolicyView {
+  id: string;
+  name: string;
+  valid_from: string;
+  valid_to: string | null;
+  document: string;
+  in_force: boolean;
+  proposed_by: string | null;
+  approved_by: string | null;
+  mine: boolean;
+}
+
+/** The books as finance and auditors see them. */
+export interface OfficeView {
+  may_change: boolean;
+  months: MonthView[];
+  holds: HoldView[];
+  policies: PolicyView[];
+  appeals: AppealView[];
+}
+
+export interface MonthStatements {
+  month: string;
+  statements: StatementView[];
+}
+
+/** A teacher objects to a statement. */
+export interface AppealStatement {
+  statement_id: string;
+  words: string;
+}
+
+export interface ReplyToAppeal {
+  words: string;
+}
+
+/** Reckon a month that is over (YYYY-MM), close one that another person reckoned, or order its payouts. */
+export interface MoveMonth {
+  month: string;
+  step: "reckon" | "close" | "pay";
+}
+
+export interface ReviewHold {
+  fact: string;
+  decision: "release" | "refuse";
+  reason: string;
+}
+
+export interface ProposePolicy {
+  document: string;
+}
+
+/** Days are YYYY-MM-DD; `until` is the day after the last. */
+export interface Simulate {
+  document: string;
+  first: string;
+  until: string;
+}
+
+export interface SimulatedRow {
+  name: string;
+  now_fen: number;
+  draft_fen: number;
+}
+
+/** What was paid, and what a draft would have paid. Nothing was written. */
+export interface SimulationView {
+  now_fen: number;
+  draft_fen: number;
+  draft_held_fen: number;
+  gain: number;
+  lose: number;
+  same: number;
+  runs_out: string | null;
+  months: SimulatedRow[];
+  schools: SimulatedRow[];
+  teachers: SimulatedRow[];
+}
+
+export interface SettlePayout {
+  outcome: "paid" | "bounced";
+  why?: string;
+}
+
+export interface EntryView {
+  account: string;
+  fen: number;
+}
+
+/** One transaction of the ledger; `seal` is its place in the chain. */
+export interface PostingView {
+  id: string;
+  key: string;
+  kind: string;
+  month: string;
+  posted_at: string;
+  seal: number | null;
+  entries: EntryView[];
+}
+
+export interface FactView {
+  id: string;
+  kind: string;
+  recorded_at: string;
+  source: string;
+  body: Record<string, unknown>;
+}
+
+/** A cent from the video that it was earned by to the payout that it left with. */
+export interface TraceView {
+  fact: FactView;
+  teacher: string;
+  notes: FactView[];
+  answer: AnswerView | null;
+  postings: PostingView[];
+  statements: StatementView[];
+}
+
+/** What `dayi ledger verify` says. */
+export interface VerifyView {
+  transactions: number;
+  sealed: number;
+  statements: number;
+  recomputed: number;
+  head: string;
+  wrong: string[];
+}
+
+/** A school's month; None where fewer than k teachers stand behind it, or another could be reckoned from it. */
+export interface PublicRow {
+  school: string;
+  month: string;
+  teachers: number | null;
+  fen: number | null;
+}
+
+export interface PublicView {
+  k: number;
+  rows: PublicRow[];
+}
 
 /** Why a socket was closed. Below 4100: come back with backoff; from 4100 on: stay away until a person acts. */
 export const Close = {

@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
 import { Editing } from "./edit";
 import { calm, ring } from "./notify";
+import { Judging } from "./judge";
 import { OfferCard } from "./offer";
 import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
@@ -92,6 +93,7 @@ function Page() {
           </div>
           <div class="teacher-side">
             <JustDone />
+            <Judging calm={knows.value.duty !== null && knows.value.duty.offer === null} />
             <Earnings earnings={knows.value.earnings} />
           </div>
         </main>
@@ -240,7 +242,7 @@ function Earnings({ earnings }: { earnings: EarningsView | null }) {
   const [all, setAll] = useState(false);
   return (
     <section class="card" aria-labelledby="earnings-title">
-      <h2 id="earnings-title">{words.earnings}</h2>
+      <div class="month-head"><h2 id="earnings-title">{words.earnings}</h2><a class="button small" href="/subsidies">{words.earningsMore}</a></div>
       {earnings === null ? <Skeleton /> : (
         <>
           <dl class="sums">

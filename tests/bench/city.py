@@ -25,6 +25,7 @@ from server.store.migrate import migrate
 from server.store.sign_ins import hash_of
 from server.store.work import open_engine
 from tests.bench.page import Http, Socket
+from tests.builders import a_policy
 from tests.service import Node, Service, running
 
 LONG = timedelta(hours=12)  # of sign-ins and shifts: no measurement lasts so long
@@ -67,7 +68,7 @@ async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Accou
         for stage in Stage
     ]
     shifts = [{"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made]
-    policy = {"id": uuid4(), "valid_from": now - timedelta(days=365), "live_answer_fen": RATE_FEN}
+    policy = {"id": uuid4(), "approved_at": now, **a_policy(RATE_FEN)}
     await _write(
         database_url,
         [

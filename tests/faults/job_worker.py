@@ -87,11 +87,20 @@ class NoMatcher:
     async def ready(self) -> None:
         return
 
-    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+    async def find(
+        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
+    ) -> Found:
         return Found(Verdict.NEW)
 
     async def learn(
-        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+        self,
+        work: Work,
+        id: UUID,
+        kind: Literal["answer", "open"],
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        figure: str | None = None,
     ) -> None:
         return
 

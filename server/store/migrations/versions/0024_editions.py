@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0024"
-down_revision = "0023"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

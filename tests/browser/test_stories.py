@@ -106,9 +106,9 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     draw(teacher.page)
     teacher.page.get_by_label("说一句…").fill("先看电费的单价")
     teacher.page.get_by_role("button", name="发送", exact=True).click()
-    pupil.page.get_by_role("button", expanded=False).click()  # on a phone the words are folded away below the board
+    pupil.page.get_by_role("button", name="对话").click()  # on a phone the words are folded away below the board
     expect(pupil.page.get_by_text("先看电费的单价")).to_be_visible()
-    pupil.page.get_by_role("button", expanded=True).click()
+    pupil.page.get_by_role("button", name="对话").click()
     draw(pupil.page)
 
     # who asks the same meanwhile, on another node and at another angle, follows

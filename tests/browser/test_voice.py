@@ -89,6 +89,6 @@ def test_a_microphone_that_is_unplugged_costs_the_voice_and_not_the_lesson(someo
     pupil.page.get_by_role("button", name="播放").last.click()
     pupil.page.wait_for_function("() => document.querySelector('.replay audio').currentTime > 0.5")
     pupil.page.get_by_label("播放速度").select_option("2")
-    assert pupil.page.evaluate("document.querySelector('.replay audio').playbackRate") == 2
+    pupil.page.wait_for_function("() => document.querySelector('.replay audio').playbackRate === 2")
     go_off_duty(teacher.page)
     pupil.page.get_by_role("button", name="解决了").click()

@@ -31,7 +31,7 @@ from media.voices import Pcm, Voice, frames_of, hear, mixed
 PART_S = 30  # seconds of film: what a killed worker's successor has to do again at most
 PART_NAME = "part-{:04}.mkv"
 CAPTIONS = "captions.vtt"
-RENDERER = 2  # raised when the same job gives other bytes: parts of two kinds do not join
+RENDERER = 3  # raised when the same job gives other bytes: parts of two kinds do not join
 SOUND_BLOCK = {"aac": 1024, "libopus": 960}  # samples: what each encodes at once
 PLAYABLE = {"movflags": "+faststart", "fflags": "+bitexact"}
 RENDER_LIMITS = Limits(memory=4096 * 1024 * 1024, cpu_seconds=3600, wall_seconds=3600, written_bytes=2 * 1024**3)

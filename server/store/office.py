@@ -272,7 +272,7 @@ _POSTINGS = """
     FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id
     LEFT JOIN ledger_seals s ON s.transaction_id = l.id
     WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s OR l.fact_key IN (
-        SELECT kind || p.id FROM statement_claims c
+        SELECT kinds.kind || p.id FROM statement_claims c
         JOIN ledger_transactions claimed ON claimed.id = c.transaction_id
         JOIN subsidy_statements s ON s.id = c.statement_id
         JOIN payouts p ON p.month = s.month AND p.teacher_id = s.teacher_id

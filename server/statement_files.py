@@ -87,6 +87,41 @@ def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[wire
     return out.getvalue()
 
 
+def appraisal_pdf(name: str, found: wire.AppraisalView) -> bytes:
+    """One A4 page: each figure with its interval and its peers, and the teacher's own word."""
+    page = Image.new("L", A4, 255)
+    draw = ImageDraw.Draw(page)
+    big, plain, small = (cjk_font(size) for size in (44, 28, 22))
+    draw.text((LEFT, TOP), "骨干教师评价", font=big, fill=0)
+    draw.text((LEFT, TOP + 80), f"{name}　　{found.first} 至 {found.until} 前", font=plain, fill=0)
+    y = TOP + 170
+    for title, figure, form in (
+        ("参与：完成的工作", found.works, "{:.0f} 次"),
+        ("参与：笔迹和说话", found.minutes, "{:.0f} 分钟"),
+        ("成效：解决且没有再问", found.resolved, "{:.0%}"),
+        ("成效：评分（向平均收缩）", found.rating, "{:.2f}"),
+    ):
+        draw.text((LEFT, y), title, font=plain, fill=0)
+        value = None if figure is None else figure.value
+        draw.text((560, y), "没有记录" if value is None else form.format(value), font=plain, fill=0)
+        if figure is not None and figure.low is not None and figure.high is not None:
+            between = f"95% 区间 {form.format(figure.low)} – {form.format(figure.high)}"
+            draw.text((760, y + 4), between, font=small, fill=60)
+        if figure is not None:
+            peers = "、".join(form.format(each) for each in figure.peers) or "不足 5 人，不列"
+            said = f"同行四分位：{peers}　　依据 {len(figure.facts)} 项事实"
+            draw.text((LEFT, y + 44), said, font=small, fill=80)
+        y += 110
+    draw.text((LEFT, y + 20), "本人说明", font=plain, fill=0)
+    words = found.comment or "（没有填写）"
+    for line in (words[n : n + 45] for n in range(0, min(len(words), 45 * 22), 45)):
+        y += LINE
+        draw.text((LEFT, y + 30), line.replace("\n", " "), font=small, fill=40)
+    out = io.BytesIO()
+    page.save(out, "PDF", resolution=150, title=f"dayi appraisal {found.first}")
+    return out.getvalue()
+
+
 WORKS = {
     "session": "同屏答疑",
     "answer": "录制解答",

@@ -54,8 +54,8 @@ def batch_xlsx(month: str, payouts: Sequence[Record]) -> bytes:
     return out.getvalue()
 
 
-def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[wire.MoneyLine]) -> bytes:
-    """As many A4 pages as it takes."""
+def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[Record]) -> bytes:
+    """The postings on a statement, on as many A4 pages as they take."""
     pages: list[Image.Image] = []
     big, plain, small = (cjk_font(size) for size in (44, 26, 22))
     per_page = (BOTTOM - TOP - 330) // LINE
@@ -68,18 +68,19 @@ def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[wire
         held = f"待核：¥{statement.held_fen / 100:,.2f}　　编号：{statement.id}"
         draw.text((LEFT, TOP + 125), held, font=small, fill=60)
         y = TOP + 190
-        for x, title in ((LEFT, "时间"), (330, "工作"), (520, "金额"), (670, "说明")):
+        for x, title in ((LEFT, "时间"), (330, "工作"), (500, "金额"), (630, "待核"), (750, "说明")):
             draw.text((x, y), title, font=small, fill=90)
         draw.line((LEFT, y + 34, A4[0] - LEFT, y + 34), fill=120, width=2)
-        if not lines:
-            draw.text((LEFT, y + LINE), "这个月没有新的工作，只有以前月份的调整。", font=small, fill=60)
         for line in lines[number * per_page : (number + 1) * per_page]:
             y += LINE
-            draw.text((LEFT, y), f"{line.at.astimezone(SHANGHAI):%m-%d %H:%M}", font=small, fill=0)
+            draw.text((LEFT, y), f"{line.done_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}", font=small, fill=0)
             draw.text((330, y), WORKS.get(line.work, line.work), font=small, fill=0)
-            draw.text((520, y), f"¥{line.fen / 100:,.2f}", font=small, fill=0)
-            said = "；".join(line.why) or line.summary
-            draw.text((670, y), said[:24], font=small, fill=60)
+            draw.text((500, y), f"{line.fen / 100:,.2f}", font=small, fill=0)
+            if line.held_fen:
+                draw.text((630, y), f"{line.held_fen / 100:,.2f}", font=small, fill=0)
+            said = [STATUS[line.status]] if line.status in STATUS else []
+            said += ["调整"] if line.kind == "adjustment" else []
+            draw.text((750, y), "　".join([*said, line.summary])[:18], font=small, fill=60)
         draw.text((LEFT, BOTTOM + 20), f"第 {number + 1} / {count} 页", font=small, fill=90)
         pages.append(page)
     out = io.BytesIO()
@@ -122,6 +123,7 @@ def appraisal_pdf(name: str, found: wire.AppraisalView) -> bytes:
     return out.getvalue()
 
 
+STATUS = {"held": "待核", "refused": "不计", "unpaid": "不付", "gone": "已更正"}
 WORKS = {
     "session": "同屏答疑",
     "answer": "录制解答",

@@ -65,11 +65,8 @@ async def statement_file(call: Call[None]) -> Response:
         row = await subsidy.statement_of(work, call.id())
         if row is None or (row.teacher_id != call.person.id and not call.person.is_a(*READERS)):
             raise NotHere
-        found = await subsidy.teachers_month(work, row.teacher_id, row.month)
     [statement] = [each for each in await office.statements(store, teacher=row.teacher_id) if each.id == row.id]
-    summaries = await office.summaries(store, row.teacher_id)
-    done = [] if found.statement is None else found.statement.lines
-    lines = [_line(each, summaries.get(each.fact.id, "")) for each in done]
+    lines = await office.claimed(store, row.id)
     return _file(statement_pdf(statement.teacher, statement, lines), "application/pdf", f"{statement.month}.pdf")
 
 

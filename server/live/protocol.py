@@ -49,6 +49,15 @@ class Reason(Wire):
     known: str
 
 
+class ProblemView(Wire):
+    """One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo."""
+
+    number: int
+    media_id: UUID
+    text: str
+    box: list[float]
+
+
 class AnswerView(Wire):
     """An answered problem: its video once rendered, and the text that was asked then."""
 
@@ -62,6 +71,10 @@ class AnswerView(Wire):
     duration_ms: int | None = None
     video_url: str | None = None
     poster_url: str | None = None
+    captions_url: str | None = None
+    progress: int = 0  # percent of the video
+    knowledge_points: list[str] = []
+    stars: int | None = None  # of the pupil who asked
 
 
 class SuggestionView(Wire):
@@ -85,6 +98,9 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    corrected: bool = False  # `read_text` is what the pupil put right
+    problems: list[ProblemView] = []  # of a photo that shows several
+    chosen: int | None = None  # the number of the one that is meant
     verdict: Verdict | None = None
     followers: int = 0
     leader_state: State | None = None  # of the question that this one follows
@@ -124,6 +140,8 @@ class DutyView(Wire):
     offer: OfferView | None = None
     session_id: UUID | None = None
     waiting: int = 0
+    breath_s: int = 0  # that the teacher wants between two questions
+    rests_until: datetime | None = None
 
 
 class EarningView(Wire):
@@ -155,6 +173,25 @@ class BoardLine(Wire):
     at_ms: int
 
 
+class RelatedView(Wire):
+    """Something of the same subject that the pupil was explained before."""
+
+    answer_id: UUID
+    problem_text: str
+    answered_at: datetime
+
+
+class BoardSnapshot(Wire):
+    """What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's."""
+
+    seq: int
+    current: str | None
+    locked: bool
+    pages: list[dict[str, Any]]
+    marks: list[dict[str, Any]]
+    said: list[dict[str, Any]]
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -174,17 +211,53 @@ class SessionView(Wire):
     media: list[MediaView]
     followers: int
     peer_online: bool
-    ended_why: Literal["finished", "handed_back", "teacher_gone", "withdrawn"] | None = None
+    ends_at: datetime
+    active_at: datetime  # the last sign of life of either side
+    paused_at: datetime | None = None
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn"] | None = None
+    # For the teacher alone:
+    related: list[RelatedView] = []
+    knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
+    reminder: str = ""
 
 
 class SessionSnapshot(Wire):
-    """A session with its whole board, and the point of its channel from which to listen on."""
+    """A session with its board (what is kept, and the lines since), and the point of its channel to listen on from."""
 
     session: SessionView
+    board: BoardSnapshot | None
     log: list[BoardLine]
     media: dict[str, MediaView]
     epoch: str
     offset: int
+
+
+class ReplayView(Wire):
+    """An answer to be watched as ink and voice, from the moment its session ended; the video comes later.
+
+    `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together
+    (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only.
+    """
+
+    answer: AnswerView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    voice_url: str | None = None
+    start_ms: int = 0
+
+
+class IceServer(Wire):
+    """A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceView(Wire):
+    """What helps the two of a session to find a path for their voices."""
+
+    servers: list[IceServer]
 
 
 class Me(Wire):
@@ -211,6 +284,56 @@ class StudentState(Wire):
     epoch: str
     offset: int
     earlier: UUID | None = None
+
+
+class PairView(Wire):
+    """A question beside what it was matched with: an answer, or the question that it follows."""
+
+    question_id: UUID
+    known_id: UUID
+    subject: Subject
+    grade: int
+    asked: str
+    known: str
+    verdict: Verdict
+    asked_at: datetime
+    confidence: float | None = None
+    outcome: Literal["not_mine", "still_stuck"] | None = None
+
+
+class Pairs(Wire):
+    """Matches that a teacher may judge, the most doubtful first."""
+
+    pairs: list[PairView]
+
+
+class Bin(Wire):
+    """Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right."""
+
+    low: float
+    high: float
+    count: int
+    mean: float
+    share: float
+
+
+class SubjectReliability(Wire):
+    """How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left
+    out. `bar` is the probability that a push needs, `precision` the share of right pushes."""
+
+    subject: Subject
+    labels: int
+    bar: float
+    bins: list[Bin]
+    precision: float | None = None
+
+
+class Reliability(Wire):
+    """`calibration` is the number of the one in force, 0 before any."""
+
+    calibration: int
+    since: datetime | None
+    subjects: list[SubjectReliability]
 
 
 class TeacherState(Wire):
@@ -287,8 +410,27 @@ class Ask(Wire, forbid_unknown_fields=True):
     media: list[UUID] = []
 
 
+class Correct(Wire, forbid_unknown_fields=True):
+    """The whole problem as it should have been read."""
+
+    text: str
+
+
+class Choose(Wire, forbid_unknown_fields=True):
+    """The number of the problem that is meant, of those on the photo."""
+
+    number: int
+
+
 class BackToQueue(Wire, forbid_unknown_fields=True):
     why: Literal["not_mine", "still_stuck"]
+
+
+class Judge(Wire, forbid_unknown_fields=True):
+    """Whether the question is the same problem as what it was matched with."""
+
+    known_id: UUID
+    same: bool
 
 
 class GoOnDuty(Wire, forbid_unknown_fields=True):
@@ -300,6 +442,23 @@ class Finish(Wire, forbid_unknown_fields=True):
 
     assignment_epoch: int
     recordings: list[UUID] = []
+    knowledge_points: list[str] = []
+
+
+class Pause(Wire, forbid_unknown_fields=True):
+    on: bool
+
+
+class Breathe(Wire, forbid_unknown_fields=True):
+    """Seconds between two questions: 0, 30, 60, 120 or 300."""
+
+    breath_s: int
+
+
+class Rate(Wire, forbid_unknown_fields=True):
+    """One to five."""
+
+    stars: int
 
 
 class HandBack(Wire, forbid_unknown_fields=True):
@@ -382,7 +541,14 @@ class Alarm(Event, tag="alarm"):
     waiting_since: datetime
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm
+class PrecisionAlarm(Event, tag="precision"):
+    """For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`."""
+
+    subject: Subject
+    bar: float
+
+
+AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------
@@ -447,7 +613,8 @@ class Refused(ServerFrame, tag="refused"):
 
 
 class InkSeen(ServerFrame, tag="ink"):
-    """Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event."""
+    """Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on
+    is replaced. May be dropped, the finished stroke follows as an event."""
 
     session: UUID
     author: str
@@ -456,7 +623,20 @@ class InkSeen(ServerFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class LookSeen(ServerFrame, tag="look"):
+    """The part of a page that the other side looks at, in units of the page; only the last one counts."""
+
+    session: UUID
+    author: str
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signalled(ServerFrame, tag="signal"):
@@ -483,7 +663,9 @@ class Go(ServerFrame, tag="go"):
     after_s: float
 
 
-AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go
+AnyServerFrame = (
+    Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go
+)
 
 
 # --- frames: page to server ----------------------------------------------------------------------------------------
@@ -523,7 +705,7 @@ class Act(ClientFrame, tag="act"):
 
 
 class Ink(ClientFrame, tag="ink"):
-    """Points of a stroke while the pen is down; never stored."""
+    """Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too."""
 
     session: UUID
     stroke: str
@@ -531,7 +713,19 @@ class Ink(ClientFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class Look(ClientFrame, tag="look"):
+    """The part of a page that is looked at, in units of the page, for the other side to follow; never stored."""
+
+    session: UUID
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signal(ClientFrame, tag="signal"):
@@ -545,7 +739,7 @@ class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn
 
 # --- money ---------------------------------------------------------------------------------------------------------
 

@@ -193,6 +193,11 @@ questions = Table(
     _time("received_at"),
     Column("text", Text, nullable=False),
     Column("read_text", Text, nullable=False),
+    Column("corrected_text", Text, nullable=False, server_default=text("''")),
+    _time("corrected_at", nullable=True),
+    Column("chosen", Integer),
+    Column("figure", Text),
+    Column("confidence", Float),
     Column("state", Word(State), nullable=False),
     _time("state_since"),
     Column("version", Integer, nullable=False),
@@ -232,6 +237,19 @@ question_media = Table(
     PrimaryKeyConstraint("question_id", "position"),
 )
 
+# The problems of a photo that shows several: the pupil taps the one that is meant. The box is in shares of the photo.
+page_problems = Table(
+    "page_problems",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("media_id", Uuid, ForeignKey("media.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("box", ARRAY(Float), nullable=False),  # left, top, right, bottom
+    Column("figure", Text),
+    PrimaryKeyConstraint("question_id", "number"),
+)
+
 suggestions = Table(
     "suggestions",
     metadata,
@@ -243,9 +261,41 @@ suggestions = Table(
     Column("reasons", JSONB, nullable=False),
     Column("outcome", Text),
     _time("made_at", now=True),
-    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
+    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck', 'set_aside')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+# What was said of a question and a known problem (an answer, or the question it followed): the matcher learns from it.
+# Pupils' words on videos stand with the suggestion.
+match_labels = Table(
+    "match_labels",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("known_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("confidence", Float),  # that the matcher had
+    _person("person_id"),
+    _time("made_at", now=True),
+    CheckConstraint("source IN ('pupil', 'teacher')", name="source"),
+    PrimaryKeyConstraint("question_id", "known_id", "source"),
+)
+
+# The one adopted last is in force, in every process.
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("slope", Float, nullable=False),
+    Column("shift", Float, nullable=False),
+    Column("bars", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint("made_by IN ('operator', 'alarm')", name="made_by"),
+    Index("ix_calibrations_adopted_at", "adopted_at"),
 )
 
 # What pupils said of a teacher's videos, summed up: dispatch asks for it at every question.
@@ -285,6 +335,9 @@ presence = Table(
     _time("since"),
     _time("lease_until"),
     Column("lapses", Integer, nullable=False),  # offers in a row that passed unanswered
+    Column("breath_s", Integer, nullable=False, server_default=text("0")),  # that the teacher wants between two
+    _time("rests_until", nullable=True),
+    CheckConstraint("breath_s BETWEEN 0 AND 600", name="breath"),
     CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
 )
 
@@ -315,8 +368,13 @@ live_sessions = Table(
     _time("student_seen_at"),
     _time("ended_at", nullable=True),
     Column("ended_why", Text),
+    # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
+    Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    _time("paused_at", nullable=True),
+    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -333,6 +391,14 @@ board_operations = Table(
     PrimaryKeyConstraint("session_id", "seq"),
     UniqueConstraint("session_id", "op_id"),
     CheckConstraint("author IN ('teacher', 'student')", name="author"),
+)
+
+board_snapshots = Table(  # what a board's log amounts to up to `seq`; may be made anew from the log at any time
+    "board_snapshots",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 answers = Table(
@@ -352,6 +418,13 @@ answers = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     _time("made_at"),
     _time("published_at", nullable=True),
+    Column("voice_key", Text),  # all voices in one file, which begins where the film does
+    Column("captions_key", Text),
+    Column("start_ms", Integer, nullable=False, server_default=text("0")),  # of the session's clock, there
+    Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
+    Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
+    Column("stars", Integer),  # of the pupil who asked
+    CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
     Index("ix_answers_question_id", "question_id"),

@@ -3,7 +3,8 @@ import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as money from "./money";
 import { amount, money as say } from "./money-words";
-import { Notice, Player, Skeleton } from "./parts";
+import { Notice, Skeleton } from "./parts";
+import { Player } from "./video";
 import type { FactView, TraceView, VerifyView } from "./protocol";
 import { moment, sentence } from "./words";
 

@@ -6,7 +6,8 @@ import { lineChanges } from "./lines";
 import * as money from "./money";
 import { amount, because, money as say } from "./money-words";
 import { AppealCard } from "./mymonth";
-import { Dialog, Empty, Notice, Player, Skeleton } from "./parts";
+import { Dialog, Empty, Notice, Skeleton } from "./parts";
+import { Player } from "./video";
 import type { HoldView, MonthView, MoveMonth, OfficeView, PolicyView, SimulatedRow, SimulationView, StatementView } from "./protocol";
 import { moment, sentence } from "./words";
 

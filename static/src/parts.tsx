@@ -1,13 +1,12 @@
-// The few pieces that several pages share: top bar, link badge, video, photo strip, dialog, notices.
+// The few pieces that several pages share: top bar, link badge, photo strip, dialog, notices.
 import type { ComponentChildren } from "preact";
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
-import * as api from "./api";
+import { useEffect, useRef } from "preact/hooks";
 import type { LinkState } from "./link";
-import type { AnswerView, MediaView } from "./protocol";
+import type { MediaView } from "./protocol";
 import { muted, setMuted } from "./notify";
-import { playOn, useSteady } from "./steady";
-import { choose, clock, language, say } from "./words";
+import { useSteady } from "./steady";
+import { choose, language, say } from "./words";
 
 export const linkState = signal<LinkState>("reconnecting");
 export const isDemo = signal(false);
@@ -26,6 +25,27 @@ const ICONS = {
   plus: "M12 5v14M5 12h14",
   left: "M9 5L5 9l4 4M5 9h9a5 5 0 0 1 0 10h-4",
   right: "M15 5l4 4-4 4M19 9h-9a5 5 0 0 0 0 10h4",
+  redo: "M15 6l4 4-4 4M19 10h-9a5 5 0 0 0 0 10h2",
+  eraser: "M9 19l-5-5 9-9 6 6-8 8zM8.5 9.5l6 6M9 19h11",
+  shapes: "M4 4h8v8H4zM16 11a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
+  line: "M5 19L19 5",
+  arrow: "M5 19L19 5M10 5h9v9",
+  rectangle: "M4 6h16v12H4z",
+  ellipse: "M12 6c5 0 9 2.7 9 6s-4 6-9 6-9-2.7-9-6 4-6 9-6z",
+  polygon: "M12 4l8 6-3 9H7l-3-9z",
+  numberline: "M3 12h18M18 9l3 3-3 3M7 10v4M12 10v4",
+  axes: "M4 14h17M10 21V3M7.5 5.5L10 3l2.5 2.5M18.5 11.5L21 14l-2.5 2.5",
+  arc: "M4 17a10 10 0 0 1 16-8M12 17h.01",
+  angle: "M4 19h16M4 19L15 6M11 19a7 7 0 0 0-2.3-5.3",
+  mask: "M4 6h16v12H4zM4 12l6-6M5 18L17 6M11 18l9-9",
+  formula: "M17 5H7l6 7-6 7h10",
+  laser: "M4 20l9-9M15 9l.01 0M17 4v2M20 7h-2M19 12l-1.5-1M12 5l1 1.5",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  unlock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 5.6-1.5",
+  fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  pages: "M8 4h11v13H8zM5 8v12h11",
+  up: "M6 14l6-6 6 6",
+  down: "M6 10l6 6 6-6",
   undo: "M9 6L5 10l4 4M5 10h9a5 5 0 0 1 0 10h-2",
   pen: "M5 19l1-4L16 5l3 3L9 18z",
   highlighter: "M8 13l7-8 4 4-8 7zM8 13l-2 4 4-1M5 20h14",
@@ -37,6 +57,9 @@ const ICONS = {
   leave: "M10 5H5v14h5M14 8l4 4-4 4M18 12H9",
   sound: "M5 10v4h3l4 4V6L8 10zM15 9a4 4 0 0 1 0 6M17.5 6.5a8 8 0 0 1 0 11",
   people: "M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3.5 19a5.5 5.5 0 0 1 11 0M16 11.5a2.5 2.5 0 1 0-1-4.8M16 14a5 5 0 0 1 4.5 5",
+  play: "M8 5l11 7-11 7z",
+  pause: "M8 5v14M16 5v14",
+  lost: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1.2-1.5 2.3M12 18.5h.01",
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
 } as const;
 
@@ -143,42 +166,6 @@ export function Skeleton() {
       <div class="skeleton" />
     </div>
   );
-}
-
-/** An answered video, or what stands in for it until it is made. */
-export function Video({ answer }: { answer: AnswerView }) {
-  const words = say.value;
-  if (answer.state === "failed" || answer.state === "withdrawn") return <p class="muted">{words.renderFailed}</p>;
-  if (answer.video_url === null) return <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.rendering}</div>;
-  return (
-    <figure class="video">
-      <Player answer={answer} />
-      <figcaption>
-        {words.videoBy(answer.teacher_name)}
-        {answer.duration_ms !== null && <span class="muted"> · {clock(answer.duration_ms)}</span>}
-      </figcaption>
-    </figure>
-  );
-}
-
-const AGAIN_MS = 10_000; // an address that does not play is asked for anew, not oftener than this
-
-/** Plays an answer; when its address has run out it asks for a new one and goes on where it was. */
-export function Player({ answer }: { answer: AnswerView }) {
-  const [fresh, setFresh] = useState<AnswerView | null>(null);
-  const [address, renew] = useSteady(fresh?.video_url ?? answer.video_url);
-  const [poster] = useSteady(answer.poster_url);
-  const asked = useRef(0);
-  const broken = (event: Event): void => {
-    playOn(event.currentTarget as HTMLVideoElement);
-    if (renew() || Date.now() - asked.current < AGAIN_MS) return;
-    asked.current = Date.now();
-    api.answer(answer.id).then(setFresh, () => undefined);
-  };
-  useEffect(() => {
-    if (fresh !== null) renew();
-  }, [fresh]);
-  return <video controls playsInline preload="metadata" src={address ?? undefined} poster={poster ?? undefined} aria-label={say.value.watch} onError={broken} />;
 }
 
 /** What a pupil attached. */

@@ -36,6 +36,14 @@ export interface Reason {
   known: string;
 }
 
+/** One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo. */
+export interface ProblemView {
+  number: number;
+  media_id: string;
+  text: string;
+  box: number[];
+}
+
 /** An answered problem: its video once rendered, and the text that was asked then. */
 export interface AnswerView {
   id: string;
@@ -48,6 +56,10 @@ export interface AnswerView {
   duration_ms: number | null;
   video_url: string | null;
   poster_url: string | null;
+  captions_url: string | null;
+  progress: number;
+  knowledge_points: string[];
+  stars: number | null;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -69,6 +81,9 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  corrected: boolean;
+  problems: ProblemView[];
+  chosen: number | null;
   verdict: Verdict | null;
   followers: number;
   leader_state: State | null;
@@ -106,6 +121,8 @@ export interface DutyView {
   offer: OfferView | null;
   session_id: string | null;
   waiting: number;
+  breath_s: number;
+  rests_until: string | null;
 }
 
 /** One line of what a teacher earned, with its cause. */
@@ -135,6 +152,23 @@ export interface BoardLine {
   at_ms: number;
 }
 
+/** Something of the same subject that the pupil was explained before. */
+export interface RelatedView {
+  answer_id: string;
+  problem_text: string;
+  answered_at: string;
+}
+
+/** What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's. */
+export interface BoardSnapshot {
+  seq: number;
+  current: string | null;
+  locked: boolean;
+  pages: Record<string, unknown>[];
+  marks: Record<string, unknown>[];
+  said: Record<string, unknown>[];
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -153,16 +187,44 @@ export interface SessionView {
   media: MediaView[];
   followers: number;
   peer_online: boolean;
-  ended_why: "finished" | "handed_back" | "teacher_gone" | "withdrawn" | null;
+  ends_at: string;
+  active_at: string;
+  paused_at: string | null;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | null;
+  related: RelatedView[];
+  knowledge_points: string[];
+  reminder: string;
 }
 
-/** A session with its whole board, and the point of its channel from which to listen on. */
+/** A session with its board (what is kept, and the lines since), and the point of its channel to listen on from. */
 export interface SessionSnapshot {
   session: SessionView;
+  board: BoardSnapshot | null;
   log: BoardLine[];
   media: Record<string, MediaView>;
   epoch: string;
   offset: number;
+}
+
+/** An answer to be watched as ink and voice, from the moment its session ended; the video comes later. `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only. */
+export interface ReplayView {
+  answer: AnswerView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  voice_url: string | null;
+  start_ms: number;
+}
+
+/** A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
+/** What helps the two of a session to find a path for their voices. */
+export interface IceView {
+  servers: IceServer[];
 }
 
 /** Whoever is signed in. */
@@ -184,6 +246,50 @@ export interface StudentState {
   epoch: string;
   offset: number;
   earlier: string | null;
+}
+
+/** A question beside what it was matched with: an answer, or the question that it follows. */
+export interface PairView {
+  question_id: string;
+  known_id: string;
+  subject: Subject;
+  grade: number;
+  asked: string;
+  known: string;
+  verdict: Verdict;
+  asked_at: string;
+  confidence: number | null;
+  outcome: "not_mine" | "still_stuck" | null;
+}
+
+/** Matches that a teacher may judge, the most doubtful first. */
+export interface Pairs {
+  pairs: PairView[];
+}
+
+/** Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right. */
+export interface Bin {
+  low: number;
+  high: number;
+  count: number;
+  mean: number;
+  share: number;
+}
+
+/** How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left out. `bar` is the probability that a push needs, `precision` the share of right pushes. */
+export interface SubjectReliability {
+  subject: Subject;
+  labels: number;
+  bar: number;
+  bins: Bin[];
+  precision: number | null;
+}
+
+/** `calibration` is the number of the one in force, 0 before any. */
+export interface Reliability {
+  calibration: number;
+  since: string | null;
+  subjects: SubjectReliability[];
 }
 
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
@@ -251,8 +357,24 @@ export interface Ask {
   media?: string[];
 }
 
+/** The whole problem as it should have been read. */
+export interface Correct {
+  text: string;
+}
+
+/** The number of the problem that is meant, of those on the photo. */
+export interface Choose {
+  number: number;
+}
+
 export interface BackToQueue {
   why: "not_mine" | "still_stuck";
+}
+
+/** Whether the question is the same problem as what it was matched with. */
+export interface Judge {
+  known_id: string;
+  same: boolean;
 }
 
 export interface GoOnDuty {
@@ -263,6 +385,21 @@ export interface GoOnDuty {
 export interface Finish {
   assignment_epoch: number;
   recordings?: string[];
+  knowledge_points?: string[];
+}
+
+export interface Pause {
+  on: boolean;
+}
+
+/** Seconds between two questions: 0, 30, 60, 120 or 300. */
+export interface Breathe {
+  breath_s: number;
+}
+
+/** One to five. */
+export interface Rate {
+  stars: number;
 }
 
 export interface HandBack {
@@ -339,7 +476,14 @@ export interface Alarm {
   waiting_since: string;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+/** For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`. */
+export interface PrecisionAlarm {
+  type: "precision";
+  subject: Subject;
+  bar: number;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 
 export interface Position {
   epoch: string;
@@ -363,7 +507,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -396,7 +540,7 @@ export interface Refused {
   en: string;
 }
 
-/** Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event. */
+/** Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on is replaced. May be dropped, the finished stroke follows as an event. */
 export interface InkSeen {
   frame: "ink";
   session: string;
@@ -406,7 +550,20 @@ export interface InkSeen {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at: number;
+}
+
+/** The part of a page that the other side looks at, in units of the page; only the last one counts. */
+export interface LookSeen {
+  frame: "look";
+  session: string;
+  author: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling from the other side of a session. */
@@ -434,7 +591,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -466,7 +623,7 @@ export interface Act {
   body: Record<string, unknown>;
 }
 
-/** Points of a stroke while the pen is down; never stored. */
+/** Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too. */
 export interface Ink {
   frame: "ink";
   session: string;
@@ -475,7 +632,19 @@ export interface Ink {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at?: number;
+}
+
+/** The part of a page that is looked at, in units of the page, for the other side to follow; never stored. */
+export interface Look {
+  frame: "look";
+  session: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling to the other side of a session. */
@@ -490,7 +659,7 @@ export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {

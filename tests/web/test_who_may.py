@@ -43,6 +43,7 @@ TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
 THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
+ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
 ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
 FINANCE = {**OUTSIDE, "finance": FINE}
 NO_SUCH = {**OUTSIDE, "finance": MISSING}
@@ -106,9 +107,25 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/back"): Policy(
         THE_OWNER, "answered", lambda case: case.question, lambda case: {"why": "still_stuck"}
     ),
+    ("POST", "/api/questions/{id}/correct"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
+    ),
+    ("POST", "/api/questions/{id}/choose"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+    ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/ice"): Policy(BOTH),
+    ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
+    ("POST", "/api/answers/{id}/rate"): Policy(
+        THE_OWNER, "answered", lambda case: case.answer, lambda case: {"stars": 4}
+    ),
+    ("POST", "/api/sessions/{id}/pause"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"on": True}
+    ),
+    ("POST", "/api/sessions/{id}/here"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("GET", "/api/teacher"): Policy(TEACHERS),
     ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
@@ -157,6 +174,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),
     ("GET", "/api/subsidy/public"): Policy(EVERYBODY),
+    ("GET", "/api/matches"): Policy(TEACHERS),
+    ("POST", "/api/questions/{id}/judge"): Policy(
+        ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
+    ),
+    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
     ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
@@ -219,7 +241,8 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
     async with parts.store.work() as work:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
-        await answer.publish(work, finder, case.answer, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+        film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
+        await answer.publish(work, finder, case.answer, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

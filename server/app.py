@@ -50,7 +50,12 @@ def backstage(settings: Settings) -> Backstage:
     storage = open_storage(
         settings.object_store_url, secret=settings.signing_secret(), data_dir=settings.data_dir, base_url=FILES
     )
-    views = Views(store, lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename))
+    views = Views(
+        store,
+        lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename),
+        timedelta(minutes=settings.session_minutes),
+        settings.session_reminder,
+    )
     bus = Bus(settings.redis_url)
     relay = Relay(store, views, bus)
     store.sent = relay.soon
@@ -59,6 +64,7 @@ def backstage(settings: Settings) -> Backstage:
         pipeline_budget=timedelta(seconds=settings.pipeline_budget_s),
         gone_after=timedelta(seconds=settings.gone_after_s),
         lease=timedelta(seconds=settings.lease_s),
+        session_lasts=timedelta(minutes=settings.session_minutes),
     )
     return Backstage(
         settings=settings,

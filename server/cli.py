@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from server import lifeline
+from server import lifeline, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
 from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
+BENCHES = ("ask", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -63,11 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     token = add("token", token_, "a token by which a program signs in as this person")
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
+    subsidy_cli.add_to(commands)
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
     bench = add("bench", bench_, "measure (from a source checkout)")
-    bench.add_argument("what", choices=["ask", "idempotency", "match", "photo", "sockets", "start"])
+    bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     matcher = add("matcher", matcher_, "look after the matcher: what it learns from labels, and which model serves")
     verbs = matcher.add_subparsers(required=True, metavar="VERB")
@@ -152,11 +154,12 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     observe.configure(settings.log_level)
     given = os.environ.pop(LISTEN_FD, "")
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         app = create_app(connected)
-        # Half a million objects of PyTorch stay as long as the process does: looking through them again and again
-        # would stop the event loop for a quarter of a second each time.
+        # Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
+        # looking through them again and again would stop the event loop, and take a third of its time.
         app.state.parts.finder.when_loaded(gc.freeze)
+        gc.set_threshold(20_000, 20, 20)
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",
@@ -196,7 +199,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(until_told(connected))
     _leave()
 
@@ -212,7 +215,7 @@ def _leave() -> NoReturn:
 def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
     from server.store.migrate import migrate as migrate_to
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         migrate_to(connected.database_url)
     return None
 
@@ -223,7 +226,7 @@ def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
 def people_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.people_file import import_file
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
 
 
@@ -239,7 +242,7 @@ def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         finally:
             await engine.dispose()
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         try:
             print(asyncio.run(make(connected.database_url)))
         except NotHere:
@@ -256,12 +259,13 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         from server.demo.simulate import simulate
 
         return asyncio.run(simulate(settings, arguments.seconds, _say))
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(_seed(connected, _say))
     return None
 
 
 def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    sys.path.insert(0, "")  # the command itself lies in the environment's folder
     try:
         from tests import bench
     except ImportError:
@@ -281,7 +285,7 @@ def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         finally:
             await engine.dispose()
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         return asyncio.run(with_store(connected.database_url))
 
 
@@ -357,7 +361,7 @@ async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def _servers(settings: Settings) -> Iterator[Settings]:
+def servers(settings: Settings) -> Iterator[Settings]:
     """The settings with addresses: of servers that are set, of a `dayi run` in this data folder, or of our own."""
     with services(settings.data_dir.absolute(), settings.database_url, settings.redis_url) as urls:
         yield _connected(settings, urls)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from server.actions.dispatch import dispatch, promise_or_dispatch
 from server.actions.errors import BadRequest, EmptyQuestion, FileUsed, KeyReused, Moved, NotHere, TooLate
 from server.actions.ports import Finder, Found, Rules
+from server.actions.subsidy import answer_judged
 from server.domain.people import Person, Subject
 from server.domain.question import (
     LEADS,
@@ -271,6 +272,7 @@ async def solved(work: Work, student: Person, id: UUID, now: datetime) -> None:
     _try_move(question, State.RESOLVED, now)
     question.answered_at = question.answered_at or now
     await work.judge_suggestion(question.id, question.answer_id, "solved")
+    await answer_judged(work, question, solved=True, now=now)
     work.tell_student(question)
     await work.commit()
 
@@ -284,6 +286,7 @@ async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, out
         await work.add_label(id, question.leader_id, "pupil", False, question.confidence, student.id)
     leave_crowd(work, question, leader)
     await work.judge_suggestion(question.id, question.answer_id, outcome)
+    await answer_judged(work, question, solved=False, now=now)
     try:
         question.back_to_queue(Actor.STUDENT, now)
     except TooLateToReopen as error:

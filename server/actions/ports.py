@@ -11,6 +11,7 @@ from uuid import UUID
 
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
+from server.domain.session import LASTS
 from server.store.work import Work
 
 
@@ -22,6 +23,7 @@ class Rules:
     pipeline_budget: timedelta = timedelta(seconds=20)
     gone_after: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=30)
+    session_lasts: timedelta = LASTS
 
 
 @dataclass(frozen=True)

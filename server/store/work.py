@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, PageProblem, Question, QuestionId, State, Verdict
-from server.domain.subsidy import Entry, Fact, Policy
+from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
+from server.domain.session import SILENT_ENDS
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
@@ -118,6 +118,10 @@ class Work:
         return found
 
     # --- rows ---
+
+    async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
+        """For the books (server/store/books.py), which are kept in the same transaction."""
+        return await rows_of(self._driver, query, params)
 
     async def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
         return await rows_of(self._driver, query, params)
@@ -344,10 +348,11 @@ class Work:
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
-    async def ready(self, subjects: Iterable[Subject] | None = None, limit: int = 200) -> list[Ready]:
-        """Teachers on shift, present, willing and free, who are certified for one of these subjects."""
-        wanted = None if subjects is None else [str(subject) for subject in subjects]
-        found = await self._rows(_READY, {"subjects": wanted, "limit": limit})
+    async def ready(self, wanted: Iterable[Certification], each: int = 32) -> list[Ready]:
+        """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
+        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
+        subjects, stages = [subject for subject, _ in pairs], [stage for _, stage in pairs]
+        found = await self._rows(_READY, {"subjects": subjects, "stages": stages, "each": each})
         return [
             Ready(
                 id=row.teacher_id,
@@ -497,6 +502,38 @@ class Work:
         )
         return list(found)
 
+    async def overdue_sessions(self, lasts: timedelta, limit: int = 50) -> list[Record]:
+        """Open ones of which something may be due: their whole time, or the silence that ends one."""
+        wanted = {"lasts": lasts, "silent": SILENT_ENDS, "limit": limit}
+        return await self._rows(_OVERDUE, wanted)
+
+    async def change_session(self, id: UUID, **change: Any) -> None:
+        s = t.live_sessions.c
+        await self.execute(update(t.live_sessions).where(s.id == id).values(**change, version=s.version + 1))
+        self.tell(session_channel(id), "session", id)
+
+    async def stir(self, session: UUID) -> None:
+        """A sign of life that is no line of the board."""
+        await self._write("UPDATE live_sessions SET active_at = clock_timestamp() WHERE id = %(id)s", {"id": session})
+
+    async def session_before(self, question: UUID) -> Record | None:
+        """The last session that this question lost."""
+        query = "SELECT * FROM live_sessions WHERE question_id = %(id)s AND ended_at IS NOT NULL"
+        return await self._row(f"{query} ORDER BY ended_at DESC LIMIT 1", {"id": question})
+
+    async def rest(self, teacher: PersonId, breath_s: int) -> None:
+        """How long the teacher breathes between two questions, from now on."""
+        query = "UPDATE presence SET breath_s = %(breath)s, rests_until = NULL WHERE teacher_id = %(id)s"
+        await self._write(query, {"id": teacher, "breath": breath_s})
+
+    async def breathe(self, teacher: PersonId) -> None:
+        """The breath that the teacher chose begins."""
+        await self._write(_BREATHE, {"id": teacher})
+
+    async def rate_answer(self, id: UUID, teacher: PersonId, stars: int) -> None:
+        """The asking pupil's stars; another time they replace the first, in the teacher's sum too."""
+        await self._write(_RATE, {"id": id, "teacher": teacher, "stars": stars})
+
     async def end_session(self, id: UUID, why: str, now: datetime) -> None:
         await self._write(_END_SESSION, {"id": id, "why": why, "now": now})
         self.tell(session_channel(id), "session", id)
@@ -539,24 +576,9 @@ class Work:
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
 
-    async def publish_answer(self, id: UUID, video: str, poster: str, duration_ms: int, now: datetime) -> None:
+    async def change_answer(self, id: UUID, **change: Any) -> None:
         a = t.answers.c
-        await self.execute(
-            update(t.answers)
-            .where(a.id == id)
-            .values(
-                state="published",
-                video_key=video,
-                poster_key=poster,
-                duration_ms=duration_ms,
-                published_at=now,
-                version=a.version + 1,
-            )
-        )
-
-    async def fail_answer(self, id: UUID) -> None:
-        a = t.answers.c
-        await self.execute(update(t.answers).where(a.id == id).values(state="failed", version=a.version + 1))
+        await self.execute(update(t.answers).where(a.id == id).values(**change, version=a.version + 1))
 
     # --- what has served its time ---
 
@@ -602,26 +624,6 @@ class Work:
 
     async def forget_media(self, id: UUID) -> None:
         await self.execute(delete(t.media).where(t.media.c.id == id))
-
-    # --- money ---
-
-    async def policies(self) -> list[Policy]:
-        found = await self._rows("SELECT id, valid_from, valid_to, live_answer_fen FROM policies")
-        return [Policy(*row) for row in found]
-
-    async def post(self, fact: Fact, policy: Policy, question: QuestionId, entries: Sequence[Entry]) -> UUID | None:
-        """The fact's entries, once; None when it was posted before."""
-        row = {"id": uuid4(), "fact_key": fact.key, "work": fact.work, "policy_id": policy.id}
-        row |= {"teacher_id": fact.teacher, "question_id": question, "done_at": fact.done_at}
-        id: UUID | None = await self._value(_POST, row)
-        if id is None:
-            return None
-        lines = [
-            {"transaction_id": id, "line": i, "account": entry.account, "amount_fen": entry.amount_fen}
-            for i, entry in enumerate(entries)
-        ]
-        await self._insert("ledger_entries", *lines)
-        return id
 
 
 class Store:
@@ -806,20 +808,39 @@ _END_SESSION = """
     UPDATE live_sessions SET ended_at = %(now)s, ended_why = %(why)s, version = version + 1
     WHERE id = %(id)s AND ended_at IS NULL
 """
-_NEXT_SEQ = "UPDATE live_sessions SET next_seq = next_seq + %(count)s WHERE id = %(id)s RETURNING next_seq - 1"
+_NEXT_SEQ = """
+    UPDATE live_sessions SET next_seq = next_seq + %(count)s, active_at = clock_timestamp()
+    WHERE id = %(id)s RETURNING next_seq - 1
+"""
+
+_OVERDUE = """
+    SELECT id, question_id FROM live_sessions
+    WHERE ended_at IS NULL
+      AND (opened_at <= clock_timestamp() - %(lasts)s OR active_at <= clock_timestamp() - %(silent)s)
+    ORDER BY opened_at LIMIT %(limit)s
+"""
+
+_BREATHE = """
+    UPDATE presence SET rests_until = clock_timestamp() + make_interval(secs => breath_s)
+    WHERE teacher_id = %(id)s AND breath_s > 0
+"""
+
+_RATE = """
+    WITH before AS (SELECT id, stars FROM answers WHERE id = %(id)s FOR UPDATE),
+         rated AS (UPDATE answers a SET stars = %(stars)s FROM before WHERE a.id = before.id RETURNING before.stars)
+    INSERT INTO ratings (teacher_id, total, count)
+    SELECT %(teacher)s, %(stars)s - coalesce(stars, 0), CASE WHEN stars IS NULL THEN 1 ELSE 0 END FROM rated
+    ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
+                                           count = ratings.count + excluded.count
+"""
 
 _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
 """
 
-_POST = """
-    INSERT INTO ledger_transactions (id, fact_key, work, policy_id, teacher_id, question_id, done_at)
-    VALUES (%(id)s, %(fact_key)s, %(work)s, %(policy_id)s, %(teacher_id)s, %(question_id)s, %(done_at)s)
-    ON CONFLICT (fact_key) DO NOTHING RETURNING id
-"""
-
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
+    AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
     AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
                 AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
     AND NOT EXISTS (SELECT FROM offers o WHERE o.teacher_id = p.teacher_id AND o.state = 'open')
@@ -840,11 +861,13 @@ _WAITING = f"""
 # Tonight counts from five in the morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT p.teacher_id, p.since FROM presence p
-        WHERE {_FREE} AND EXISTS (
-            SELECT FROM certifications c WHERE c.account_id = p.teacher_id
-            AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subject = ANY(CAST(%(subjects)s AS text[]))))
-        ORDER BY p.since, p.teacher_id LIMIT %(limit)s
+        SELECT DISTINCT able.teacher_id, able.since
+        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
+        CROSS JOIN LATERAL (
+            SELECT p.teacher_id, p.since FROM presence p
+            WHERE {_FREE} AND EXISTS (SELECT FROM certifications c WHERE c.account_id = p.teacher_id
+                                      AND c.subject = wanted.subject AND c.stage = wanted.stage)
+            ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began

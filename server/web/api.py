@@ -1,5 +1,8 @@
 """What each door of the service does: read the call, let an action do it, answer with the view."""
 
+import hmac
+import time
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,7 @@ from server.store.work import person_channel, session_channel
 from server.web.door import Call, Reply
 
 FEWEST_TOLD = 5  # a smaller group is not told of
+TURN_LASTS_S = 4 * 3600
 
 # --- uploads -------------------------------------------------------------------------------------------------------
 
@@ -229,6 +233,25 @@ async def show_session(call: Call[None]) -> wire.SessionSnapshot:
     )
 
 
+async def ice(call: Call[None]) -> wire.IceView:
+    settings = call.parts.settings
+    urls = [url.strip() for url in settings.turn_urls.split(",") if url.strip()]
+    open_to_all = [url for url in urls if url.startswith("stun")]
+    locked = [url for url in urls if not url.startswith("stun")]
+    servers = [wire.IceServer(urls=open_to_all)] if open_to_all else []
+    if locked:
+        username, credential = turn_password(settings.turn_secret, str(call.person.id), time.time() + TURN_LASTS_S)
+        servers.append(wire.IceServer(urls=locked, username=username, credential=credential))
+    return wire.IceView(servers=servers)
+
+
+def turn_password(secret: str, who: str, until: float) -> tuple[str, str]:
+    """A name and password that a TURN server with the same secret takes until then (coturn's `use-auth-secret`, after
+    draft-uberti-behave-turn-rest-00)."""
+    username = f"{round(until)}:{who}"
+    return username, b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
+
+
 async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
         id = await answer.finish(
@@ -239,6 +262,7 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
             call.body.assignment_epoch,
             call.body.recordings,
             await work.now(),
+            call.body.knowledge_points,
         )
     view = await call.parts.views.answer(id)
     assert view is not None
@@ -253,10 +277,44 @@ async def hand_back(call: Call[wire.HandBack]) -> wire.DutyView:
     return await call.parts.views.duty(call.person.id)
 
 
+async def pause(call: Call[wire.Pause]) -> wire.SessionView:
+    async with call.parts.store.work() as work:
+        await answer.pause(work, call.person, call.id(), call.body.on, await work.now())
+    return await _session(call, call.id(), "teacher")
+
+
+async def still_here(call: Call[None]) -> None:
+    async with call.parts.store.work() as work:
+        await answer.still_here(work, call.person, call.id())
+
+
+async def breathe(call: Call[wire.Breathe]) -> wire.DutyView:
+    async with call.parts.store.work() as work:
+        await answer.breathe(work, call.person, call.body.breath_s)
+    return await call.parts.views.duty(call.person.id)
+
+
+async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
+    async with call.parts.store.work() as work:
+        await answer.rate(work, call.person, call.id(), call.body.stars)
+    view = await call.parts.views.answer(call.id())
+    assert view is not None
+    return view
+
+
 async def show_answer(call: Call[None]) -> wire.AnswerView:
     if not await call.parts.views.may_watch(call.person.id, call.id()):
         raise NotHere
     view = await call.parts.views.answer(call.id())
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def show_replay(call: Call[None]) -> wire.ReplayView:
+    if not await call.parts.views.may_watch(call.person.id, call.id()):
+        raise NotHere
+    view = await call.parts.views.replay(call.id(), call.person.id)
     if view is None:
         raise NotHere
     return view

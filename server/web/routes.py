@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, pages
+from server.web import api, auth, pages, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -44,10 +44,16 @@ DOORS: tuple[Door, ...] = (
          tag="questions"),
     Door("GET", "/api/answers/{id}", api.show_answer, EITHER, "An answer and its video", reply=wire.AnswerView,
          tag="questions"),
+    Door("POST", "/api/answers/{id}/rate", api.rate, STUDENT, "Stars for one's own answer", wire.Rate,
+         wire.AnswerView, tag="questions"),
+    Door("GET", "/api/answers/{id}/replay", api.show_replay, EITHER, "An answer as ink and voice",
+         reply=wire.ReplayView, tag="questions"),
     # a teacher's duty
     Door("GET", "/api/teacher", api.teacher_state, TEACHER, "A teacher's page as it stands", reply=wire.TeacherState,
          tag="duty"),
     Door("POST", "/api/duty", api.go_on_duty, TEACHER, "Ready, away or off", wire.GoOnDuty, wire.DutyView, tag="duty"),
+    Door("POST", "/api/breath", api.breathe, TEACHER, "How long to breathe between two questions", wire.Breathe,
+         wire.DutyView, tag="duty"),
     Door("POST", "/api/offers/{id}/accept", api.accept, TEACHER, "Take the offered question", reply=wire.SessionView,
          tag="duty"),
     Door("POST", "/api/offers/{id}/decline", api.decline, TEACHER, "Leave it to another", reply=wire.DutyView,
@@ -61,12 +67,19 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
+    Door("GET", "/api/ice", api.ice, EITHER, "STUN and TURN servers, with passwords for an evening", reply=wire.IceView,
+         tag="sessions"),
     Door("GET", "/api/sessions/{id}", api.show_session, EITHER, "A session with its whole board",
          reply=wire.SessionSnapshot, tag="sessions"),
     Door("POST", "/api/sessions/{id}/finish", api.finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # money
+    *subsidies.DOORS,
+    Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
+         wire.SessionView, tag="sessions"),
+    Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),
     # the operator's
     *pages.DOORS,
 )  # fmt: skip

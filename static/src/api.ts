@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, Choose, Correct, DutyView, EarningsView, Finish, GoOnDuty, HandBack, Judge, Me, Pairs, Problem, QuestionView, Reliability,
+  Activate, AnswerView, Ask, BackToQueue, Choose, Correct, DutyView, EarningsView, Finish, GoOnDuty, HandBack, IceView, Judge, Me, Pairs, Problem, QuestionView, Reliability, ReplayView,
   SessionSnapshot, SessionView, SignIn, StudentState, TeacherState, Ticket,
 } from "./protocol";
 import { newId } from "./ids";
@@ -130,4 +130,10 @@ export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings"
 export const session = (id: string): Promise<SessionSnapshot> => call("GET", `/api/sessions/${id}`);
 export const finish = (id: string, body: Finish, key: string): Promise<AnswerView> => post(`/api/sessions/${id}/finish`, body, key);
 export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);
+/** What helps two to find a path, with passwords that last an evening. */
+export async function ice(): Promise<RTCIceServer[]> {
+  const { servers } = await call<IceView>("GET", "/api/ice");
+  return servers.map(({ urls, username, credential }) => (username === null || credential === null ? { urls } : { urls, username, credential }));
+}
+export const replay = (answer: string): Promise<ReplayView> => call("GET", `/api/answers/${answer}/replay`);
 export const answer = (id: string): Promise<AnswerView> => call("GET", `/api/answers/${id}`);

@@ -1,10 +1,11 @@
 // One question as its pupil sees it: where it is, what was read, what was found, and what can be done now.
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
-import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
+import { Attachments, Dialog, Icon, Notice } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
 import { ReadBack, WhichOne, needsChoice } from "./read";
 import { useSteady } from "./steady";
+import { Video } from "./video";
 import { Agreement, Why } from "./why";
 import { moment, say, sentence, subjectAndGrade } from "./words";
 

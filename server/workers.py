@@ -24,6 +24,7 @@ from server.actions.subsidy import seal
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
 from server.domain.board import Operation
+from server.domain.figure import shown
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
@@ -82,6 +83,11 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_video(parts, UUID(answer_id))
             raise
+
+    @app.task(name="snapshot_board", queue="read", retry=retry)
+    async def keep_board(session_id: str) -> None:
+        async with parts.store.work() as work:
+            await answer.snapshot_board(work, UUID(session_id))
 
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)
@@ -191,7 +197,7 @@ async def give_up_video(parts: Backstage, id: UUID) -> None:
 
 
 def _line(op: Operation) -> Mapping[str, Any]:
-    return {"kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author, **op.body}
+    return {**shown(op.body), "kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author}
 
 
 async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """A teacher's side: duty, offers, the shared board, and the answer that comes of it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -8,20 +9,22 @@ from uuid import UUID
 
 from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
-from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, SessionOver
+from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, PenLocked, SessionOver
 from server.actions.ports import Finder, Rules
 from server.actions.subsidy import session_held
-from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
+from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
 from server.domain.session import BREATHS_S, Clock, Due
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
-TEACHERS_ONLY = frozenset({"page", "turn"})
 BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
 MOST_POINTS = 5  # knowledge points of an answer
 PUPILS_ONLY = frozenset({"lost"})
+TEACHERS_ONLY = frozenset({"page", "frame", "turn", "order", "lock"})
+DRAWING = MARKS | {"erase"}  # what a pupil whose pen is locked may not do
+SNAPSHOT_EVERY = 500  # operations of a board: a page that joins late reads fewer than twice as many
 
 
 async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
@@ -175,8 +178,10 @@ async def draw(
         raise Fenced
     if not 1 <= len(op_id) <= 64 or kind in (TEACHERS_ONLY if author == "student" else PUPILS_ONLY):
         raise BadRequest
+    if session.pen_locked and author == "student" and kind in DRAWING:
+        raise PenLocked
     try:
-        body = check(kind, op)
+        body = packed(check(kind, op))
     except BoardError as error:
         raise BadRequest(str(error)) from error
     if body.get("paper") == "photo" and not await _photo_of(work, session.question_id, body["media"]):
@@ -184,8 +189,23 @@ async def draw(
     line = Operation(0, op_id, author, kind, body, _at_ms(session.opened_at, await work.now()))
     seq = await work.append(session_id, line)
     work.tell(session_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
+    if kind == "lock":
+        await work.lock_pen(session_id, body["locked"])
+        work.tell(session_channel(session_id), "session", session_id)  # sockets ask again who may draw
+    if seq % SNAPSHOT_EVERY == 0:
+        work.defer("snapshot_board", queue="read", lock=f"board:{session_id}", session_id=str(session_id))
     await work.commit()
     return seq
+
+
+async def snapshot_board(work: Work, session_id: UUID) -> None:
+    """What the board amounts to so far is kept beside its log, so that who joins late need not read it all."""
+    kept = await work.board_snapshot(session_id)
+    board = Board() if kept is None else Board.restored(json.loads(kept))
+    for op in await work.log(session_id, after=board.seq):
+        board.apply(op)
+    await work.keep_snapshot(session_id, board.seq, json.dumps(board.snapshot(), ensure_ascii=False))
+    await work.commit()
 
 
 def _at_ms(opened_at: datetime, now: datetime) -> int:

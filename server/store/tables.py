@@ -371,6 +371,7 @@ live_sessions = Table(
     # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
     Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     _time("paused_at", nullable=True),
+    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
@@ -390,6 +391,14 @@ board_operations = Table(
     PrimaryKeyConstraint("session_id", "seq"),
     UniqueConstraint("session_id", "op_id"),
     CheckConstraint("author IN ('teacher', 'student')", name="author"),
+)
+
+board_snapshots = Table(  # what a board's log amounts to up to `seq`; may be made anew from the log at any time
+    "board_snapshots",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 answers = Table(

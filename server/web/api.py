@@ -223,9 +223,10 @@ async def show_session(call: Call[None]) -> wire.SessionSnapshot:
     if side is None:
         raise NotHere
     position = await call.parts.position(session_channel(call.id()))
-    log, media = await call.parts.views.board(call.id())
+    board, log, media = await call.parts.views.board(call.id())
     return wire.SessionSnapshot(
         session=await _session(call, call.id(), side),
+        board=board,
         log=log,
         media=media,
         epoch=position.epoch,

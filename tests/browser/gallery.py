@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketR
 
 from server.actions import errors
 from server.demo.photos import photograph
+from server.domain.board import pack
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
@@ -207,8 +208,16 @@ def earnings(count: int) -> wire.EarningsView:
     return wire.EarningsView(total_fen=2_000 * count * 9, month_fen=2_000 * count, lines=lines)
 
 
-def stroke(n: int, author: str, color: str, points: list[list[int]], page: str = "asked") -> wire.BoardLine:
-    body = {"id": f"s{n}", "page": page, "tool": "pen", "color": color, "width": 45, "points": points}
+def stroke(
+    n: int,
+    author: str,
+    color: str,
+    points: list[list[int]],
+    page: str = "asked",
+    tool: str = "pen",
+    width: int = 45,
+) -> wire.BoardLine:
+    body = {"id": f"s{n}", "page": page, "tool": tool, "color": color, "width": width, "points": pack(points)}
     return wire.BoardLine(seq=n, id=f"s{n}", author=author, kind="stroke", body=body, at_ms=1000 * n)
 
 
@@ -251,6 +260,39 @@ def replay(voice: bool = True) -> wire.ReplayView:
     return wire.ReplayView(
         answer=made, log=log, media={str(id_of("one")): photo()}, voice_url="/gallery/voice.wav" if voice else None
     )
+
+
+def figures() -> list[wire.BoardLine]:
+    """A squared page with every tool's work on it, and the other papers behind it."""
+
+    def shape(n: int, name: str, *points: list[int], color: str = "#0072b2", **more: Any) -> wire.BoardLine:
+        body = {"id": f"f{n}", "page": "squares", "shape": name, "color": color, "width": 40, "dashed": False}
+        return line(n, "teacher", "shape", **{**body, "points": list(points), **more})
+
+    tex = r"x=\frac{-b\pm\sqrt{b^2-4ac}}{2a}"
+    wave_ = [[700 + 70 * i, 5350 + (i % 6) * 40, 8 * i, 300 + 20 * (i % 20)] for i in range(30)]
+    marked = [[600 + 100 * i, 3050, 8 * i, 500] for i in range(20)]
+    names = ("lined", "axes", "staff")
+    return [
+        line(1, "teacher", "page", page="squares", paper="squared", aspect=6_000),
+        *(line(2 + n, "teacher", "page", page=name, paper=name, aspect=6_000) for n, name in enumerate(names)),
+        shape(10, "line", [600, 500], [2400, 500]),
+        shape(11, "arrow", [600, 900], [2400, 900], color="#d55e00"),
+        shape(12, "rectangle", [600, 1300], [1800, 2100], dashed=True),
+        shape(13, "ellipse", [2000, 1300], [3200, 2100], color="#00805f"),
+        shape(14, "polygon", [3500, 2100], [4700, 2100], [4000, 1200], color="#8a3d78"),
+        shape(15, "numberline", [5200, 700], [9600, 700], low=-5, high=5, color="#1f2937"),
+        shape(16, "axes", [6300, 1500], [9700, 4900], high=5, color="#1f2937"),
+        shape(17, "arc", [4000, 3900], [5000, 3900], sweep=-2200, color="#d55e00"),
+        shape(18, "angle", [600, 4700], [2600, 4700], [2000, 3500]),
+        shape(19, "mask", [3000, 400], [4600, 900], color="#c9ced4"),
+        line(20, "teacher", "formula", id="f20", page="squares", x=2900, y=4700, tex=tex, color="#1f2937", size=380),
+        line(
+            21, "student", "text", id="f21", page="squares", x=600, y=2500, text="求根公式", color="#0072b2", size=320
+        ),
+        stroke(22, "teacher", "#1f2937", wave_, "squares"),
+        stroke(23, "teacher", "#e0b000", marked, "squares", "highlighter", 225),
+    ]
 
 
 def session(me: Any, **more: Any) -> wire.SessionView:
@@ -326,6 +368,7 @@ def _offered(seconds_left: float, earned: int = 0, **more: Any) -> dict[str, Any
 def _in_session(view: wire.SessionView, log: Sequence[wire.BoardLine] | None = None) -> dict[str, Any]:
     snapshot = wire.SessionSnapshot(
         session=view,
+        board=None,
         log=list(board() if log is None else log),
         media={str(id_of("one")): photo()},
         epoch="e",
@@ -599,6 +642,17 @@ def _open_chat(page: Page) -> None:
         toggle.click()
 
 
+def _formula_is_set(page: Page) -> None:
+    page.locator(".formula .katex").wait_for()
+
+
+def _type_formula(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^(公式|Formula)$")).focus()
+    page.keyboard.press("Enter")
+    page.locator(".writing textarea").fill(r"\frac{1}{2}\times 3^2 \le \sqrt{x+1}")
+    page.locator(".tex-preview .katex").wait_for()
+
+
 def _write_on_board(page: Page) -> None:
     page.get_by_role("button", name=words("文字", "Text"), exact=True).first.click()
     box = page.locator(".sheet").bounding_box()
@@ -608,7 +662,8 @@ def _write_on_board(page: Page) -> None:
 
 
 def _two_pages(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("加一页|Add page")).click()
+    page.get_by_role("button", name=words("全部页", "All pages")).click()
+    page.get_by_role("button", name=words("方格纸", "Squared"), exact=True).click()
 
 
 def _cut(page: Page) -> None:
@@ -759,15 +814,26 @@ def session_scenes() -> list[Scene]:
     here = f"/student#session={id_of('session')}"
     base = _student([found])
 
-    def pupil(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
-        return Scene(f"pupil-{name}", here, {**base, **_in_session(view)}, act, room=True, **more)
+    def pupil(
+        name: str,
+        view: wire.SessionView,
+        act: Act | None = None,
+        log: list[wire.BoardLine] | None = None,
+        **more: Any,
+    ) -> Scene:
+        return Scene(f"pupil-{name}", here, {**base, **_in_session(view, log)}, act, room=True, **more)
 
     teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
 
-    def teacher(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
-        return Scene(
-            f"teaching-{name}", "/teacher", {**_teacher(teaching), **_in_session(view)}, act, room=True, **more
-        )
+    def teacher(
+        name: str,
+        view: wire.SessionView,
+        act: Act | None = None,
+        log: list[wire.BoardLine] | None = None,
+        **more: Any,
+    ) -> Scene:
+        doors = {**_teacher(teaching), **_in_session(view, log)}
+        return Scene(f"teaching-{name}", "/teacher", doors, act, room=True, **more)
 
     silent = {**base, f"GET /api/sessions/{id_of('session')}": "silent"}
     gone = {**base, f"GET /api/sessions/{id_of('session')}": refusal(errors.NotHere)}
@@ -781,11 +847,20 @@ def session_scenes() -> list[Scene]:
         pupil("board", session("student")),
         pupil("chat", session("student"), _open_chat),
         pupil("lost", session("student"), _lost),
+        pupil("figures", session("student"), _formula_is_set, figures()),
+        pupil("roaming", session("student"), _press("下一页", "Next page"), figures()),
+        pupil("pen-away", session("student"), None, [*board(), line(9, "teacher", "lock", locked=True)]),
         pupil("teacher-away", session("student", peer_online=False)),
         pupil("cut", session("student"), _cut),
         *ends,
         teacher("board", session("teacher", followers=19)),
         teacher("chat", session("teacher", followers=3, media=[photo(), voice()]), _open_chat),
+        teacher("figures", session("teacher"), _formula_is_set, figures()),
+        teacher("shapes", session("teacher"), _press("图形", "Shapes")),
+        teacher("style", session("teacher"), _press("颜色和粗细", "Colour and width")),
+        teacher("pages", session("teacher"), _press("全部页", "All pages"), figures()),
+        teacher("formula", session("teacher"), _type_formula, figures()),
+        teacher("framing", session("teacher"), _press("旋转、裁剪照片", "Turn and crop the photo"), board()[:1]),
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),

@@ -277,7 +277,8 @@ def test_each_problem_of_a_page_has_the_figure_that_stands_by_it() -> None:
     def line(text: str, top: float) -> Line:
         return Line(text, 0.98, ((50, top), (800, top), (800, top + 40), (50, top + 40)))
 
-    lines = (line("1. 如图，求三角形的面积。", 0), line("2. 小明有5支笔，又买来3支。", 400), line("3. 求阴影部分的面积。", 500))
+    words = {"1. 如图，求三角形的面积。": 0, "2. 小明有5支笔，又买来3支。": 400, "3. 求阴影部分的面积。": 500}
+    lines = tuple(line(text, top) for text, top in words.items())
     drawn = (Figure((100, 60, 400, 360), "a" * 16), Figure((100, 560, 300, 800), "b" * 16))
 
     said = told_of(Reading("…", lines, 0.98, 1000, 900, drawn))

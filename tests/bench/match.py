@@ -13,6 +13,7 @@ import asyncio
 import json
 import random
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from tests.bench import city
 from tests.bench.city import percentile
 from tests.bench.page import Http, Refused
 from tests.bench.photo import PupilPage
+from tests.service import Node, wait_until
 
 ANSWERS, ADDED, QUESTIONS, RATE = 100_000, 10_000, 400, 20.0
 PUPILS = 40
@@ -85,8 +87,7 @@ async def main(argv: Sequence[str]) -> int:
     with city.city() as (service, urls):
         web = await asyncio.to_thread(service.web)
         http, engine = Http(web.port), open_engine(urls.database)
-        while (await http.call("GET", "/readyz", ""))["status"] != "ok":
-            await asyncio.sleep(0.5)  # the model is loaded by now, and what comes after is not its time
+        await asyncio.to_thread(_loaded, web)
         pupils = [PupilPage(pupil, http) for pupil in await city.pupils(urls.database, PUPILS)]
         for page in pupils:
             await page.enter(web.port, "/api/student")
@@ -116,11 +117,22 @@ async def main(argv: Sequence[str]) -> int:
         print(f"| {name} | " + " | ".join(f"{percentile(values, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |")
     print(f"\nweb process, a question beside the bank: {spent / given.questions * 1000:.1f} ms of a core")
     print(f"recall@{NEAREST} of HNSW against comparing all, {SAMPLE} questions: {recall:.4f}")
-    print(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); found by the next query: {found:,} of {given.added:,}")
+    print(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
     print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
     print(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()), end="; ")
     print(f"web process {web_memory / MIB:.0f} MiB; load {city.load()}")
     return 0
+
+
+def _loaded(web: Node) -> None:
+    """The model is there, and what comes after is not its time."""
+
+    def states() -> dict[str, str]:
+        with urllib.request.urlopen(f"{web.origin}/readyz", timeout=5) as answer:
+            found: dict[str, str] = json.load(answer)
+            return found
+
+    wait_until(lambda: states()["status"] == "ok", web.said, PATIENCE_S)
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
@@ -205,7 +217,7 @@ async def _build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
             if build == "hnsw":
                 await matcher.index.register(connection, "")
             else:
-                await connection.execute(text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)"))
+                await connection.execute(_WORDS)
         times.append(time.monotonic() - begun)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -222,6 +234,7 @@ async def _sizes(engine: AsyncEngine, matcher: Matcher) -> dict[str, int]:
         }
 
 
+_WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)")
 _WRITE = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
     VALUES (:id, 'answer', 'math', 'junior', :text, CAST(:embedding AS halfvec),
@@ -245,7 +258,8 @@ async def _ask(http: Http, pupils: Sequence[PupilPage], asked: Sequence[str], ra
                 question = await http.call("POST", "/api/questions", page.account.token, body, key=True)
             except Refused:
                 await asyncio.sleep(0.5)
-        return await asyncio.wait_for(asyncio.shield(page.verdict(question["id"])), PATIENCE_S) - due
+        async with asyncio.timeout(PATIENCE_S):
+            return await page.verdict(question["id"]) - due
 
     return list(await asyncio.gather(*(one(n, words) for n, words in enumerate(asked))))
 
@@ -267,7 +281,7 @@ async def _recall(
                     SELECT id FROM matcher_entries WHERE model_version = '{matcher.index.model_version}'
                     ORDER BY (embedding::halfvec({matcher.index.dimension})
                               <=> CAST(:v AS halfvec({matcher.index.dimension}))){extra} LIMIT {NEAREST}
-                """), {"v": _literal(vector)})).scalars().all()  # noqa: S608 - our own version and sizes
+                """), {"v": _literal(vector)})).scalars().all()
                 times[name].append(time.monotonic() - begun)
             shares.append(len(set(found["hnsw"]) & set(found["exact"])) / NEAREST)
     return float(np.mean(shares)), times["hnsw"], times["exact"]
@@ -276,7 +290,7 @@ async def _recall(
 async def _add_while_asked(
     engine: AsyncEngine, matcher: Matcher, count: int, rate: float, rng: random.Random
 ) -> tuple[list[float], int, float]:
-    """Seconds of each match made meanwhile, how many answers the query right after their commit found, seconds in all."""
+    """Seconds of each match made meanwhile, how many answers the query after their commit found, seconds in all."""
     done = asyncio.Event()
     times: list[float] = []
 
@@ -294,7 +308,8 @@ async def _add_while_asked(
         async with engine.begin() as connection:
             await matcher.add(connection, id, Kind.ANSWER, prepared, Subject.MATH, Stage.JUNIOR)
         async with engine.connect() as connection:
-            near = await matcher.index.nearest(connection, prepared.vector, prepared.problem, Subject.MATH, Stage.JUNIOR)
+            vector, problem = prepared.vector, prepared.problem
+            near = await matcher.index.nearest(connection, vector, problem, Subject.MATH, Stage.JUNIOR)
         return id in [candidate.id for candidate in near]
 
     asking = asyncio.create_task(ask())

@@ -48,7 +48,8 @@ def test_a_missing_figure_is_not_the_same_as_another_missing_one() -> None:
 
 
 @pytest.mark.parametrize(("text", "leans"), [
-    ("如图，在三角形ABC中，AB=AC", True), ("看图列式计算", True), ("根据下图回答问题", True), ("求阴影部分的面积", True),
+    ("如图，在三角形ABC中，AB=AC", True), ("看图列式计算", True), ("根据下图回答问题", True),
+    ("求阴影部分的面积", True),
     ("小明在图书馆借了3本书", False), ("试图用5元买3支笔", False), ("他企图逃跑", False),
 ])
 def test_a_problem_says_that_it_leans_on_a_figure(text: str, leans: bool) -> None:

@@ -18,7 +18,7 @@ AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.
 EXAMINED = """
     door-demo door-activation-short lost student-everything student-history student-offline ask-all ask-crop
     ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
-    teaching-finish teacher-offer teacher-done teacher-off-shift
+    teaching-finish teacher-offer teacher-done teacher-off-shift teacher-judging research
 """
 WIDE = "door-demo student-everything ask-all teaching-chat teacher-offer teacher-done"
 

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
     bench = add("bench", bench_, "measure (from a source checkout)")
-    bench.add_argument("what", choices=["ask", "idempotency", "photo", "sockets", "start"])
+    bench.add_argument("what", choices=["ask", "board", "idempotency", "photo", "sockets", "start"])
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     add("settings", settings_, "list every setting")
     return parser

@@ -443,12 +443,12 @@ def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = N
         page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no'))")
     setting(page, scene, language, video)
     if scene.script and scene.path != "/no/such/page":
-        page.wait_for_function("document.title !== '' && document.querySelector('#app:not(.shell)') !== null")
+        page.wait_for_function("() => document.title !== '' && document.querySelector('#app:not(.shell)') !== null")
     if scene.script and not scene.offline and "silent" not in scene.doors.values():
         page.locator(".skeleton").first.wait_for(state="detached")
     if scene.act is not None:
         scene.act(page)
-    page.wait_for_function("document.fonts.status === 'loaded'") if scene.script else None
+    page.wait_for_function("() => document.fonts.status === 'loaded'") if scene.script else None
 
 
 def leave(page: Page) -> None:

@@ -59,8 +59,12 @@ export function sessionSnapshot(known: SessionKnows, fresh: SessionSnapshot): Se
 /** The session after an event, and the board's new line if the event brought one. */
 export function sessionHears(known: SessionKnows, event: AnyEvent): { knows: SessionKnows; line: BoardLine | null } {
   switch (event.type) {
-    case "session":
-      return { knows: { ...known, session: newer(known.session, event.session) }, line: null };
+    case "session": {
+      // Both sides are told the same, as the pupil sees it: which side one is oneself, and whether the other is there, stays.
+      const { me, peer_online } = known.session ?? event.session;
+      const heard = me === event.session.me ? event.session : { ...event.session, me, peer_online };
+      return { knows: { ...known, session: newer(known.session, heard) }, line: null };
+    }
     case "board": {
       const media = event.media === null ? known.media : { ...known.media, [event.media.id]: event.media };
       return { knows: media === known.media ? known : { ...known, media }, line: event.line };

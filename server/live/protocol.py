@@ -815,6 +815,34 @@ class TeacherMonth(Wire):
     appeal_until: datetime | None  # of the newest statement that may still be appealed
 
 
+class FigureView(Wire):
+    """A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    peers: list[float]
+    facts: list[str]
+
+
+class AppraisalView(Wire):
+    """A teacher's term: participation and effectiveness. `until` is the day after the last."""
+
+    first: str
+    until: str
+    works: FigureView | None
+    minutes: FigureView | None
+    resolved: FigureView | None
+    rating: FigureView | None
+    comment: str
+
+
+class CommentAppraisal(Wire, forbid_unknown_fields=True):
+    first: str
+    until: str
+    words: str
+
+
 class MonthView(Wire):
     month: str
     state: str  # open, reckoned, closed

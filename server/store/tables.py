@@ -586,6 +586,18 @@ payouts = Table(
     Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
 )
 
+appraisal_comments = Table(
+    "appraisal_comments",
+    metadata,
+    _person("teacher_id"),
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("words", Text, nullable=False),
+    _time("written_at", now=True),
+    PrimaryKeyConstraint("teacher_id", "first", "until"),
+    CheckConstraint("until > first", name="forward"),
+)
+
 # --- events on their way -------------------------------------------------------------------------------------------
 
 outbox = Table(

@@ -222,7 +222,7 @@ function Writing({ what, onput, oncancel }: { what: Spot["what"]; onput: (text: 
       {formula && (
         <div class="tex-parts">
           {(Object.keys(PARTS) as (keyof typeof PARTS)[]).map((part) => (
-            <button key={part} type="button" class="tool" aria-label={words.texParts[part]} title={words.texParts[part]} onClick={insert(PARTS[part][1])}>{PARTS[part][0]}</button>
+            <button key={part} type="button" class="tool" aria-label={`${PARTS[part][0]} ${words.texParts[part]}`} title={words.texParts[part]} onClick={insert(PARTS[part][1])}>{PARTS[part][0]}</button>
           ))}
         </div>
       )}

@@ -727,6 +727,32 @@ export interface TeacherMonth {
   appeal_until: string | null;
 }
 
+/** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
+export interface FigureView {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  peers: number[];
+  facts: string[];
+}
+
+/** A teacher's term: participation and effectiveness. `until` is the day after the last. */
+export interface AppraisalView {
+  first: string;
+  until: string;
+  works: FigureView | null;
+  minutes: FigureView | null;
+  resolved: FigureView | null;
+  rating: FigureView | null;
+  comment: string;
+}
+
+export interface CommentAppraisal {
+  first: string;
+  until: string;
+  words: string;
+}
+
 export interface MonthView {
   month: string;
   state: string;

@@ -136,6 +136,13 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/offers/{id}/decline"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("GET", "/api/earnings"): Policy(TEACHERS),
     ("GET", "/api/subsidy/mine"): Policy(TEACHERS),
+    ("GET", "/api/subsidy/appraisal"): Policy(TEACHERS),
+    ("POST", "/api/subsidy/appraisal"): Policy(
+        TEACHERS, body=lambda case: {"first": "2026-03-01", "until": "2026-07-01", "words": "带了两名新教师"}
+    ),
+    ("GET", "/api/subsidy/appraisal/pdf"): Policy(
+        {**TEACHERS, "finance": MISSING, "auditor": MISSING}  # they name a teacher
+    ),
     ("POST", "/api/subsidy/appeals"): Policy(
         TEACHERS, body=lambda case: {"statement_id": str(uuid4()), "words": "少算了"}, refused=frozenset({404})
     ),

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     bench = add("bench", bench_, "measure (from a source checkout)")
     bench.add_argument("what", choices=["ask", "idempotency", "photo", "sockets", "start"])
     bench.add_argument("rest", nargs=argparse.REMAINDER)
+    matcher = add("matcher", matcher_, "train the matching model, fit its verifier, or measure both")
+    matcher.add_argument("verb", choices=list(MATCHER_VERBS))
+    matcher.add_argument("rest", nargs=argparse.REMAINDER)
     add("settings", settings_, "list every setting")
     return parser
 
@@ -252,6 +256,15 @@ def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         print("dayi: bench runs from a source checkout: cd there first", file=sys.stderr)
         return 1
     return bench.main(arguments.what, arguments.rest)
+
+
+MATCHER_VERBS = ("train", "fit", "evaluate", "baselines")
+"""Each is a module of `matcher` with its own options: `dayi matcher train --help`."""
+
+
+def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    import_module(f"matcher.{arguments.verb}").main(arguments.rest)
+    return None
 
 
 def settings_(settings: Settings, _: argparse.Namespace) -> int | None:

@@ -28,7 +28,7 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
-pytest: $(VENV)/.test $(VENV)/.browser static/dist/.built
+pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
 	@$(PY) -m pytest $(T)
 
 check: lint types imports pages-check ## lint, types and the directions of imports, without the tests
@@ -84,6 +84,10 @@ $(VENV)/.test: deploy/requirements-test.lock | $(VENV)/.run
 
 $(VENV)/.browser: deploy/browser.sh | $(VENV)/.test
 	@sh deploy/browser.sh
+	@touch $@
+
+$(VENV)/.hledger: deploy/hledger.sh | $(VENV)/.test
+	@sh deploy/hledger.sh
 	@touch $@
 
 $(VENV)/.node: | $(VENV)/.made

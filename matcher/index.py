@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from matcher.embed import Vector
+from matcher.embed import ModelRefused, Vector
 from matcher.lexical import grams, lexical, rarity, telling
 from matcher.normalize import Problem, normalize
 
@@ -34,6 +35,25 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """An entry that a model has no vector of."""
+
+    id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model with entries: `serving`, `filling` until it has all that the serving one has, or `retired`."""
+
+    version: str
+    name: str
+    dimension: int
+    state: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An entry near the problem asked. `lexical` lies between 0 and 1, `cosine` between -1 and 1."""
 
@@ -42,25 +62,73 @@ class Candidate:
     problem: Problem
     cosine: float
     lexical: float
+    figure: str | None = None
 
 
 class Index:
-    """The entries of one model's version; every verb runs in the transaction of the connection handed in."""
+    """The entries of one model's version; every verb runs in the transaction of the connection handed in.
+
+    Several models' entries stand side by side in one table, each with an HNSW index of its own dimension: a change of
+    model fills the new one while the old one serves.
+    """
 
     def __init__(self, dimension: int, model_version: str) -> None:
         self.dimension = dimension
         self.model_version = model_version
+        vector = f"embedding::halfvec({dimension})"
+        distance = f"({vector} <=> CAST(:vector AS halfvec({dimension})))"
+        mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the partial index
+        self._hnsw = _nearest(distance, mine)
+        self._exact = _nearest(f"({distance} + 0)", mine)  # the index answers only the bare distance
+        name = f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}"
+        self._index_name = name
+        self._create_index = text(f"""
+            CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
+            USING hnsw (({vector}) halfvec_cosine_ops) WHERE {mine}
+        """)
+
+    async def register(self, conn: AsyncConnection, name: str) -> None:
+        """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
+        from. Raises ModelRefused when it was known with another dimension."""
+        await conn.execute(_ONE_REGISTERS)
+        known = {"version": self.model_version, "name": name, "dimension": self.dimension}
+        await conn.execute(_REGISTER, known)
+        dimension = (await conn.execute(_DIMENSION, known)).scalar_one()
+        if dimension != self.dimension:
+            raise ModelRefused(f"The matching model {name} makes vectors of {self.dimension} numbers but its entries "
+                               f"have {dimension}: set the model that they were made with, or give the new one a "
+                               "folder of its own, and the bank is embedded anew.")
+        if (await conn.execute(_HAS_INDEX, {"name": self._index_name})).scalar() is None:
+            await conn.execute(self._create_index)
+
+    async def missing(self, conn: AsyncConnection, limit: int) -> list[Missing]:
+        """Entries that other models have and this one has not."""
+        rows = await conn.execute(_MISSING, {"version": self.model_version, "limit": limit})
+        return [Missing(row.id, row.text) for row in rows]
+
+    async def fill(self, conn: AsyncConnection, made: Mapping[UUID, tuple[Problem, Vector]]) -> None:
+        """Adds what was missing, except what was removed or changed meanwhile."""
+        await conn.execute(_FILLING)
+        await conn.execute(_FILL, [
+            {"id": id, "text": problem.original, "embedding": _literal(vector), "grams": list(grams(problem.text)),
+             "version": self.model_version} for id, (problem, vector) in made.items()])
+
+    async def serve(self, conn: AsyncConnection) -> bool:
+        """This model serves from now on, if nothing is missing."""
+        await conn.execute(_FILLING)
+        if await self.missing(conn, 1):
+            return False
+        await conn.execute(_RETIRE, {"version": self.model_version})
+        await conn.execute(_SERVE, {"version": self.model_version})
+        return True
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, problem: Problem, vector: Vector,
-                  subject: str | None, stage: str | None) -> None:
+                  subject: str | None, stage: str | None, figure: str | None = None) -> None:
         """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""
         await conn.execute(_ADD, {
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
-            "embedding": _literal(vector), "grams": list(grams(problem.text)), "version": self.model_version})
-
-    async def remove(self, conn: AsyncConnection, id: UUID) -> None:
-        """Takes the entry out; nothing happens when it is not there."""
-        await conn.execute(_REMOVE, {"id": id})
+            "figure": figure, "embedding": _literal(vector), "grams": list(grams(problem.text)),
+            "version": self.model_version})
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
                       stage: str | None, kinds: Collection[Kind] = tuple(Kind), limit: int = 10) -> list[Candidate]:
@@ -69,7 +137,7 @@ class Index:
             return []
         telltales = telling(problem.text)
         rows = (await conn.execute(await self._statement(conn), {
-            "vector": _literal(vector), "version": self.model_version, "kinds": [k.value for k in kinds],
+            "vector": _literal(vector), "kinds": [k.value for k in kinds],
             "subject": subject, "stage": stage, "many": 2 * limit, "grams": [f"'{g}'" for g in telltales],
             "rarities": [rarity(g) for g in telltales]})).all()
         by_id = {row.id: row for row in rows}
@@ -78,9 +146,35 @@ class Index:
 
     async def _statement(self, conn: AsyncConnection) -> Any:
         if ((await conn.execute(_SIZE)).scalar() or 0) <= EXACT_UP_TO:
-            return _NEAREST_EXACT
+            return self._exact
         await conn.execute(_BREADTH)
-        return _NEAREST_HNSW
+        return self._hnsw
+
+
+async def remove(conn: AsyncConnection, id: UUID) -> None:
+    """Takes the entry out, whatever model made it; nothing happens when it is not there."""
+    await conn.execute(_REMOVING)
+    await conn.execute(_REMOVE, {"id": id})
+
+
+async def serving(conn: AsyncConnection) -> str | None:
+    """The version of the model whose entries are searched; None before the first."""
+    found: str | None = (await conn.execute(_SERVING)).scalar()
+    return found
+
+
+async def models(conn: AsyncConnection) -> list[Model]:
+    """Every model that has or had entries, the serving one first."""
+    return [Model(*row) for row in await conn.execute(_MODELS)]
+
+
+async def clear_retired(conn: AsyncConnection, limit: int) -> int:
+    """Takes out entries of models that retired RETIRED_FOR ago, and what is left of such a model; how many entries."""
+    gone = (await conn.execute(_CLEAR, {"limit": limit})).rowcount
+    if gone == 0:
+        for (version,) in (await conn.execute(_FORGET_MODELS)).all():
+            await conn.execute(text(f'DROP INDEX "matcher_entries_{sha256(version.encode()).hexdigest()[:12]}"'))
+    return gone
 
 
 def fused(by_vector: Sequence[T], by_words: Sequence[T]) -> list[T]:
@@ -99,7 +193,7 @@ def _ranked(rows: Sequence[Any], rank: str) -> list[UUID]:
 
 def _candidate(row: Any, problem: Problem) -> Candidate:
     known = normalize(row.text)
-    return Candidate(row.id, Kind(row.kind), known, float(row.cosine), lexical(problem.text, known.text))
+    return Candidate(row.id, Kind(row.kind), known, float(row.cosine), lexical(problem.text, known.text), row.figure)
 
 
 def _literal(vector: Vector) -> str:
@@ -107,21 +201,73 @@ def _literal(vector: Vector) -> str:
 
 
 _ADD = text("""
-    INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
-    VALUES (:id, :kind, :subject, :stage, :text, CAST(:embedding AS halfvec),
+    INSERT INTO matcher_entries (id, kind, subject, stage, text, figure, embedding, grams, model_version)
+    VALUES (:id, :kind, :subject, :stage, :text, :figure, CAST(:embedding AS halfvec),
             array_to_tsvector(CAST(:grams AS text[])), :version)
-    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject, stage = excluded.stage,
-        text = excluded.text, embedding = excluded.embedding, grams = excluded.grams,
-        model_version = excluded.model_version
+    ON CONFLICT (id, model_version) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+        stage = excluded.stage, text = excluded.text, figure = excluded.figure, embedding = excluded.embedding,
+        grams = excluded.grams
 """)
 _REMOVE = text("DELETE FROM matcher_entries WHERE id = :id")
+RETIRED_FOR = "10 minutes"
+"""That a retired model's entries stay: processes that were started with it go on until they are restarted."""
+_ONE_REGISTERS = text("SELECT pg_advisory_xact_lock(hashtext('matcher_models'))")
+_REGISTER = text("""
+    INSERT INTO matcher_models (version, name, dimension, state)
+    SELECT :version, :name, :dimension,
+           CASE WHEN EXISTS (SELECT FROM matcher_models WHERE state = 'serving') THEN 'filling' ELSE 'serving' END
+    ON CONFLICT (version) DO UPDATE SET name = excluded.name, since = now(),
+        state = CASE matcher_models.state WHEN 'retired' THEN 'filling' ELSE matcher_models.state END
+""")
+_DIMENSION = text("SELECT dimension FROM matcher_models WHERE version = :version")
+_HAS_INDEX = text("SELECT 1 FROM pg_class WHERE relname = :name AND relkind = 'i'")
+_SERVING = text("SELECT version FROM matcher_models WHERE state = 'serving'")
+_MODELS = text("""
+    SELECT m.version, m.name, m.dimension, m.state, count(e.id) FROM matcher_models m
+    LEFT JOIN matcher_entries e ON e.model_version = m.version
+    GROUP BY m.version ORDER BY m.state = 'serving' DESC, m.since DESC
+""")
+# An entry that is removed must not come back by a filling that had read it before: who removes shares a lock that who
+# fills has for itself. Both hold it for one statement and its commit.
+_REMOVING = text("SELECT pg_advisory_xact_lock_shared(hashtext('matcher_entries'))")
+_FILLING = text("SELECT pg_advisory_xact_lock(hashtext('matcher_entries'))")
+_MISSING = text("""
+    SELECT DISTINCT ON (e.id) e.id, e.text FROM matcher_entries e
+    WHERE e.model_version <> :version
+      AND NOT EXISTS (SELECT FROM matcher_entries m WHERE m.id = e.id AND m.model_version = :version)
+    ORDER BY e.id LIMIT :limit
+""")
+_FILL = text("""
+    INSERT INTO matcher_entries (id, kind, subject, stage, text, figure, embedding, grams, model_version, created_at)
+    SELECT e.id, e.kind, e.subject, e.stage, e.text, e.figure, CAST(:embedding AS halfvec),
+           array_to_tsvector(CAST(:grams AS text[])), :version, e.created_at
+    FROM matcher_entries e WHERE e.id = :id AND e.text = :text AND e.model_version <> :version LIMIT 1
+    ON CONFLICT (id, model_version) DO NOTHING
+""")
+_RETIRE = text("UPDATE matcher_models SET state = 'retired', since = now() "
+               "WHERE state = 'serving' AND version <> :version")
+_SERVE = text("UPDATE matcher_models SET state = 'serving', since = now() "
+              "WHERE version = :version AND state <> 'serving'")
+_CLEAR = text(f"""
+    DELETE FROM matcher_entries WHERE ctid = ANY(ARRAY(
+        SELECT e.ctid FROM matcher_entries e JOIN matcher_models m ON m.version = e.model_version
+        WHERE m.state = 'retired' AND m.since < now() - interval '{RETIRED_FOR}' LIMIT :limit))
+""")  # noqa: S608  a constant of this file
+_FORGET_MODELS = text(f"""
+    DELETE FROM matcher_models WHERE state = 'retired' AND since < now() - interval '{RETIRED_FOR}' RETURNING version
+""")  # noqa: S608  a constant of this file
 _SIZE = text("SELECT pg_relation_size('matcher_entries')")
 _BREADTH = text(f"""SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true),
                            set_config('hnsw.iterative_scan', 'relaxed_order', true)""")
 
 
-def _nearest(distance: str) -> Any:
-    scope = """model_version = :version AND kind = ANY(CAST(:kinds AS text[]))
+def _quoted(value: str) -> str:
+    """A literal of SQL, in a text that takes colons for parameters."""
+    return "'" + value.replace("'", "''").replace(":", "\\:") + "'"
+
+
+def _nearest(distance: str, mine: str) -> Any:
+    scope = f"""{mine} AND kind = ANY(CAST(:kinds AS text[]))
           AND (CAST(:subject AS text) IS NULL OR subject IS NULL OR subject = :subject)
           AND (CAST(:stage AS text) IS NULL OR stage IS NULL OR stage = :stage)"""
     return text(f"""
@@ -142,11 +288,6 @@ def _nearest(distance: str) -> Any:
         ), found AS (
             SELECT id, min(vector_rank) AS vector_rank, min(word_rank) AS word_rank FROM ranks GROUP BY id
         )
-        SELECT id, kind, text, vector_rank, word_rank, 1 - (embedding <=> CAST(:vector AS halfvec)) AS cosine
-        FROM found JOIN matcher_entries USING (id)
-    """)  # noqa: S608  both parts are constants of this file
-
-
-_NEAREST_HNSW = _nearest("embedding <=> CAST(:vector AS halfvec)")
-_NEAREST_EXACT = _nearest("(embedding <=> CAST(:vector AS halfvec)) + 0")
-"""Adding nothing keeps the planner from the HNSW index, which only answers the bare distance."""
+        SELECT id, kind, text, figure, vector_rank, word_rank, 1 - {distance} AS cosine
+        FROM found JOIN matcher_entries USING (id) WHERE {mine}
+    """)  # noqa: S608  the parts are made above, of a number and a quoted literal

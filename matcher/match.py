@@ -1,4 +1,4 @@
-"""The one door for the server: prepare a text, match it, add it, remove it."""
+"""The one door for the server: prepare a text, match it, add it."""
 
 from __future__ import annotations
 
@@ -84,13 +84,9 @@ class Matcher:
         return _best(judged)
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
-                  stage: str | None) -> None:
+                  stage: str | None, figure: str | None = None) -> None:
         """Makes the problem findable as soon as the caller commits; replaces the entry with this id."""
-        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage)
-
-    async def remove(self, conn: AsyncConnection, id: UUID) -> None:
-        """Makes the entry unfindable as soon as the caller commits."""
-        await self.index.remove(conn, id)
+        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage, figure)
 
 
 class _Near(Protocol):

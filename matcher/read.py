@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, cast
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 LONGEST_SIDE = 960
 """Pixels of the longer side given to the detector: 0.44–0.68 s a photo on a core instead of 1.2–2.7 s, at no loss."""
+LEGIBLE_FROM = 0.8
+"""Mean confidence over the characters: photographs of print, harsh ones too, are read at 0.9 and more."""
 MOST_PIXELS = 40_000_000
 THREADS = 1
 """Per process: the workers are as many as the cores."""
@@ -36,6 +39,13 @@ class Reading:
     text: str = ""
     lines: tuple[Line, ...] = ()
     confidence: float = 0.0
+    width: int = 0
+    height: int = 0
+
+    @property
+    def is_legible(self) -> bool:
+        """Whether the text may be compared with known problems. Handwriting and what only looks like text is not."""
+        return self.confidence >= LEGIBLE_FROM
 
 
 class Reader:
@@ -63,7 +73,8 @@ class Reader:
             return Reading()
         weight = sum(len(line.text) for line in lines)
         confidence = sum(line.confidence * len(line.text) for line in lines) / weight
-        return Reading("\n".join(_rows(lines)), lines, confidence)
+        return Reading("\n".join(" ".join(line.text for line in row) for row in rows(lines)), lines, confidence,
+                       pixels.shape[1], pixels.shape[0])
 
     def _lines(self, pixels: NDArray[np.uint8]) -> list[Line]:
         # The engine keeps the switches of its last call: say them each time.
@@ -73,19 +84,18 @@ class Reader:
         return [Line(text.strip(), float(score), cast(Box, tuple((float(x), float(y)) for x, y in box)))
                 for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True) if text.strip()]
 
-
     def _with_fractions(self, pixels: NDArray[np.uint8], lines: list[Line]) -> list[Line]:
         """Stacked fractions as (2/3): those read as one tall box, and those read as two boxes above each other."""
         if len(lines) < 2:
             return lines
-        usual = float(np.median([_height(line) for line in lines for _ in line.text]))
+        usual = float(np.median([height(line) for line in lines for _ in line.text]))
         lines = [self._halved(pixels, line) if _is_tall(line, usual) else line for line in lines]
         lines = _stacked(lines, usual)
         return lines + [read for gap in _gaps(lines, usual) if (read := self._halved(pixels, gap)).text]
 
     def _halved(self, pixels: NDArray[np.uint8], line: Line) -> Line:
         """The tall box read again, its upper half above its lower; as it was when one of them says nothing."""
-        left, top, right, bottom = _bounds(line)
+        left, top, right, bottom = bounds(line)
         middle = (top + bottom) / 2
         parts = [self._again(pixels, left, a, right, b) for a, b in ((top, middle), (middle, bottom))]
         if not all(_PART.fullmatch(part) for part in parts) or not any(c.isdigit() for c in "".join(parts)):
@@ -123,7 +133,7 @@ def _decode(image: bytes) -> NDArray[np.uint8] | None:
 
 def _in_order(lines: list[Line]) -> tuple[Line, ...]:
     """From top to bottom, and from left to right within a row."""
-    return tuple(line for row in _grouped(lines) for line in row)
+    return tuple(line for row in rows(lines) for line in row)
 
 
 _PART = re.compile(r"[\dA-Za-zπ√+²³]{1,5}")
@@ -133,16 +143,16 @@ _BAR = re.compile(r"^[-_—一]+(?=\w)|(?<=\w)[-_—一.]+$")
 
 def _is_tall(line: Line, usual: float) -> bool:
     """A box much higher than a line and hardly wider than a character or two."""
-    left, top, right, bottom = _bounds(line)
+    left, top, right, bottom = bounds(line)
     return len(line.text) <= 4 and bottom - top > 1.25 * usual and right - left < 0.9 * (bottom - top)
 
 
 def _gaps(lines: list[Line], usual: float) -> list[Line]:
     """Empty boxes where a row has room for a fraction between two pieces of text."""
     gaps = []
-    for row in _grouped(lines):
+    for row in rows(lines):
         for here, there in pairwise(row):
-            (_, top, left, bottom), (right, top2, _, bottom2) = _bounds(here), _bounds(there)
+            (_, top, left, bottom), (right, top2, _, bottom2) = bounds(here), bounds(there)
             if 0.35 * usual < right - left < 2.5 * usual:
                 middle = (top + bottom + top2 + bottom2) / 4
                 up, down = middle - 0.9 * usual, middle + 0.9 * usual
@@ -166,7 +176,7 @@ def _stacked(lines: list[Line], usual: float) -> list[Line]:
 def _are_stacked(upper: Line, lower: Line, usual: float) -> bool:
     if upper is lower or not (_PART.fullmatch(upper.text) and _PART.fullmatch(lower.text)):
         return False
-    (left, top, right, bottom), (left2, top2, right2, bottom2) = _bounds(upper), _bounds(lower)
+    (left, top, right, bottom), (left2, top2, right2, bottom2) = bounds(upper), bounds(lower)
     across = min(right, right2) - max(left, left2)
     return across > 0.5 * min(right - left, right2 - left2) and abs(top2 - bottom) < 0.4 * usual and top2 > top \
         and max(bottom - top, bottom2 - top2) < 1.1 * usual
@@ -174,40 +184,36 @@ def _are_stacked(upper: Line, lower: Line, usual: float) -> bool:
 
 def _within(upper: Line, lower: Line, lines: list[Line]) -> bool:
     """Whether a longer line stands at the height of the bar between the two."""
-    bar = (_bounds(upper)[3] + _bounds(lower)[1]) / 2
-    return any(abs(_middle(line) - bar) < 0.45 * _height(line) for line in lines if len(line.text) > 5)
+    bar = (bounds(upper)[3] + bounds(lower)[1]) / 2
+    return any(abs(_middle(line) - bar) < 0.45 * height(line) for line in lines if len(line.text) > 5)
 
 
-def _bounds(line: Line) -> tuple[float, float, float, float]:
+def bounds(line: Line) -> tuple[float, float, float, float]:
     """Left, top, right, bottom."""
     xs, ys = [x for x, _ in line.box], [y for _, y in line.box]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _rows(lines: tuple[Line, ...]) -> list[str]:
-    return [" ".join(line.text for line in row) for row in _grouped(list(lines))]
-
-
-def _grouped(lines: list[Line]) -> list[list[Line]]:
+def rows(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines whose middles lie within half a line's height of each other stand in one row, however the page leans."""
     slope = _slope(lines)
 
     def level(line: Line) -> float:
         return _middle(line) - slope * sum(x for x, _ in line.box) / 4
 
-    rows: list[list[Line]] = []
+    found: list[list[Line]] = []
     for line in sorted(lines, key=level):
-        last = rows[-1] if rows else None
-        if last and level(line) - level(last[-1]) < 0.5 * min(_height(line), _height(last[-1])):
+        last = found[-1] if found else None
+        if last and level(line) - level(last[-1]) < 0.5 * min(height(line), height(last[-1])):
             last.append(line)
         else:
-            rows.append([line])
-    return [sorted(row, key=lambda line: line.box[0][0]) for row in rows]
+            found.append([line])
+    return [sorted(row, key=lambda line: line.box[0][0]) for row in found]
 
 
-def _slope(lines: list[Line]) -> float:
+def _slope(lines: Sequence[Line]) -> float:
     """How much the page's lines fall to the right: the median over the longer ones."""
-    tops = [line.box[:2] for line in lines if line.box[1][0] - line.box[0][0] > 4 * _height(line)]
+    tops = [line.box[:2] for line in lines if line.box[1][0] - line.box[0][0] > 4 * height(line)]
     slopes = [(right[1] - left[1]) / (right[0] - left[0]) for left, right in tops]
     return float(np.median(slopes)) if slopes else 0.0
 
@@ -216,6 +222,6 @@ def _middle(line: Line) -> float:
     return sum(y for _, y in line.box) / 4
 
 
-def _height(line: Line) -> float:
+def height(line: Line) -> float:
     (_, top_left), (_, top_right), (_, bottom_right), (_, bottom_left) = line.box
     return max(1.0, (bottom_left + bottom_right - top_left - top_right) / 2)

@@ -40,7 +40,6 @@ RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
 STORE_PATIENCE_S = 3.0  # that a start waits for the object store
 STORE_REST_S = 5.0
 FILES = "/files"
-DIMENSION = 192  # of the vectors in matcher_entries
 
 
 def backstage(settings: Settings) -> Backstage:
@@ -51,7 +50,12 @@ def backstage(settings: Settings) -> Backstage:
     storage = open_storage(
         settings.object_store_url, secret=settings.signing_secret(), data_dir=settings.data_dir, base_url=FILES
     )
-    views = Views(store, lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename))
+    views = Views(
+        store,
+        lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename),
+        timedelta(minutes=settings.session_minutes),
+        settings.session_reminder,
+    )
     bus = Bus(settings.redis_url)
     relay = Relay(store, views, bus)
     store.sent = relay.soon
@@ -60,6 +64,7 @@ def backstage(settings: Settings) -> Backstage:
         pipeline_budget=timedelta(seconds=settings.pipeline_budget_s),
         gone_after=timedelta(seconds=settings.gone_after_s),
         lease=timedelta(seconds=settings.lease_s),
+        session_lasts=timedelta(minutes=settings.session_minutes),
     )
     return Backstage(
         settings=settings,
@@ -165,7 +170,7 @@ def _finder(settings: Settings) -> MatcherFinder:
     """The shipped model loads while the process serves already; one that an operator named is refused at the start."""
 
     def load() -> Matcher:
-        return Matcher(Embedder.load(settings.model or None, DIMENSION))
+        return Matcher(Embedder.load(settings.model or None))
 
     if not settings.model:
         return MatcherFinder(load)
@@ -173,7 +178,7 @@ def _finder(settings: Settings) -> MatcherFinder:
         matcher = load()
     except ModelRefused as refused:
         raise SettingsError(f"DAYI_MODEL: {refused}") from refused
-    return MatcherFinder(lambda: matcher)
+    return MatcherFinder(lambda: matcher, settings.model)
 
 
 async def _renew_leases(parts: Parts, arrived: set[UUID]) -> None:

@@ -1,5 +1,7 @@
 """The command `dayi`: run the whole service, or one part of it, or look after it."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import contextlib
@@ -9,18 +11,22 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from server import lifeline
+from server import lifeline, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
 from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
 
+if TYPE_CHECKING:
+    from server.store.work import Store
+
 LISTEN_FD = "DAYI_LISTEN_FD"
+BENCHES = ("ask", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -59,15 +65,34 @@ def _parser() -> argparse.ArgumentParser:
     token = add("token", token_, "a token by which a program signs in as this person")
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
+    subsidy_cli.add_to(commands)
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
     bench = add("bench", bench_, "measure (from a source checkout)")
-    bench.add_argument("what", choices=["ask", "idempotency", "photo", "sockets", "start"])
+    bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
-    matcher = add("matcher", matcher_, "train the matching model, fit its verifier, or measure both")
-    matcher.add_argument("verb", choices=list(MATCHER_VERBS))
-    matcher.add_argument("rest", nargs=argparse.REMAINDER)
+    matcher = add("matcher", matcher_, "train and measure the matcher; what it learns from labels; which model serves")
+    verbs = matcher.add_subparsers(required=True, metavar="VERB")
+    for name, verb, help in (
+        ("calibrate", calibrate, "fit thresholds and probabilities on what people said of matches, and report"),
+        ("adopt", adopt, "put a reported calibration in force, in every process"),
+        ("models", models, "the models with entries, and how far a new one has come"),
+    ):
+        sub = verbs.add_parser(name, help=help, description=help)
+        sub.set_defaults(verb=verb)
+        if name == "adopt":
+            sub.add_argument("number", type=int)
+    for name, help in (
+        ("train", "train the shipped embedding from scratch"),
+        ("fit", "fit the verifier, and check it by cross-validation"),
+        ("evaluate", "measure the matcher on a bank and labelled questions, without a server"),
+        ("baselines", "measure simpler matchers beside it"),
+    ):
+        # Each is a module with options of its own: no option is the outer parser's.
+        sub = verbs.add_parser(name, help=help, add_help=False, prefix_chars="\0")
+        sub.add_argument("rest", nargs="*")
+        sub.set_defaults(command=matcher_module, name=name)
     add("settings", settings_, "list every setting")
     return parser
 
@@ -140,11 +165,12 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     observe.configure(settings.log_level)
     given = os.environ.pop(LISTEN_FD, "")
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         app = create_app(connected)
-        # Half a million objects of PyTorch stay as long as the process does: looking through them again and again
-        # would stop the event loop for a quarter of a second each time.
+        # Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
+        # looking through them again and again would stop the event loop, and take a third of its time.
         app.state.parts.finder.when_loaded(gc.freeze)
+        gc.set_threshold(20_000, 20, 20)
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",
@@ -184,7 +210,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(until_told(connected))
     _leave()
 
@@ -200,7 +226,7 @@ def _leave() -> NoReturn:
 def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
     from server.store.migrate import migrate as migrate_to
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         migrate_to(connected.database_url)
     return None
 
@@ -211,7 +237,7 @@ def migrate(settings: Settings, _: argparse.Namespace) -> int | None:
 def people_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.people_file import import_file
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
 
 
@@ -227,7 +253,7 @@ def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         finally:
             await engine.dispose()
 
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         try:
             print(asyncio.run(make(connected.database_url)))
         except NotHere:
@@ -244,12 +270,13 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         from server.demo.simulate import simulate
 
         return asyncio.run(simulate(settings, arguments.seconds, _say))
-    with _servers(settings) as connected:
+    with servers(settings) as connected:
         asyncio.run(_seed(connected, _say))
     return None
 
 
 def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    sys.path.insert(0, "")  # the command itself lies in the environment's folder
     try:
         from tests import bench
     except ImportError:
@@ -258,12 +285,71 @@ def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     return bench.main(arguments.what, arguments.rest)
 
 
-MATCHER_VERBS = ("train", "fit", "evaluate", "baselines")
-"""Each is a module of `matcher` with its own options: `dayi matcher train --help`."""
+def matcher_module(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    import_module(f"matcher.{arguments.name}").main(arguments.rest)
+    return None
 
 
 def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:
-    import_module(f"matcher.{arguments.verb}").main(arguments.rest)
+    from server.store.work import Store, open_engine
+
+    async def with_store(url: str) -> int | None:
+        engine = open_engine(url)
+        try:
+            verb: Callable[[Store, argparse.Namespace], Coroutine[None, None, int | None]] = arguments.verb
+            return await verb(Store(engine), arguments)
+        finally:
+            await engine.dispose()
+
+    with servers(settings) as connected:
+        return asyncio.run(with_store(connected.database_url))
+
+
+async def calibrate(store: Store, _: argparse.Namespace) -> int | None:
+    from server.actions import judge
+    from server.matching import calibration_in_force
+
+    async with store.work() as work:
+        number, told = await judge.propose(work, await calibration_in_force(await work.connection()))
+    for subject, group in told.items():
+        if subject != "proposed":
+            _say(f"{subject:10} {group['labels']:6} labels  before {_pushes(group['before'])}")
+            _say(f"{'':10} {group['same']:6} same    after  {_pushes(group['after'])}")
+    _say(f"Proposed: {told['proposed']}")
+    _say(f"Nothing has changed yet. In force everywhere by: dayi matcher adopt {number}")
+    return None
+
+
+def _pushes(figures: dict[str, float | None]) -> str:
+    precision, recall = ("-" if figures[name] is None else f"{figures[name]:.3f}" for name in ("precision", "recall"))
+    return f"bar {figures['bar']:.3f}  pushed {figures['pushed']:5}  precision {precision}  recall {recall}"
+
+
+async def adopt(store: Store, arguments: argparse.Namespace) -> int | None:
+    from server.actions import judge
+    from server.actions.errors import Moved, NotHere
+
+    try:
+        async with store.work() as work:
+            await judge.adopt(work, arguments.number)
+    except (NotHere, Moved) as error:
+        why = "there is none of this number" if isinstance(error, NotHere) else "it is or was in force; calibrate anew"
+        print(f"dayi: calibration {arguments.number} cannot be adopted: {why}", file=sys.stderr)
+        return 1
+    _say(f"Calibration {arguments.number} is in force.")
+    return None
+
+
+async def models(store: Store, _: argparse.Namespace) -> int | None:
+    from matcher.index import models as known_models
+
+    async with store.reading() as connection:
+        found = await known_models(connection)
+    whole = max((model.entries for model in found), default=0)
+    for model in found:
+        share = 100 if whole == 0 else 100 * model.entries // whole
+        _say(f"{model.state:8} {model.version:18} {model.dimension:5} numbers {model.entries:9} entries {share:3} %"
+             f"  {model.name or '(shipped)'}")
     return None
 
 
@@ -291,7 +377,7 @@ async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def _servers(settings: Settings) -> Iterator[Settings]:
+def servers(settings: Settings) -> Iterator[Settings]:
     """The settings with addresses: of servers that are set, of a `dayi run` in this data folder, or of our own."""
     with services(settings.data_dir.absolute(), settings.database_url, settings.redis_url) as urls:
         yield _connected(settings, urls)

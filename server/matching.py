@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any, Literal
@@ -12,15 +12,23 @@ from uuid import UUID
 from zlib import crc32
 
 from sqlalchemy import text as sql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from matcher.index import Kind
-from matcher.match import Match, Matcher, Prepared
+from matcher.calibrate import Calibration
+from matcher.embed import Embedder, ModelRefused
+from matcher.figure import names_figure, same_figure
+from matcher.index import Kind, clear_retired, remove
+from matcher.index import serving as serving_version
+from matcher.match import Match, Matcher, Outcome, Prepared
 from server.actions.ports import Example, Found
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
-from server.store.work import Work
+from server.store.work import Store, Work
 
 log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Entries embedded in one step: a tenth of a second of a core with the shipped model."""
 
 
 class MatcherFinder:
@@ -28,10 +36,18 @@ class MatcherFinder:
 
     The matcher is loaded in a thread of its own: importing PyTorch takes seconds, in which questions are taken all the
     same. Who finds or learns meanwhile waits for it; if it can't be loaded, each call raises why.
+
+    While the bank is embedded anew for another model, the one that serves is loaded beside it: it is searched until the
+    new one has everything, and what is learned goes into both. Which one serves, and which calibration is in force, is
+    read with every question: every process knows it at once.
     """
 
-    def __init__(self, load: Callable[[], Matcher]) -> None:
+    def __init__(self, load: Callable[[], Matcher], name: str = "") -> None:
+        self._name = name
         self._loading: Future[Matcher] = Future()
+        self._registering = asyncio.Lock()
+        self._registered = False
+        self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
     @property
@@ -58,22 +74,138 @@ class MatcherFinder:
         with contextlib.suppress(Exception):  # told by each call that needs it
             await self._matcher()
 
-    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
-        matcher = await self._matcher()
-        prepared = matcher.prepare(text)
+    async def find(
+        self,
+        work: Work,
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        *,
+        from_photo: bool,
+        figure: str | None = None,
+    ) -> Found:
         connection = await work.connection()
+        new, serving, calibration = await self._live(connection)
+        matcher = serving or new
+        prepared = matcher.prepare(text)
         await connection.execute(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
         match = await matcher.match(connection, prepared, subject, stage, from_photo)
-        return _found(match)
+        unseen = await _figure_unseen(connection, prepared, match, figure)
+        return found(match, calibration, subject, UNSEEN_FIGURE if unseen else 1.0)
 
     async def learn(
-        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+        self,
+        work: Work,
+        id: UUID,
+        kind: Literal["answer", "open"],
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        figure: str | None = None,
     ) -> None:
-        matcher = await self._matcher()
-        await matcher.add(await work.connection(), id, Kind(kind), matcher.prepare(text), subject, stage)
+        connection = await work.connection()
+        new, serving, _ = await self._live(connection)
+        for matcher in filter(None, (new, serving)):
+            await matcher.add(connection, id, Kind(kind), matcher.prepare(text), subject, stage, figure)
 
     async def forget(self, work: Work, id: UUID) -> None:
-        await (await self._matcher()).remove(await work.connection(), id)
+        """Needs no model: what is withdrawn is gone at once, whatever is missing."""
+        await remove(await work.connection(), id)
+
+    async def _live(self, connection: AsyncConnection) -> tuple[Matcher, Matcher | None, Calibration]:
+        """The model of the settings, the one that serves as long as that is another, the calibration in force."""
+        new = await self._matcher()
+        await self._register(connection, new)
+        row = (await connection.execute(_LIVE)).one()
+        serving = None
+        if row.serving is not None and row.serving != new.index.model_version:
+            serving = await self._older(row.serving, row.name)
+        return new, serving, _calibration(row)
+
+    async def _register(self, connection: AsyncConnection, matcher: Matcher) -> None:
+        """Once a process, in a transaction of its own: it makes an index."""
+        if self._registered:
+            return
+        async with self._registering:
+            if not self._registered:
+                async with connection.engine.begin() as own:
+                    await matcher.index.register(own, self._name)
+                self._registered = True
+
+    async def _older(self, version: str, name: str) -> Matcher | None:
+        """The model that still serves, loaded beside; None when it is no longer to be had: then the new one serves with
+        what it has so far, and the rest goes to teachers."""
+        if version not in self._old:
+            try:
+                older = await asyncio.to_thread(lambda: Matcher(Embedder.load(name or None)))
+                self._old[version] = older if older.index.model_version == version else None
+            except ModelRefused:
+                self._old[version] = None
+            if self._old[version] is None:
+                log.warning("the model that served is gone: questions match what is embedded anew so far")
+        return self._old[version]
+
+    async def refill(self, store: Store, batch: int = BATCH) -> bool:
+        """One step of embedding the bank anew, or of clearing away after it; False when there is nothing to do."""
+        matcher = await self._matcher()
+        async with store.engine.connect() as connection:
+            await self._register(connection, matcher)
+            async with connection.begin():
+                if await serving_version(connection) == matcher.index.model_version:
+                    others = await _has_others(connection, matcher.index.model_version)
+                    missing = await matcher.index.missing(connection, batch) if others else []
+                    if not missing:
+                        return others and await clear_retired(connection, batch) > 0
+                else:
+                    missing = await matcher.index.missing(connection, batch)
+            made = await asyncio.to_thread(_prepared_all, matcher, [entry.text for entry in missing])
+            async with connection.begin():
+                if missing:
+                    problems = {entry.id: (p.problem, p.vector) for entry, p in zip(missing, made, strict=True)}
+                    await matcher.index.fill(connection, problems)
+                elif await matcher.index.serve(connection):
+                    log.info("the bank is embedded anew: the new model serves", extra={"model": self._name})
+        return True
+
+
+UNSEEN_FIGURE = 0.5
+"""Confidence is scaled down to this where a figure carries the problem and the two figures are not known to be one."""
+
+_LIVE = sql("""
+    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars FROM (SELECT 1) one
+    LEFT JOIN matcher_models m ON m.state = 'serving'
+    LEFT JOIN LATERAL (SELECT slope, shift, bars FROM calibrations WHERE adopted_at IS NOT NULL
+                       ORDER BY adopted_at DESC LIMIT 1) c ON true
+""")
+_FIGURE = sql("SELECT figure FROM matcher_entries WHERE id = :id AND figure IS NOT NULL LIMIT 1")
+_OTHERS = sql("SELECT EXISTS (SELECT FROM matcher_models WHERE version <> :version)")
+
+
+async def calibration_in_force(connection: AsyncConnection) -> Calibration:
+    """What the matcher's word goes under in every process."""
+    return _calibration((await connection.execute(_LIVE)).one())
+
+
+def _calibration(row: Any) -> Calibration:
+    return Calibration() if row.bars is None else Calibration(row.slope, row.shift, row.bars)
+
+
+async def _has_others(connection: AsyncConnection, version: str) -> bool:
+    return bool((await connection.execute(_OTHERS, {"version": version})).scalar_one())
+
+
+def _prepared_all(matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
+    return [matcher.prepare(text) for text in texts]
+
+
+async def _figure_unseen(
+    connection: AsyncConnection, prepared: Prepared, match: Match, figure: str | None
+) -> bool:
+    """Whether a figure carries the problem, and nothing shows that both have the same one."""
+    if match.entry_id is None or not (names_figure(prepared.problem.text) or names_figure(match.known_text or "")):
+        return False
+    known = (await connection.execute(_FIGURE, {"id": match.entry_id})).scalar()
+    return not same_figure(figure, known)
 
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the
@@ -87,17 +219,27 @@ def _same_key(prepared: Prepared) -> int:
     return crc32(" ".join(sorted(map(str, problem.numbers))).encode() or problem.text.encode())
 
 
-def _found(match: Match) -> Found:
-    return Found(
-        verdict=Verdict(match.verdict.value),
-        entry=match.entry_id,
-        confidence=match.confidence,
-        reasons=_reasons(match.reasons),
-        examples=[
-            Example(example.entry_id, example.confidence, _reasons(example.reasons))
-            for example in match.worked_examples
-        ],
-    )
+def found(match: Match, calibration: Calibration, subject: str, sureness: float = 1.0) -> Found:
+    """The matcher's word under the calibration in force: what is not sure enough is an example at most."""
+    bar = calibration.bar(subject)
+    examples = [
+        Example(each.entry_id, calibration.probability(each.confidence * sureness), _reasons(each.reasons))
+        for each in match.worked_examples
+    ]
+    if match.entry_id is not None:
+        probability = calibration.probability(match.confidence * sureness)
+        reasons = _reasons(match.reasons)
+        if probability >= bar:
+            return Found(Verdict(match.verdict.value), match.entry_id, probability, reasons, examples)
+        if match.verdict is Outcome.SAME:
+            examples = [Example(match.entry_id, probability, reasons), *examples]
+    best = max(examples, key=lambda example: example.confidence, default=None)
+    if best is None:
+        return Found(Verdict.NEW)
+    if match.entry_id is None and best.confidence >= bar:
+        others = [example for example in examples if example.answer != best.answer]
+        return Found(Verdict.SAME, best.answer, best.confidence, best.reasons, others)
+    return Found(Verdict.SIMILAR, None, examples[0].confidence, examples[0].reasons, examples)
 
 
 def _reasons(reasons: tuple[Any, ...]) -> list[dict[str, Any]]:

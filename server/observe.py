@@ -39,6 +39,11 @@ _queue_age = Gauge("dayi_queue_age_seconds", "Age of the oldest waiting question
 _job_age = Gauge("dayi_job_age_seconds", "Age of the oldest job that is due", ["queue"], registry=registry)
 _parked = Gauge("dayi_jobs_parked", "Jobs given up after their last try", registry=registry)
 _outbox = Gauge("dayi_outbox_rows", "Events that were committed and not yet told", registry=registry)
+_entries = Gauge(
+    "dayi_matcher_entries", "Entries of the matcher's index by model and its state", ["model", "state"],
+    registry=registry,
+)
+_bars = Gauge("dayi_match_bar", "Probability that a push needs, by subject", ["subject"], registry=registry)
 _sockets = Gauge("dayi_sockets", "Open sockets of this process", registry=registry)
 _lag = Histogram(
     "dayi_loop_lag_seconds",
@@ -179,6 +184,9 @@ async def _read_figures(parts: Any) -> None:
             gauge.clear()
             for label, value in (await connection.execute(query)).all():
                 gauge.labels(str(label)).set(float(value))
+        _entries.clear()
+        for model, state, value in (await connection.execute(_TWO_LABELS)).all():
+            _entries.labels(model, state).set(value)
         for gauge, query in _SINGLE:
             gauge.set(float((await connection.execute(query)).scalar_one() or 0))
 
@@ -188,6 +196,11 @@ _BY_LABEL = (
         _verdicts,
         text("SELECT verdict, count(*) FROM questions WHERE verdict IS NOT NULL"
              " AND received_at > now() - interval '1 day' GROUP BY verdict"),
+    ),
+    (
+        _bars,
+        text("SELECT key, value::float FROM (SELECT bars FROM calibrations WHERE adopted_at IS NOT NULL"
+             " ORDER BY adopted_at DESC LIMIT 1) c, jsonb_each_text(c.bars)"),
     ),
     (_offers, text("SELECT state, count(*) FROM offers WHERE made_at > now() - interval '1 day' GROUP BY state")),
     (
@@ -209,6 +222,10 @@ _BY_LABEL = (
              " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) GROUP BY queue_name"),
     ),
 )  # fmt: skip
+_TWO_LABELS = text(
+    "SELECT m.version, m.state, count(e.id) FROM matcher_models m"
+    " LEFT JOIN matcher_entries e ON e.model_version = m.version GROUP BY m.version, m.state"
+)
 _SINGLE = (
     (_queue_age, text("SELECT extract(epoch FROM now() - min(received_at)) FROM questions WHERE state = 'waiting'")),
     (_parked, text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")),

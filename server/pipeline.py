@@ -1,29 +1,38 @@
 """Reading and matching: a text right after it was asked, in the web process; a photo by a worker's reading process."""
 
 import asyncio
-import json
 import logging
 import struct
 import sys
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
+
 from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
 from server.actions import ask
 from server.actions.ports import Finder, Rules
+from server.domain.question import PageProblem
+from server.reading import OnePhoto
 from server.store.work import Store
 
 log = logging.getLogger(__name__)
 
 MAX_PHOTO = 20 * 1024 * 1024
+AT_ONCE = 8  # texts
 
 
 class Texts:
-    """Settles text questions right behind their acknowledgement; upkeep finds one that is lost with its process."""
+    """Settles text questions right behind their acknowledgement; upkeep finds one that is lost with its process.
+
+    A few at a time, first come first served: all at once would take as long, and each would hold a connection and its
+    locks meanwhile.
+    """
 
     def __init__(self, store: Store, finder: Finder, rules: Rules) -> None:
         self._store, self._finder, self._rules = store, finder, rules
         self._under_way: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     def soon(self, question: UUID) -> None:
         task = asyncio.create_task(self._settle(question), name="settle")
@@ -33,7 +42,7 @@ class Texts:
     async def _settle(self, question: UUID) -> None:
         try:
             await self._finder.ready()  # its pupil may withdraw meanwhile
-            async with self._store.work() as work:
+            async with self._turn, self._store.work() as work:
                 await ask.settle(work, self._finder, self._rules, question, None, await work.now())
         except Exception:
             log.exception("a question waits for upkeep to be matched")
@@ -50,7 +59,7 @@ class ReadingFailed(Exception):
 class ReadingProcess:
     """One child that reads photos, one at a time; a photo that kills it or hangs it costs that photo only.
 
-    Frames on its pipes: four bytes of length, big-endian, then a JPEG in and a JSON string out.
+    Frames on its pipes: four bytes of length, big-endian, then a JPEG in and a OnePhoto as JSON out.
     """
 
     def __init__(self, patience: timedelta) -> None:
@@ -58,8 +67,8 @@ class ReadingProcess:
         self._child: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
-    async def read(self, photo: bytes) -> str:
-        """The text on the photo; raises ReadingFailed."""
+    async def read(self, photo: bytes) -> OnePhoto:
+        """What the photo says; raises ReadingFailed."""
         async with self._turn:
             try:
                 async with asyncio.timeout(self._patience):
@@ -79,7 +88,7 @@ class ReadingProcess:
                 log.exception("the reading process does not start")
                 await self._kill()
 
-    async def _ask(self, photo: bytes) -> str:
+    async def _ask(self, photo: bytes) -> OnePhoto:
         if self._child is None or self._child.returncode is not None:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -93,9 +102,7 @@ class ReadingProcess:
         self._child.stdin.write(struct.pack(">I", len(photo)) + photo)
         await self._child.stdin.drain()
         (length,) = struct.unpack(">I", await self._child.stdout.readexactly(4))
-        text = json.loads(await self._child.stdout.readexactly(length))
-        assert isinstance(text, str)
-        return text
+        return msgspec.json.decode(await self._child.stdout.readexactly(length), type=OnePhoto)
 
     async def _kill(self) -> None:
         child, self._child = self._child, None
@@ -121,15 +128,22 @@ async def read_question(
         if question is None:
             return
         media = await work.media_of_question(id)
-    texts = []
+    texts: list[str] = []
+    problems: list[PageProblem] = []
     for item in media:
         key = {"photo": item.key, "video": item.thumb_key}.get(item.kind)
         if key is None:
             continue
         try:
-            texts.append(await reader.read(await storage.read(key, MAX_PHOTO)))
+            read = await reader.read(await storage.read(key, MAX_PHOTO))
+            texts.append(read.text)
+            problems += [PageProblem(item.id, each.text, each.box) for each in read.problems]
         except (ReadingFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
+    if problems:
+        async with store.work() as work:
+            await ask.hold_for_choice(work, id, problems, await work.now())
+        return
     await finder.ready()
     async with store.work() as work:
         await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now())

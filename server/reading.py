@@ -1,20 +1,55 @@
 """The child that reads photos for a worker: frames in on standard input, frames out on standard output."""
 
-import json
+from __future__ import annotations
+
 import os
 import struct
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from matcher.read import read_photo
+import msgspec
+
+if TYPE_CHECKING:  # the child alone loads what reads: a worker that imports this for its types stays small
+    from matcher.read import Reading
+
+
+class OnePhoto(msgspec.Struct):
+    """What a worker needs of a reading."""
+
+    text: str = ""
+    problems: list[OneProblem] = []
+
+
+class OneProblem(msgspec.Struct):
+    """`box` is left, top, right, bottom in shares of the photo's width and height, 0 to 1."""
+
+    text: str
+    box: list[float]
+
+
+def told(reading: Reading) -> OnePhoto:
+    """What can't be read for sure is not told: a teacher has eyes."""
+    from matcher.layout import problems
+
+    if not reading.is_legible:
+        return OnePhoto()
+    across, down = reading.width, reading.height
+    found = [
+        OneProblem(piece.text, [left / across, top / down, right / across, bottom / down])
+        for piece in problems(reading.lines)
+        for left, top, right, bottom in [piece.box]
+    ]
+    return OnePhoto(reading.text, found)
 
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:
-    """Answers each photo with its text until the worker hangs up; an empty photo only loads the models."""
+    """Answers each photo with what it says until the worker hangs up; an empty photo only loads the models."""
+    from matcher.read import read_photo
+
     while head := source.read(4):
         (length,) = struct.unpack(">I", head)
-        text = json.dumps(read_photo(source.read(length)).text).encode()
-        target.write(struct.pack(">I", len(text)) + text)
+        said = msgspec.json.encode(told(read_photo(source.read(length))))
+        target.write(struct.pack(">I", len(said)) + said)
         target.flush()
 
 

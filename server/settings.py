@@ -41,8 +41,15 @@ class Settings:
     pipeline_budget_s: int = _setting(20, "seconds for reading and matching; then a question goes to a teacher unread")
     gone_after_s: int = _setting(60, "seconds without a sign of life after which a teacher has lost a session")
     lease_s: int = _setting(30, "seconds that a teacher's presence lasts without a sign of life")
+    session_minutes: int = _setting(30, "minutes that a live session may last; then it becomes an answer as it is")
+    session_reminder: str = _setting(
+        "", "what the city reminds teachers of at the start of a session; empty: no new teaching, no plain answers"
+    )
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
+    turn_urls: str = _setting("", "stun: and turn(s): servers for live voice, with commas; empty: direct paths only")
+    turn_secret: str = _setting("", "what the TURN servers know as static-auth-secret")
+    video_codec: str = _setting("h264", "h264 plays everywhere; vp9 (with Opus, in WebM) is free of patents")
     log_level: str = _setting("info", "debug, info, warning or error")
 
     @classmethod
@@ -58,6 +65,10 @@ class Settings:
             except ValueError as error:
                 raise SettingsError(f"{variable(item.name)}={text!r}: {error}") from error
         settings = cls(**given)
+        if "turn" in settings.turn_urls and not settings.turn_secret:
+            raise SettingsError("DAYI_TURN_SECRET: needed with the TURN servers of DAYI_TURN_URLS")
+        if settings.video_codec not in ("h264", "vp9"):
+            raise SettingsError(f"DAYI_VIDEO_CODEC={settings.video_codec!r}: h264 or vp9 is expected")
         if not settings.demo and not _private(settings.origin):
             raise SettingsError(f"DAYI_PUBLIC_URL={settings.origin!r}: outside the demo the address must be https")
         return settings

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import tempfile
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,13 +15,17 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from media.render import RenderJob, Voice, render
+from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
+from media.voices import Voice
 from server.actions import answer
+from server.actions.judge import watch_precision
+from server.actions.subsidy import seal
 from server.actions.upkeep import tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
 from server.domain.board import Operation
 from server.live.bus import BusDown
+from server.matching import calibration_in_force
 from server.parts import Backstage
 from server.pipeline import read_question
 from server.store.lines import NETWORK, Record
@@ -28,10 +34,14 @@ log = logging.getLogger(__name__)
 
 TRIES = 3  # then a job is parked, to be seen in procrastinate_jobs with status "failed"
 MAX_IMAGE = 20 * 1024 * 1024
+MAX_PART = 200 * 1024 * 1024
+MAX_PARTS = 1_000
+TELL_EVERY_S = 2.0  # how far a film is made
 STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than anybody's patience who stops workers
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
 KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
+WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 
 
@@ -107,6 +117,10 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
         found = await work.answer(id)
         if found is None or found.state != "rendering":
             return
+        lost = [voice.id for voice in await work.recordings_of(found.session_id) if voice.state == "arriving"]
+    for recording in lost:
+        await salvage(parts.store, parts.storage, recording)
+    async with parts.store.work() as work:
         log_ = await work.log(found.session_id)
         photos = await work.media_of_question(found.question_id)
         recordings = await work.recordings_of(found.session_id)
@@ -116,13 +130,59 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             log=[_line(op) for op in log_],
             images=await _images(parts, photos, place),
             voices=await _voices(parts, recordings, place),
+            codec=parts.settings.video_codec,
         )
-        made = await render(job, place / "out")
-        video, poster = f"answers/{id}/video.mp4", f"answers/{id}/poster.jpg"
-        await parts.storage.put(video, made.video, "video/mp4")
-        await parts.storage.put(poster, made.poster, "image/jpeg")
+        out = place / "out"
+        out.mkdir()
+        keeper = _Keeper(parts, id, f"answers/{id}/parts/{job.digest()}/")
+        await keeper.fetch(out)
+        made = await render(job, out, keeper.hears)
+        film = answer.Film(
+            f"answers/{id}/video{made.video.suffix}",
+            f"answers/{id}/poster.jpg",
+            made.duration_ms,
+            f"answers/{id}/captions.vtt" if made.captions else None,
+        )
+        await parts.storage.put(film.video_key, made.video, made.content_type)
+        await parts.storage.put(film.poster_key, made.poster, "image/jpeg")
+        if made.captions and film.captions_key:
+            await parts.storage.put(film.captions_key, made.captions, "text/vtt")
     async with parts.store.work() as work:
-        await answer.publish(work, parts.finder, id, video, poster, made.duration_ms, await work.now())
+        await answer.publish(work, parts.finder, id, film, await work.now())
+    await keeper.forget()
+
+
+class _Keeper:
+    """Keeps what a rendering has made so far, for a worker that takes it up after this one died, and tells of it."""
+
+    def __init__(self, parts: Backstage, answer_id: UUID, prefix: str) -> None:
+        self._parts, self._answer, self._prefix = parts, answer_id, prefix
+        self._told = 0.0
+
+    async def fetch(self, out: Path) -> None:
+        for stat in await self._parts.storage.list(self._prefix, MAX_PARTS):
+            await self._parts.storage.download(stat.key, out / stat.key.rsplit("/", 1)[1], MAX_PART)
+
+    async def hears(self, news: News) -> None:
+        match news:
+            case Spoken(file, content_type, start_ms, duration_ms):
+                key = f"answers/{self._answer}/{file.name}"
+                await self._parts.storage.put(key, file, content_type)
+                await self._tell(voice_key=key, start_ms=start_ms, duration_ms=duration_ms)
+            case Kept(file):
+                with suppress(StorageUnavailable):  # it costs a later try, not this one
+                    await self._parts.storage.put(self._prefix + file.name, file, "video/x-matroska")
+            case Progress(done) if time.monotonic() - self._told >= TELL_EVERY_S:
+                await self._tell(progress=round(100 * done))
+
+    async def _tell(self, **made: Any) -> None:
+        self._told = time.monotonic()
+        async with self._parts.store.work() as work:
+            await answer.make_headway(work, self._answer, **made)
+
+    async def forget(self) -> None:
+        for stat in await self._parts.storage.list(f"answers/{self._answer}/parts/", MAX_PARTS):
+            await self._parts.storage.delete(stat.key)
 
 
 async def give_up_video(parts: Backstage, id: UUID) -> None:
@@ -145,15 +205,12 @@ async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[s
 
 
 async def _voices(parts: Backstage, recordings: list[Record], place: Path) -> list[Voice]:
-    """Completed recordings, and what arrived of those whose browser was lost."""
     voices = []
     for recording in recordings:
-        path = place / f"{recording.id}.voice"
         if recording.state == "ready":
+            path = place / f"{recording.id}.voice"
             await parts.storage.download(recording.key, path, MAX_BYTES["recording"])
-        elif recording.state != "arriving" or not await salvage(parts.storage, recording.id, path):
-            continue
-        voices.append(Voice(path, recording.start_ms))
+            voices.append(Voice(path, recording.start_ms))
     return voices
 
 
@@ -164,9 +221,24 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(parts.reader.warm(), name="warm")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
+        together.create_task(_every(WATCH_EVERY_S, lambda: watch_matches(parts)))
+        together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
+
+
+async def watch_matches(parts: Backstage) -> None:
+    """Matches that are wrong too often make their subject's bar higher, and ring."""
+    async with parts.store.work() as work:
+        await watch_precision(work, await calibration_in_force(await work.connection()))
+
+
+async def embed_anew(parts: Backstage) -> None:
+    """As long as there is something to do; beside other workers that do the same."""
+    while await parts.finder.refill(parts.store):
+        pass
 
 
 async def _serve(app: App, name: str, queues: list[str], concurrency: int) -> None:

@@ -46,7 +46,9 @@ export default defineConfig({
     assetsInlineLimit: 0, // a data: address would need a hole in the policy
     manifest: true,
     sourcemap: false,
-    rollupOptions: { input: ["index.html", "student.html", "teacher.html", "404.html"] },
+    rollupOptions: {
+      input: ["index.html", "student.html", "teacher.html", "subsidies.html", "research.html", "404.html"],
+    },
   },
   plugins: [legacy({ targets: LEGACY, modernTargets: MODERN }), contentSecurity()],
   test: { include: ["src/**/*.test.ts"], environment: "node" },

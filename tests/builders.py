@@ -1,9 +1,10 @@
 """People, shifts, questions and recordings for tests, written straight into the store."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 
 from server.actions import answer, ask
 from server.actions.ports import Rules
@@ -14,6 +15,22 @@ from server.store.work import Store
 JUNIOR_MATH = Certification(Subject.MATH, Stage.JUNIOR)
 RULES = Rules()
 POLICY_FEN = 2_000
+POLICY_FROM = date(2020, 1, 1)
+
+
+def a_policy(fen: int = POLICY_FEN, more: str = "") -> dict[str, Any]:
+    """The columns of a policy that pays so much for each session."""
+    document = f"""[policy]
+name = "试行"
+valid_from = {POLICY_FROM}
+levels = ["认定"]
+
+[[rate]]
+work = ["session"]
+yuan = {fen / 100:.2f}
+
+{more}"""
+    return {"valid_from": POLICY_FROM, "document": document}
 
 
 class World:
@@ -61,8 +78,7 @@ class World:
     async def policy(self, fen: int = POLICY_FEN) -> UUID:
         id = uuid4()
         async with self.store.engine.begin() as connection:
-            since = await self.now() - timedelta(days=365)
-            await connection.execute(insert(t.policies).values(id=id, valid_from=since, live_answer_fen=fen))
+            await connection.execute(insert(t.policies).values(id=id, approved_at=func.now(), **a_policy(fen)))
         return id
 
     async def now(self) -> datetime:

@@ -1,7 +1,7 @@
 """A teacher's side: duty, offers, the shared board, and the answer that comes of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,18 @@ from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
 from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, SessionOver
 from server.actions.ports import Finder, Rules
+from server.actions.subsidy import session_held
 from server.domain.board import MAX_OPERATIONS, BoardError, Operation, check
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
-from server.domain.subsidy import Fact, accrue, policy_for
-from server.domain.subsidy import Work as PaidWork
+from server.domain.session import BREATHS_S, Clock, Due
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
 TEACHERS_ONLY = frozenset({"page", "turn"})
+BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
+MOST_POINTS = 5  # knowledge points of an answer
+PUPILS_ONLY = frozenset({"lost"})
 
 
 async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
@@ -70,6 +73,13 @@ async def accept(work: Work, teacher: Person, offer_id: UUID, now: datetime) -> 
 
 
 async def _first_pages(work: Work, session_id: UUID, question: Question) -> None:
+    """The board that another teacher left, if there is one: nothing has to be drawn again. Else the pupil's photos."""
+    before = await work.session_before(question.id)
+    lost = before is not None and before.ended_why in BOARD_STAYS
+    left = [op for op in await work.log(before.id) if op.kind != "lost"] if before and lost else []
+    if any(op.author == "teacher" for op in left):
+        await work.append(session_id, *(replace(op, at_ms=0) for op in left))
+        return
     photos = [media for media in await work.media_of_question(question.id) if media.kind == "photo"]
     pages: list[tuple[str, dict[str, Any]]] = [
         (
@@ -163,7 +173,7 @@ async def draw(
         raise SessionOver
     if author == "teacher" and session.assignment_epoch != epoch:
         raise Fenced
-    if not 1 <= len(op_id) <= 64 or (kind in TEACHERS_ONLY and author != "teacher"):
+    if not 1 <= len(op_id) <= 64 or kind in (TEACHERS_ONLY if author == "student" else PUPILS_ONLY):
         raise BadRequest
     try:
         body = check(kind, op)
@@ -228,6 +238,7 @@ async def _lose(work: Work, question: Question, session_id: UUID, why: str, acto
     assert teacher is not None
     question.take_back(actor, now)
     await work.end_session(session_id, why, now)
+    await work.breathe(teacher)
     work.tell_student(question)
     work.tell_teacher(teacher)
     await _tell_crowd(work, question)
@@ -239,10 +250,82 @@ async def _tell_crowd(work: Work, question: Question) -> None:
         work.tell(person_channel(row.student_id), "question", row.id)
 
 
+async def session_overdue(work: Work, rules: Rules, session_id: UUID, question_id: UUID, now: datetime) -> None:
+    """A session's time is over: it becomes an answer as it is. Or nobody is there: the question goes on."""
+    question = await work.question(question_id)
+    session = await work.live_session(session_id, lock=True)
+    if question is None or session is None or session.ended_at is not None or question.state is not State.ANSWERING:
+        return
+    clock = Clock(session.opened_at, session.active_at, session.paused_at)
+    match clock.due(now, rules.session_lasts):
+        case Due.TIME:
+            assert question.teacher_id is not None
+            question.finish(question.teacher_id, question.assignment_epoch, now)
+            await _become_answer(work, rules, session, question, (), now)
+        case Due.SILENCE:
+            await work.wish(session.teacher_id, "away", now, now)
+            await _lose(work, question, session_id, "silent", Actor.SYSTEM, now)
+            await dispatch(work, rules, now)
+        case _:
+            return
+    await work.commit()
+
+
+async def pause(work: Work, teacher: Person, session_id: UUID, on: bool, now: datetime) -> None:
+    """The teacher stops for a moment: nobody is asked whether they are still there."""
+    session, _ = await _session_and_question(work, teacher, session_id)
+    if session.ended_at is not None:
+        raise SessionOver
+    if (session.paused_at is not None) != on:
+        await work.change_session(session_id, paused_at=now if on else None, active_at=now)
+        await work.commit()
+
+
+async def still_here(work: Work, person: Person, session_id: UUID) -> None:
+    """A sign of life of either side."""
+    session = await work.live_session(session_id)
+    _author(session, person)
+    assert session is not None
+    if session.ended_at is None:
+        await work.stir(session_id)
+        await work.commit()
+
+
+async def breathe(work: Work, teacher: Person, breath_s: int) -> None:
+    """How long the teacher wants to breathe between two questions; choosing ends the breath under way."""
+    if breath_s not in BREATHS_S:
+        raise BadRequest
+    await work.rest(teacher.id, breath_s)
+    work.tell_teacher(teacher.id)
+    await work.commit()
+
+
+async def rate(work: Work, student: Person, answer_id: UUID, stars: int) -> None:
+    """What the pupil who asked thinks of the answer, one to five; another time it replaces the first."""
+    if not 1 <= stars <= 5:
+        raise BadRequest
+    peeked = await work.answer(answer_id)
+    question = None if peeked is None else await work.question(peeked.question_id)
+    if peeked is None or question is None or question.student_id != student.id or peeked.state == "withdrawn":
+        raise NotHere
+    await work.rate_answer(answer_id, peeked.teacher_id, stars)
+    work.tell_student(question)
+    await work.commit()
+
+
 async def finish(
-    work: Work, rules: Rules, teacher: Person, session_id: UUID, epoch: int, recordings: Sequence[UUID], now: datetime
+    work: Work,
+    rules: Rules,
+    teacher: Person,
+    session_id: UUID,
+    epoch: int,
+    recordings: Sequence[UUID],
+    now: datetime,
+    knowledge_points: Sequence[str] = (),
 ) -> AnswerId:
     """The session becomes an answer: its video is rendered by a job, the work is paid; repeating it changes nothing."""
+    if len(knowledge_points) > MOST_POINTS or any(not 1 <= len(p.strip()) <= 60 for p in knowledge_points):
+        raise BadRequest
     session, question = await _session_and_question(work, teacher, session_id)
     done = await work.answer_of_session(session_id)
     if done is not None:
@@ -256,47 +339,78 @@ async def finish(
         question.finish(teacher.id, epoch, now)
     except (StaleAssignment, MoveRefused) as error:
         raise Fenced from error
-    answer = await work.add_answer(question, session_id, question.problem_text, now)
-    question.answer_id = answer
-    await work.end_session(session_id, "finished", now)
-    await _pay(work, question, teacher.id, answer, now)
-    work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
-    work.tell_student(question)
-    work.tell_teacher(teacher.id)
-    await _tell_crowd(work, question)
-    await dispatch(work, rules, now)
+    answer = await _become_answer(work, rules, session, question, knowledge_points, now)
     await work.commit()
     return answer
 
 
-async def _pay(work: Work, question: Question, teacher: PersonId, answer: AnswerId, now: datetime) -> None:
-    fact = Fact(key=f"live_answer:{answer}", work=PaidWork.LIVE_ANSWER, teacher=teacher, done_at=now)
-    policy = policy_for(now, await work.policies())
-    posted = await work.post(fact, policy, question.id, accrue(fact, policy))
-    if posted is not None:
-        work.tell(person_channel(teacher), "earned", posted)
+async def _become_answer(
+    work: Work, rules: Rules, session: Record, question: Question, knowledge_points: Sequence[str], now: datetime
+) -> AnswerId:
+    """What finishing causes, whoever finished."""
+    answer = await work.add_answer(question, session.id, question.problem_text, now)
+    question.answer_id = answer
+    if knowledge_points:
+        points = list(dict.fromkeys(point.strip() for point in knowledge_points))
+        question.knowledge_point = points[0]
+        await work.change_answer(answer, knowledge_points=points)
+    await work.end_session(session.id, "finished", now)
+    await session_held(work, question, session.id, session.teacher_id, answer, now)
+    work.defer("render_answer", queue="render", lock=f"answer:{answer}", answer_id=str(answer))
+    await work.breathe(session.teacher_id)
+    work.tell_student(question)
+    work.tell_teacher(session.teacher_id)
+    await _tell_crowd(work, question)
+    await dispatch(work, rules, now)
+    return answer
 
 
-async def publish(
-    work: Work, finder: Finder, answer_id: UUID, video: str, poster: str, duration_ms: int, now: datetime
-) -> None:
-    """The video is there: into the bank with it, and to all who followed."""
+async def _answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Question]:
+    """Both locked, the question first as everywhere."""
     peeked = await work.answer(answer_id)
     assert peeked is not None
     question = await work.question(peeked.question_id)
     answer = await work.answer(answer_id, lock=True)
     assert question is not None
     assert answer is not None
+    return answer, question
+
+
+async def make_headway(work: Work, answer_id: UUID, **made: Any) -> None:
+    """The voice is there, or more of the film: whoever waits for it sees that."""
+    answer, question = await _answer_and_question(work, answer_id)
     if answer.state != "rendering":
         return
-    await work.publish_answer(answer_id, video, poster, duration_ms, now)
+    await work.change_answer(answer_id, **made)
+    work.tell_student(question)
+    work.tell_teacher(answer.teacher_id)
+    await work.commit()
+
+
+@dataclass(frozen=True)
+class Film:
+    """What the object store holds of a rendered answer."""
+
+    video_key: str
+    poster_key: str
+    duration_ms: int
+    captions_key: str | None = None
+
+
+async def publish(work: Work, finder: Finder, answer_id: UUID, film: Film, now: datetime) -> None:
+    """The video is there: into the bank with it, and to all who followed."""
+    answer, question = await _answer_and_question(work, answer_id)
+    if answer.state != "rendering":
+        return
+    await work.change_answer(answer_id, state="published", progress=100, published_at=now, **asdict(film))
     await finder.forget(work, question.id)
     if answer.problem_text:
-        await finder.learn(work, answer_id, "answer", answer.problem_text, question.subject, question.stage)
+        text, subject, stage = answer.problem_text, question.subject, question.stage
+        await finder.learn(work, answer_id, "answer", text, subject, stage, question.figure)
     for follower in await work.followers_of(question.id):
         follower.suggest(AnswerId(answer_id), now)
         reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
-        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, 1.0, [reason])
+        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
         work.tell_student(follower)
     work.tell_student(question)
     work.tell_teacher(answer.teacher_id)
@@ -305,15 +419,10 @@ async def publish(
 
 async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:
     """No video can be made of it: the pupil had the live answer; the followers go on to a teacher."""
-    peeked = await work.answer(answer_id)
-    assert peeked is not None
-    question = await work.question(peeked.question_id)
-    answer = await work.answer(answer_id, lock=True)
-    assert question is not None
-    assert answer is not None
+    answer, question = await _answer_and_question(work, answer_id)
     if answer.state != "rendering":
         return
-    await work.fail_answer(answer_id)
+    await work.change_answer(answer_id, state="failed")
     await finder.forget(work, question.id)
     await promote_follower(work, finder, rules, question, now)
     work.tell_student(question)

@@ -10,19 +10,22 @@ from uuid import UUID, uuid4
 from server.actions.dispatch import dispatch, promise_or_dispatch
 from server.actions.errors import BadRequest, EmptyQuestion, FileUsed, KeyReused, Moved, NotHere, TooLate
 from server.actions.ports import Finder, Found, Rules
+from server.actions.subsidy import answer_judged
 from server.domain.people import Person, Subject
 from server.domain.question import (
     LEADS,
+    WITH_TEACHER,
     Actor,
     AnswerId,
     MoveRefused,
+    PageProblem,
     Question,
     QuestionId,
     State,
     TooLateToReopen,
     Verdict,
 )
-from server.store.work import Work
+from server.store.work import Work, session_channel
 
 log = logging.getLogger(__name__)
 
@@ -105,20 +108,23 @@ async def begin_reading(work: Work, id: UUID, now: datetime) -> Question | None:
     return question
 
 
-async def settle(work: Work, finder: Finder, rules: Rules, id: UUID, read_text: str | None, now: datetime) -> None:
+async def settle(
+    work: Work, finder: Finder, rules: Rules, id: UUID, read_text: str | None, now: datetime, figure: str | None = None
+) -> None:
     """What was read decides the way: the answered video, the crowd that asks the same, or the queue.
 
-    `read_text` is None when nothing had to be read. A matcher that fails sends the question to a teacher.
+    `read_text` is None when nothing had to be read, or was read before; `figure` is the hash of the figure beside it.
+    A matcher that fails sends the question to a teacher.
     """
-    question = await _read(work, id, read_text)
+    question = await _read(work, id, read_text, figure)
     if question is None:
         return
     try:
-        found = await _find(work, finder, question, from_photo=read_text is not None)
+        found = await _find(work, finder, question)
     except Exception:
         log.exception("matching failed; the question goes to a teacher", extra={"question": str(id)})
         await work.rollback()
-        question, found = await _read(work, id, read_text), None
+        question, found = await _read(work, id, read_text, figure), None
         if question is None:
             return
     if question.state is State.RECEIVED:
@@ -127,7 +133,7 @@ async def settle(work: Work, finder: Finder, rules: Rules, id: UUID, read_text: 
     question.verdict = found.verdict if found else Verdict.NEW
     if found is None or found.verdict in _TO_TEACHERS:
         await _queue(work, rules, question, found, now)
-    elif not await _answer_or_follow(work, question, found, now):
+    elif not await _answer_or_follow(work, finder, rules, question, found, now):
         question.verdict = Verdict.NEW  # what was found is gone by now
         await _make_findable(work, finder, question)
         await _queue(work, rules, question, found, now)
@@ -138,34 +144,53 @@ async def settle(work: Work, finder: Finder, rules: Rules, id: UUID, read_text: 
 _TO_TEACHERS = frozenset({Verdict.NEW, Verdict.SIMILAR})
 
 
-async def _read(work: Work, id: UUID, read_text: str | None) -> Question | None:
-    """The question with what was read, locked; None when somebody else has settled it."""
+async def hold_for_choice(work: Work, id: UUID, problems: Sequence[PageProblem], now: datetime) -> None:
+    """A photo shows several problems: the question waits, as long as reading may take, for its pupil to tap one."""
+    question = await work.question(id)
+    if question is None or question.state not in {State.RECEIVED, State.READING} or question.chosen is not None:
+        return
+    if question.state is State.RECEIVED:
+        question.move(State.READING, Actor.SYSTEM, now)
+    question.read_text = "\n".join(problem.text for problem in problems).replace("\x00", "")[:MAX_TEXT]
+    await work.keep_problems(question.id, problems)
+    work.tell_student(question)
+    await work.commit()
+
+
+async def _read(work: Work, id: UUID, read_text: str | None, figure: str | None) -> Question | None:
+    """The question with what was read, locked; None when somebody else has settled it. What its pupil said of it stays,
+    however late a reading comes."""
     question = await work.question(id)
     if question is None or question.state not in {State.RECEIVED, State.READING}:
         return None
-    question.read_text = (read_text or "").replace("\x00", "")[:MAX_TEXT]
+    if read_text is not None and question.corrected_at is None:
+        question.read_text, question.figure = read_text.replace("\x00", "")[:MAX_TEXT], figure
     return question
 
 
-async def _answer_or_follow(work: Work, question: Question, found: Found, now: datetime) -> bool:
+async def _answer_or_follow(
+    work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime
+) -> bool:
     match found.verdict:
         case Verdict.SAME:
             return await _suggest(work, question, found, now)
         case Verdict.OPEN:
-            return await _follow(work, question, found, now)
+            return await _follow(work, finder, rules, question, found, now)
         case _:
             return False
 
 
-async def _find(work: Work, finder: Finder, question: Question, *, from_photo: bool) -> Found:
+async def _find(work: Work, finder: Finder, question: Question) -> Found:
     """What is known of it; a question that goes to a teacher is findable from now on. Nothing was written before: what
     fails here is rolled back whole, and needs no savepoint."""
     text = question.problem_text
     if not text:
         return Found(Verdict.NEW)
-    found = await finder.find(work, text, question.subject, question.stage, from_photo=from_photo)
+    subject, stage, figure = question.subject, question.stage, question.figure
+    found = await finder.find(work, text, subject, stage, from_photo=question.from_photo, figure=figure)
     if found.verdict in _TO_TEACHERS:
-        await finder.learn(work, question.id, "open", text, question.subject, question.stage)
+        await finder.learn(work, question.id, "open", text, subject, stage, figure)
+    question.confidence = found.confidence if found.entry is not None else None
     return found
 
 
@@ -179,16 +204,36 @@ async def _suggest(work: Work, question: Question, found: Found, now: datetime) 
     return True
 
 
-async def _follow(work: Work, question: Question, found: Found, now: datetime) -> bool:
+async def _follow(
+    work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime
+) -> bool:
     assert found.entry is not None
     leader = await work.question(found.entry)
-    if leader is None or leader.state not in LEADS:
+    if leader is None or leader.id == question.id or leader.state not in LEADS:
         return False
+    if leader.state is State.WAITING and question.received_at < leader.received_at:
+        await _take_the_lead(work, finder, rules, question, leader, now)
+        return True
     question.follow(leader, now)
     work.tell_student(leader)
     if leader.teacher_id is not None:
         work.tell_teacher(leader.teacher_id)
     return True
+
+
+async def _take_the_lead(
+    work: Work, finder: Finder, rules: Rules, question: Question, younger: Question, now: datetime
+) -> None:
+    """Nobody's place gets worse by joining: the crowd has that of the oldest."""
+    crowd = await work.followers_of(younger.id)
+    question.take_the_lead(younger, now)
+    for follower in crowd:
+        follower.leader_id = question.id
+        work.tell_student(follower)
+    work.tell_student(younger)
+    await finder.forget(work, younger.id)
+    await _make_findable(work, finder, question)
+    await promise_or_dispatch(work, rules, question, now)
 
 
 async def _queue(work: Work, rules: Rules, question: Question, found: Found | None, now: datetime) -> None:
@@ -203,7 +248,8 @@ async def _make_findable(work: Work, finder: Finder, question: Question) -> None
         return
     try:
         async with work.attempt():
-            await finder.learn(work, question.id, "open", question.problem_text, question.subject, question.stage)
+            text, subject, stage = question.problem_text, question.subject, question.stage
+            await finder.learn(work, question.id, "open", text, subject, stage, question.figure)
     except Exception:
         log.exception("an open question could not be indexed", extra={"question": str(question.id)})
 
@@ -226,23 +272,21 @@ async def solved(work: Work, student: Person, id: UUID, now: datetime) -> None:
     _try_move(question, State.RESOLVED, now)
     question.answered_at = question.answered_at or now
     await work.judge_suggestion(question.id, question.answer_id, "solved")
+    await answer_judged(work, question, solved=True, now=now)
     work.tell_student(question)
     await work.commit()
 
 
 async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, outcome: str, now: datetime) -> None:
     """ "Not my question" or "still stuck": back to the queue at the old place, which `received_at` keeps."""
-    peeked = await work.peek(id)
-    leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
-    question = await _own(work, student, id)
+    question, leader = await _own_and_leader(work, student, id)
     if question.state not in {State.SUGGESTED, State.FOLLOWING, State.ANSWERED, State.RESOLVED}:
         raise Moved
-    if leader is not None and question.leader_id == leader.id:
-        leader.followers = max(0, leader.followers - 1)
-        work.tell_student(leader)
-        if leader.teacher_id is not None:
-            work.tell_teacher(leader.teacher_id)
+    if question.state is State.FOLLOWING and question.leader_id is not None:
+        await work.add_label(id, question.leader_id, "pupil", False, question.confidence, student.id)
+    leave_crowd(work, question, leader)
     await work.judge_suggestion(question.id, question.answer_id, outcome)
+    await answer_judged(work, question, solved=False, now=now)
     try:
         question.back_to_queue(Actor.STUDENT, now)
     except TooLateToReopen as error:
@@ -254,14 +298,74 @@ async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, out
     await work.commit()
 
 
+async def correct(
+    work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, text: str, now: datetime
+) -> bool:
+    """The pupil puts right what was read. True when it is now to be settled again; a teacher who has the question sees
+    the correction at once."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise EmptyQuestion
+    if len(text) > MAX_TEXT:
+        raise BadRequest
+    question, leader = await _own_and_leader(work, student, id)
+    if question.corrected_text == text:
+        return False
+    question.corrected_text = text
+    return await _read_anew(work, finder, rules, question, leader, now)
+
+
+async def choose(
+    work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, number: int, now: datetime
+) -> bool:
+    """The pupil taps the problem that is meant, of those on the photo. True when it is now to be settled again."""
+    question, leader = await _own_and_leader(work, student, id)
+    problem = await work.page_problem(id, number)
+    if problem is None:
+        raise NotHere
+    if question.chosen == number and not question.corrected_text:
+        return False
+    first = question.chosen is None
+    question.chosen, question.read_text, question.figure = number, problem.text, problem.figure
+    question.corrected_text = ""
+    if first and question.state is State.READING:  # it was held for this word
+        question.corrected_at = now
+        work.tell_student(question)
+        await work.commit()
+        return True
+    return await _read_anew(work, finder, rules, question, leader, now)
+
+
+async def _read_anew(
+    work: Work, finder: Finder, rules: Rules, question: Question, leader: Question | None, now: datetime
+) -> bool:
+    work.tell_student(question)
+    if question.state in WITH_TEACHER:
+        assert question.teacher_id is not None
+        question.corrected_at = now
+        work.tell_teacher(question.teacher_id)
+        session = await work.open_session_of(question.id)
+        if session is not None:
+            work.tell(session_channel(session.id), "session", session.id)
+        await work.commit()
+        return False
+    leave_crowd(work, question, leader)
+    try:
+        question.read_anew(now)
+    except MoveRefused as error:
+        raise Moved from error
+    question.corrected_at = now
+    await work.judge_suggestions(question.id, "set_aside")
+    await finder.forget(work, question.id)
+    await promote_follower(work, finder, rules, question, now)
+    await work.commit()
+    return True
+
+
 async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, now: datetime) -> None:
     """The pupil needs it no longer. Its followers keep their place: the oldest of them leads from now on."""
-    peeked = await work.peek(id)
-    leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
-    question = await _own(work, student, id)
-    if leader is not None and question.leader_id == leader.id:
-        leader.followers = max(0, leader.followers - 1)
-        work.tell_student(leader)
+    question, leader = await _own_and_leader(work, student, id)
+    leave_crowd(work, question, leader)
     teacher = question.teacher_id if question.state in {State.OFFERED, State.ANSWERING} else None
     _try_move(question, State.WITHDRAWN, now)
     if teacher is not None:
@@ -296,6 +400,22 @@ async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Que
     work.tell_student(first)
     await _make_findable(work, finder, first)
     await promise_or_dispatch(work, rules, first, now)
+
+
+async def _own_and_leader(work: Work, student: Person, id: UUID) -> tuple[Question, Question | None]:
+    """The pupil's question and the one that it follows, both locked, the leader first as everywhere."""
+    peeked = await work.peek(id)
+    leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
+    return await _own(work, student, id), leader
+
+
+def leave_crowd(work: Work, question: Question, leader: Question | None) -> None:
+    """The crowd gets smaller by this one, if it still follows."""
+    if leader is not None and question.leader_id == leader.id:
+        leader.followers = max(0, leader.followers - 1)
+        work.tell_student(leader)
+        if leader.teacher_id is not None:
+            work.tell_teacher(leader.teacher_id)
 
 
 async def _own(work: Work, student: Person, id: UUID) -> Question:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from server.actions.ports import Rules
 from server.domain.dispatch import Ready, Waiting, may_take, promise, queue_order, rank
-from server.domain.people import PersonId, Subject
+from server.domain.people import Certification, PersonId, Subject
 from server.domain.question import Question, State
 from server.store.work import DUTY_CHANNEL, Work
 
@@ -24,7 +24,7 @@ async def dispatch(
         waiting = [*(each for each in waiting if each.id != held.id), _waiting(held)]
     if not waiting:
         return 0
-    ready = await work.ready({question.subject for question in waiting})
+    ready = await work.ready({Certification(question.subject, question.stage) for question in waiting})
     made = 0
     for question in queue_order(waiting, now):
         if not ready:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
+from server.domain.session import LASTS
 from server.store.work import Work
 
 
@@ -22,6 +23,7 @@ class Rules:
     pipeline_budget: timedelta = timedelta(seconds=20)
     gone_after: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=30)
+    session_lasts: timedelta = LASTS
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,21 @@ class Finder(Protocol):
         """Until it can answer at once, or never will: awaited before a transaction, which would hold a lock so long."""
         ...
 
-    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+    async def find(
+        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
+    ) -> Found:
         """The verdict. Two who ask the same at the same moment wait for each other here, so that one can follow."""
         ...
 
     async def learn(
-        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+        self,
+        work: Work,
+        id: UUID,
+        kind: Literal["answer", "open"],
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        figure: str | None = None,
     ) -> None:
         """Make an answer, or a question that is waiting, findable once the work commits."""
         ...

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from server.actions.answer import lapse, teacher_gone
+from server.actions.answer import lapse, session_overdue, teacher_gone
 from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
 from server.actions.ports import Finder, Rules
@@ -21,6 +21,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
     for step in (
         lapse_offers,
         find_absent,
+        end_overdue,
         match_forgotten,
         end_late_readings,
         ring_alarms,
@@ -49,6 +50,14 @@ async def find_absent(store: Store, finder: Finder, rules: Rules) -> None:
     for row in lost:
         async with store.work() as work:
             await teacher_gone(work, rules, row.id, row.question_id, now)
+
+
+async def end_overdue(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        overdue = await work.overdue_sessions(rules.session_lasts)
+    for row in overdue:
+        async with store.work() as work:
+            await session_overdue(work, rules, row.id, row.question_id, await work.now())
 
 
 async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:

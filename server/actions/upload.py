@@ -208,26 +208,39 @@ async def compose(storage: Storage, id: UUID, parts: int, target: Path, size: in
     stored = await _parts(storage, id)
     if parts < 1 or any(n not in stored for n in range(parts)) or sum(stored[n] for n in range(parts)) != size:
         raise Incomplete
+    try:
+        return await _join(storage, id, range(parts), target)
+    except ObjectMissing as error:
+        raise Incomplete from error
+
+
+async def _join(storage: Storage, id: UUID, numbers: Iterable[int], target: Path) -> str:
     digest = hashlib.sha256()
     with target.open("wb") as file:
-        for n in range(parts):
-            try:
-                data = await storage.read(part_key(id, n), PART_SIZE)
-            except ObjectMissing as error:
-                raise Incomplete from error
+        for n in numbers:
+            data = await storage.read(part_key(id, n), PART_SIZE)
             digest.update(data)
             file.write(data)
     return digest.hexdigest()
 
 
-async def salvage(storage: Storage, id: UUID, target: Path) -> bool:
-    """What arrived of a recording whose browser crashed, without a hole; False when nothing did."""
-    stored = await _parts(storage, id)
-    whole = next((n for n in range(len(stored) + 1) if n not in stored), 0)
-    if whole == 0:
-        return False
-    await compose(storage, id, whole, target, sum(stored[n] for n in range(whole)))
-    return True
+async def salvage(store: Store, storage: Storage, id: UUID) -> None:
+    """What arrived of a recording whose browser was lost is kept as if it had been completed, once the session is over.
+
+    A part that is missing is a gap in what is heard; without the first, which says how the rest is written, nothing is.
+    """
+    async with store.work() as work:
+        media = await work.media(id)
+    if media is None or media.state != "arriving":
+        return
+    stored = sorted(await _parts(storage, id))
+    if stored[:1] == [0]:
+        with tempfile.TemporaryDirectory(prefix="dayi-upload-") as folder:
+            source = Path(folder) / "source"
+            await _keep(store, storage, media, source, await _join(storage, id, stored, source))
+    else:
+        await _change(store, id, {"state": "refused"})
+    await discard_parts(storage, id)
 
 
 async def sweep(store: Store, storage: Storage) -> None:

@@ -2,14 +2,17 @@
 
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from media.render import RenderJob, Voice, render
+from media.render import RenderJob, render
+from media.voices import Voice
+from server.actions.answer import Film
 from server.demo.boards import Op, answer_board
 from server.demo.people import PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
@@ -25,7 +28,31 @@ from server.web.auth import passwords
 
 ANSWERED = 12
 LIVE_ANSWER_FEN = 2_000
-POLICY_FROM = datetime(2020, 1, 1, tzinfo=UTC)
+POLICY_FROM = date(2020, 1, 1)
+POLICY = f"""\
+# 演示用的办法：每题 {LIVE_ANSWER_FEN // 100} 元，录像又帮到一名学生加 2 元，每月最多 4,000 元。
+[policy]
+name = "演示·答疑补贴办法"
+valid_from = {POLICY_FROM}
+levels = ["认定", "骨干", "名师"]
+
+[[rate]]
+work = ["session", "answer"]
+yuan = {LIVE_ANSWER_FEN // 100}
+
+[[rate]]
+work = ["shown"]
+yuan = 2
+
+[[rate]]
+work = ["lecture", "substitution"]
+unit = "lesson_hour"
+yuan = 75
+
+[[limit]]
+per = "month"
+max_yuan = 4000
+"""
 ROSTER_DAYS = 14
 
 
@@ -105,7 +132,7 @@ async def _people(parts: Backstage) -> None:
                     "stage": certified.stage,
                 }
                 await connection.execute(upsert(t.certifications).values(row_).on_conflict_do_nothing())
-        policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "live_answer_fen": LIVE_ANSWER_FEN}
+        policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "document": POLICY, "approved_at": func.now()}
         await connection.execute(upsert(t.policies).values(policy).on_conflict_do_nothing())
 
 
@@ -154,9 +181,10 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
         picture.write_bytes(photo.jpeg)
         narrate_board(board, voice)
         made = await render(RenderJob(log=board, images={str(media_id): picture}, voices=[Voice(voice)]), place / "out")
-        keys = {name: f"demo/{problem.code}/{name}" for name in ("photo.jpg", "video.mp4", "poster.jpg")}
+        keys = {name: f"demo/{problem.code}/{name}" for name in ("photo.jpg", "video.mp4", "voice.m4a", "poster.jpg")}
         await parts.storage.put(keys["photo.jpg"], photo.jpeg, "image/jpeg")
-        await parts.storage.put(keys["video.mp4"], made.video, "video/mp4")
+        await parts.storage.put(keys["video.mp4"], made.video, made.content_type)
+        await parts.storage.put(keys["voice.m4a"], made.video.parent / "voice.m4a", "audio/mp4")
         await parts.storage.put(keys["poster.jpg"], made.poster, "image/jpeg")
     async with parts.store.work() as work:
         question = await _question(work, problem, media_id, keys["photo.jpg"], (photo.width, photo.height))
@@ -176,7 +204,11 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
                 made_at=now,
             )
         )
-        await work.publish_answer(answer, keys["video.mp4"], keys["poster.jpg"], made.duration_ms, now)
+        film = Film(keys["video.mp4"], keys["poster.jpg"], made.duration_ms)
+        voice_of = {"voice_key": keys["voice.m4a"], "start_ms": made.start_ms}
+        await work.change_answer(
+            answer, state="published", progress=100, published_at=now, **asdict(film), **voice_of
+        )
         await parts.finder.learn(work, answer, "answer", problem.text, problem.subject, problem.stage)
         await work.commit()
 

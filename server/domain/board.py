@@ -59,6 +59,8 @@ def check(kind: str, op: Mapping[str, Any]) -> dict[str, Any]:
             }
         case "say":
             return {"text": _text(op)}
+        case "lost":  # "I'm lost here": a mark on the timeline, nothing on the board
+            return {"page": _name(op, "page")}
         case _:
             raise BoardError(f"a board knows no {kind!r}")
 

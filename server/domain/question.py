@@ -50,10 +50,15 @@ MOVES: dict[tuple[State, State], frozenset[Actor]] = {
     (State.MATCHED, State.SUGGESTED): frozenset({_Y}),
     (State.MATCHED, State.FOLLOWING): frozenset({_Y}),
     (State.MATCHED, State.WAITING): frozenset({_Y}),
+    (State.SUGGESTED, State.READING): frozenset({_S}),  # the pupil says what the problem is: it is matched again
+    (State.FOLLOWING, State.READING): frozenset({_S}),
+    (State.WAITING, State.READING): frozenset({_S}),
+    (State.WAITING, State.FOLLOWING): frozenset({_Y}),  # an older question turned out to ask the same
     (State.SUGGESTED, State.RESOLVED): frozenset({_S}),  # "solved"
-    (State.SUGGESTED, State.WAITING): frozenset({_S}),  # "not my question" | "still stuck"
-    (State.FOLLOWING, State.SUGGESTED): frozenset({_Y}),  # the leader was answered
-    (State.FOLLOWING, State.WAITING): frozenset({_S, _Y}),  # "not my question" | the leader was withdrawn
+    (State.SUGGESTED, State.WAITING): frozenset({_S, _T}),  # "not my question" | "still stuck" | split by a teacher
+    (State.WAITING, State.SUGGESTED): frozenset({_T}),  # merged: it is what was answered
+    (State.FOLLOWING, State.SUGGESTED): frozenset({_T, _Y}),  # the leader was answered | merged with what was answered
+    (State.FOLLOWING, State.WAITING): frozenset({_S, _T, _Y}),  # "not my question" | split | the leader was withdrawn
     (State.WAITING, State.OFFERED): frozenset({_Y}),
     (State.OFFERED, State.WAITING): frozenset({_T, _Y}),  # declined | lapsed
     (State.OFFERED, State.ANSWERING): frozenset({_T}),
@@ -103,6 +108,16 @@ class TooLateToReopen(QuestionError):
     """A question can be reopened within seven days of its answer."""
 
 
+@dataclass(frozen=True)
+class PageProblem:
+    """One of the problems that a photo shows; `box` is left, top, right, bottom in shares of the photo, 0 to 1."""
+
+    media_id: UUID
+    text: str
+    box: list[float]
+    figure: str | None = None
+
+
 @dataclass(kw_only=True)
 class Question:
     """One pupil's question; `received_at` is its age for ever, whatever it goes through."""
@@ -113,7 +128,12 @@ class Question:
     grade: int
     received_at: datetime
     text: str = ""  # what the pupil typed
-    read_text: str = ""  # what was read from photos and voice
+    read_text: str = ""  # what was read from photos and voice; of a page of problems, the one that is meant
+    corrected_text: str = ""  # the problem in the pupil's own words, after seeing what was read
+    corrected_at: datetime | None = None  # when the pupil last said what the problem is
+    chosen: int | None = None  # the number of the problem meant, on a photo that shows several
+    figure: str | None = None  # a perceptual hash of the figure beside the problem
+    confidence: float | None = None  # that what was found is the same problem
     state: State = State.RECEIVED
     state_since: datetime
     version: int = 1
@@ -136,9 +156,15 @@ class Question:
 
     @property
     def problem_text(self) -> str:
-        """The problem as text: what was read of its files, else what was typed. Beside a photo, typed words are a
-        remark ("why does the sign change?"), and would only make the problem look like another."""
-        return self.read_text or self.text
+        """The problem as text: what the pupil corrected it to, else what was read of its files, else what was typed.
+        Beside a photo, typed words are a remark ("why does the sign change?"), and would only make the problem look
+        like another."""
+        return self.corrected_text or self.read_text or self.text
+
+    @property
+    def from_photo(self) -> bool:
+        """Whether its numbers may be misread."""
+        return self.read_text != "" and self.corrected_text == ""
 
     def move(self, to: State, actor: Actor, now: datetime) -> None:
         """The only way a question changes state; raises MoveRefused when the table has no such move."""
@@ -193,9 +219,23 @@ class Question:
         self.followers = max(0, leader.followers - 1)
         leader.followers = 0
 
-    def suggest(self, answer: AnswerId, now: datetime) -> None:
-        self.move(State.SUGGESTED, Actor.SYSTEM, now)
-        self.answer_id = answer
+    def suggest(self, answer: AnswerId, now: datetime, actor: Actor = Actor.SYSTEM) -> None:
+        self.move(State.SUGGESTED, actor, now)
+        self.answer_id, self.promised_at = answer, None
+
+    def take_the_lead(self, younger: "Question", now: datetime) -> None:
+        """One that has waited longer asks the same as a waiting one: the crowd follows the older from now on."""
+        assert self.received_at < younger.received_at and younger.state is State.WAITING
+        self.move(State.WAITING, Actor.SYSTEM, now)
+        self.followers = younger.followers + 1
+        younger.move(State.FOLLOWING, Actor.SYSTEM, now)
+        younger.leader_id, younger.followers, younger.promised_at = self.id, 0, None
+
+    def read_anew(self, now: datetime) -> None:
+        """Its pupil said what the problem is: what was found for it before no longer counts."""
+        self.move(State.READING, Actor.STUDENT, now)
+        self.answer_id, self.verdict, self.promised_at = None, None, None
+        self.followers = 0
 
     def back_to_queue(self, actor: Actor, now: datetime) -> None:
         """From a suggestion, a leader or an answer back to the queue, at the old place."""

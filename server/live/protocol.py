@@ -49,6 +49,15 @@ class Reason(Wire):
     known: str
 
 
+class ProblemView(Wire):
+    """One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo."""
+
+    number: int
+    media_id: UUID
+    text: str
+    box: list[float]
+
+
 class AnswerView(Wire):
     """An answered problem: its video once rendered, and the text that was asked then."""
 
@@ -62,6 +71,10 @@ class AnswerView(Wire):
     duration_ms: int | None = None
     video_url: str | None = None
     poster_url: str | None = None
+    captions_url: str | None = None
+    progress: int = 0  # percent of the video
+    knowledge_points: list[str] = []
+    stars: int | None = None  # of the pupil who asked
 
 
 class SuggestionView(Wire):
@@ -85,6 +98,9 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    corrected: bool = False  # `read_text` is what the pupil put right
+    problems: list[ProblemView] = []  # of a photo that shows several
+    chosen: int | None = None  # the number of the one that is meant
     verdict: Verdict | None = None
     followers: int = 0
     leader_state: State | None = None  # of the question that this one follows
@@ -124,6 +140,8 @@ class DutyView(Wire):
     offer: OfferView | None = None
     session_id: UUID | None = None
     waiting: int = 0
+    breath_s: int = 0  # that the teacher wants between two questions
+    rests_until: datetime | None = None
 
 
 class EarningView(Wire):
@@ -155,6 +173,14 @@ class BoardLine(Wire):
     at_ms: int
 
 
+class RelatedView(Wire):
+    """Something of the same subject that the pupil was explained before."""
+
+    answer_id: UUID
+    problem_text: str
+    answered_at: datetime
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -174,7 +200,14 @@ class SessionView(Wire):
     media: list[MediaView]
     followers: int
     peer_online: bool
-    ended_why: Literal["finished", "handed_back", "teacher_gone", "withdrawn"] | None = None
+    ends_at: datetime
+    active_at: datetime  # the last sign of life of either side
+    paused_at: datetime | None = None
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn"] | None = None
+    # For the teacher alone:
+    related: list[RelatedView] = []
+    knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
+    reminder: str = ""
 
 
 class SessionSnapshot(Wire):
@@ -185,6 +218,34 @@ class SessionSnapshot(Wire):
     media: dict[str, MediaView]
     epoch: str
     offset: int
+
+
+class ReplayView(Wire):
+    """An answer to be watched as ink and voice, from the moment its session ended; the video comes later.
+
+    `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together
+    (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only.
+    """
+
+    answer: AnswerView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    voice_url: str | None = None
+    start_ms: int = 0
+
+
+class IceServer(Wire):
+    """A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceView(Wire):
+    """What helps the two of a session to find a path for their voices."""
+
+    servers: list[IceServer]
 
 
 class Me(Wire):
@@ -211,6 +272,56 @@ class StudentState(Wire):
     epoch: str
     offset: int
     earlier: UUID | None = None
+
+
+class PairView(Wire):
+    """A question beside what it was matched with: an answer, or the question that it follows."""
+
+    question_id: UUID
+    known_id: UUID
+    subject: Subject
+    grade: int
+    asked: str
+    known: str
+    verdict: Verdict
+    asked_at: datetime
+    confidence: float | None = None
+    outcome: Literal["not_mine", "still_stuck"] | None = None
+
+
+class Pairs(Wire):
+    """Matches that a teacher may judge, the most doubtful first."""
+
+    pairs: list[PairView]
+
+
+class Bin(Wire):
+    """Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right."""
+
+    low: float
+    high: float
+    count: int
+    mean: float
+    share: float
+
+
+class SubjectReliability(Wire):
+    """How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left
+    out. `bar` is the probability that a push needs, `precision` the share of right pushes."""
+
+    subject: Subject
+    labels: int
+    bar: float
+    bins: list[Bin]
+    precision: float | None = None
+
+
+class Reliability(Wire):
+    """`calibration` is the number of the one in force, 0 before any."""
+
+    calibration: int
+    since: datetime | None
+    subjects: list[SubjectReliability]
 
 
 class TeacherState(Wire):
@@ -287,8 +398,27 @@ class Ask(Wire, forbid_unknown_fields=True):
     media: list[UUID] = []
 
 
+class Correct(Wire, forbid_unknown_fields=True):
+    """The whole problem as it should have been read."""
+
+    text: str
+
+
+class Choose(Wire, forbid_unknown_fields=True):
+    """The number of the problem that is meant, of those on the photo."""
+
+    number: int
+
+
 class BackToQueue(Wire, forbid_unknown_fields=True):
     why: Literal["not_mine", "still_stuck"]
+
+
+class Judge(Wire, forbid_unknown_fields=True):
+    """Whether the question is the same problem as what it was matched with."""
+
+    known_id: UUID
+    same: bool
 
 
 class GoOnDuty(Wire, forbid_unknown_fields=True):
@@ -300,6 +430,23 @@ class Finish(Wire, forbid_unknown_fields=True):
 
     assignment_epoch: int
     recordings: list[UUID] = []
+    knowledge_points: list[str] = []
+
+
+class Pause(Wire, forbid_unknown_fields=True):
+    on: bool
+
+
+class Breathe(Wire, forbid_unknown_fields=True):
+    """Seconds between two questions: 0, 30, 60, 120 or 300."""
+
+    breath_s: int
+
+
+class Rate(Wire, forbid_unknown_fields=True):
+    """One to five."""
+
+    stars: int
 
 
 class HandBack(Wire, forbid_unknown_fields=True):
@@ -382,7 +529,14 @@ class Alarm(Event, tag="alarm"):
     waiting_since: datetime
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm
+class PrecisionAlarm(Event, tag="precision"):
+    """For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`."""
+
+    subject: Subject
+    bar: float
+
+
+AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------
@@ -546,6 +700,240 @@ class BeatIn(ClientFrame, tag="beat"):
 
 
 AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn
+
+# --- money ---------------------------------------------------------------------------------------------------------
+
+
+class MoneyLine(Wire):
+    """A line of a statement: what was done, what it came to, and every rule that changed something."""
+
+    fact: str
+    work: str
+    at: datetime
+    fen: int
+    held_fen: int
+    points_x100: int
+    status: str
+    rate: str | None
+    units_x100: int
+    base_fen: int
+    coefficient_x10000: int
+    why: list[str]
+    summary: str
+
+
+class StatementView(Wire):
+    """A teacher's month as finance closed it; `payout` is how far the money is."""
+
+    id: UUID
+    month: str
+    teacher_id: UUID
+    teacher: str
+    fen: int
+    held_fen: int
+    payout: str | None
+    payout_id: UUID | None
+
+
+class AppealView(Wire):
+    id: UUID
+    statement_id: UUID
+    month: str
+    teacher: str
+    words: str
+    reply: str | None
+
+
+class TeacherMonth(Wire):
+    """A teacher's month as it stands: what the facts come to now, and what was closed before."""
+
+    month: str
+    policy: str | None
+    fen: int
+    held_fen: int
+    points_balance_x100: int
+    bonus_x100: int
+    lines: list[MoneyLine]
+    statements: list[StatementView]
+    appeals: list[AppealView]
+    appeal_until: datetime | None  # of the newest statement that may still be appealed
+
+
+class MonthView(Wire):
+    month: str
+    state: str  # open, reckoned, closed
+    statements: int
+    fen: int
+    paid_fen: int
+    appeal_until: datetime | None
+    reckoned_by: str | None
+    closed_by: str | None
+
+
+class HoldView(Wire):
+    """Held work with its evidence."""
+
+    fact: str
+    work: str
+    teacher: str
+    start: datetime
+    end: datetime | None
+    active_s: int | None
+    fen: int
+    why: list[str]
+    answer: AnswerView | None
+    strokes: int
+
+
+class PolicyView(Wire):
+    id: UUID
+    name: str
+    valid_from: str
+    valid_to: str | None
+    document: str
+    in_force: bool
+    proposed_by: str | None
+    approved_by: str | None
+    mine: bool  # who proposed may not approve
+
+
+class OfficeView(Wire):
+    """The books as finance and auditors see them."""
+
+    may_change: bool
+    months: list[MonthView]
+    holds: list[HoldView]
+    policies: list[PolicyView]
+    appeals: list[AppealView]
+
+
+class MonthStatements(Wire):
+    month: str
+    statements: list[StatementView]
+
+
+class AppealStatement(Wire, forbid_unknown_fields=True):
+    """A teacher objects to a statement."""
+
+    statement_id: UUID
+    words: str
+
+
+class ReplyToAppeal(Wire, forbid_unknown_fields=True):
+    words: str
+
+
+class MoveMonth(Wire, forbid_unknown_fields=True):
+    """Reckon a month that is over (YYYY-MM), close one that another person reckoned, or order its payouts."""
+
+    month: str
+    step: Literal["reckon", "close", "pay"]
+
+
+class ReviewHold(Wire, forbid_unknown_fields=True):
+    fact: str
+    decision: Literal["release", "refuse"]
+    reason: str
+
+
+class ProposePolicy(Wire, forbid_unknown_fields=True):
+    document: str
+
+
+class Simulate(Wire, forbid_unknown_fields=True):
+    """Days are YYYY-MM-DD; `until` is the day after the last."""
+
+    document: str
+    first: str
+    until: str
+
+
+class SimulatedRow(Wire):
+    name: str
+    now_fen: int
+    draft_fen: int
+
+
+class SimulationView(Wire):
+    """What was paid, and what a draft would have paid. Nothing was written."""
+
+    now_fen: int
+    draft_fen: int
+    draft_held_fen: int
+    gain: int
+    lose: int
+    same: int
+    runs_out: str | None
+    months: list[SimulatedRow]
+    schools: list[SimulatedRow]
+    teachers: list[SimulatedRow]
+
+
+class SettlePayout(Wire, forbid_unknown_fields=True):
+    outcome: Literal["paid", "bounced"]
+    why: str = ""
+
+
+class EntryView(Wire):
+    account: str
+    fen: int
+
+
+class PostingView(Wire):
+    """One transaction of the ledger; `seal` is its place in the chain."""
+
+    id: UUID
+    key: str
+    kind: str
+    month: str
+    posted_at: datetime
+    seal: int | None
+    entries: list[EntryView]
+
+
+class FactView(Wire):
+    id: str
+    kind: str
+    recorded_at: datetime
+    source: str
+    body: dict[str, Any]
+
+
+class TraceView(Wire):
+    """A cent from the video that it was earned by to the payout that it left with."""
+
+    fact: FactView
+    teacher: str
+    notes: list[FactView]
+    answer: AnswerView | None
+    postings: list[PostingView]
+    statements: list[StatementView]
+
+
+class VerifyView(Wire):
+    """What `dayi ledger verify` says."""
+
+    transactions: int
+    sealed: int
+    statements: int
+    recomputed: int
+    head: str
+    wrong: list[str]
+
+
+class PublicRow(Wire):
+    """A school's month; None where fewer than k teachers stand behind it, or another could be reckoned from it."""
+
+    school: str
+    month: str
+    teachers: int | None
+    fen: int | None
+
+
+class PublicView(Wire):
+    k: int
+    rows: list[PublicRow]
+
 
 # --- close codes ---------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -22,9 +23,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
 from server.domain.people import Stage, Subject
@@ -191,6 +193,11 @@ questions = Table(
     _time("received_at"),
     Column("text", Text, nullable=False),
     Column("read_text", Text, nullable=False),
+    Column("corrected_text", Text, nullable=False, server_default=text("''")),
+    _time("corrected_at", nullable=True),
+    Column("chosen", Integer),
+    Column("figure", Text),
+    Column("confidence", Float),
     Column("state", Word(State), nullable=False),
     _time("state_since"),
     Column("version", Integer, nullable=False),
@@ -230,6 +237,19 @@ question_media = Table(
     PrimaryKeyConstraint("question_id", "position"),
 )
 
+# The problems of a photo that shows several: the pupil taps the one that is meant. The box is in shares of the photo.
+page_problems = Table(
+    "page_problems",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("media_id", Uuid, ForeignKey("media.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("box", ARRAY(Float), nullable=False),  # left, top, right, bottom
+    Column("figure", Text),
+    PrimaryKeyConstraint("question_id", "number"),
+)
+
 suggestions = Table(
     "suggestions",
     metadata,
@@ -241,9 +261,41 @@ suggestions = Table(
     Column("reasons", JSONB, nullable=False),
     Column("outcome", Text),
     _time("made_at", now=True),
-    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck')", name="outcome"),
+    CheckConstraint("outcome IN ('solved', 'not_mine', 'still_stuck', 'set_aside')", name="outcome"),
     Index("ix_suggestions_question_id", "question_id"),
     Index("ix_suggestions_answer_id", "answer_id"),
+)
+
+# What was said of a question and a known problem (an answer, or the question it followed): the matcher learns from it.
+# Pupils' words on videos stand with the suggestion.
+match_labels = Table(
+    "match_labels",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("known_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("confidence", Float),  # that the matcher had
+    _person("person_id"),
+    _time("made_at", now=True),
+    CheckConstraint("source IN ('pupil', 'teacher')", name="source"),
+    PrimaryKeyConstraint("question_id", "known_id", "source"),
+)
+
+# The one adopted last is in force, in every process.
+calibrations = Table(
+    "calibrations",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("made_by", Text, nullable=False),
+    Column("slope", Float, nullable=False),
+    Column("shift", Float, nullable=False),
+    Column("bars", JSONB, nullable=False),
+    Column("report", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint("made_by IN ('operator', 'alarm')", name="made_by"),
+    Index("ix_calibrations_adopted_at", "adopted_at"),
 )
 
 # What pupils said of a teacher's videos, summed up: dispatch asks for it at every question.
@@ -283,6 +335,9 @@ presence = Table(
     _time("since"),
     _time("lease_until"),
     Column("lapses", Integer, nullable=False),  # offers in a row that passed unanswered
+    Column("breath_s", Integer, nullable=False, server_default=text("0")),  # that the teacher wants between two
+    _time("rests_until", nullable=True),
+    CheckConstraint("breath_s BETWEEN 0 AND 600", name="breath"),
     CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
 )
 
@@ -313,8 +368,12 @@ live_sessions = Table(
     _time("student_seen_at"),
     _time("ended_at", nullable=True),
     Column("ended_why", Text),
+    # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
+    Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    _time("paused_at", nullable=True),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -350,6 +409,13 @@ answers = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     _time("made_at"),
     _time("published_at", nullable=True),
+    Column("voice_key", Text),  # all voices in one file, which begins where the film does
+    Column("captions_key", Text),
+    Column("start_ms", Integer, nullable=False, server_default=text("0")),  # of the session's clock, there
+    Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
+    Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
+    Column("stars", Integer),  # of the pupil who asked
+    CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
     Index("ix_answers_question_id", "question_id"),
@@ -357,29 +423,65 @@ answers = Table(
 
 # --- money ---------------------------------------------------------------------------------------------------------
 
+# A policy is in force once a second person approved it; `valid_to` is what the document says, or the day on which the
+# next one begins.
 policies = Table(
     "policies",
     metadata,
     Column("id", Uuid, primary_key=True),
-    _time("valid_from"),
-    _time("valid_to", nullable=True),
-    Column("live_answer_fen", BigInteger, nullable=False),
-    CheckConstraint("live_answer_fen BETWEEN 0 AND 10000000", name="rate"),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("document", Text, nullable=False),
+    _person("proposed_by", nullable=True),
+    _time("proposed_at", now=True),
+    _person("approved_by", nullable=True),
+    _time("approved_at", nullable=True),
     CheckConstraint("valid_to > valid_from", name="forward"),
+    CheckConstraint("approved_by <> proposed_by", name="two_people"),
+    ExcludeConstraint(
+        (func.daterange(text("valid_from"), text("valid_to")), "&&"),
+        name="ex_policies_period",
+        where=text("approved_at IS NOT NULL"),
+    ),
+)
+
+# Append-only, like the ledger and the statements: triggers and rights are in the migration 0030.
+subsidy_facts = Table(
+    "subsidy_facts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    _person("teacher_id", nullable=True),
+    Column("of_id", Text),
+    _time("starts_at", nullable=True),
+    Column("body", JSONB, nullable=False),  # the rest of the fact, as in a facts file (docs/subsidies.md)
+    Column("source", Text, nullable=False),
+    _person("written_by", nullable=True),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("source IN ('platform', 'import', 'review')", name="source"),
+    Index("ix_subsidy_facts_teacher_id_starts_at", "teacher_id", "starts_at"),
+    Index("ix_subsidy_facts_of_id", "of_id", postgresql_where=text("of_id IS NOT NULL")),
 )
 
 ledger_transactions = Table(
     "ledger_transactions",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("fact_key", Text, nullable=False, unique=True),  # the business fact: paid once, however often it is told
+    Column("fact_key", Text, nullable=False, unique=True),  # what is posted: once, however often it is told
+    Column("kind", Text, nullable=False),
     Column("work", Text, nullable=False),
-    Column("policy_id", Uuid, ForeignKey("policies.id"), nullable=False),
+    Column("policy_id", Uuid, ForeignKey("policies.id")),
     _person("teacher_id"),
     Column("question_id", Uuid, ForeignKey("questions.id")),
+    Column("fact_id", Text, ForeignKey("subsidy_facts.id")),
+    Column("month", Date, nullable=False),  # of the statement that claims it, or a later one
+    Column("cause", JSONB),  # the statement's line, as it stood
     _time("done_at"),
     _time("posted_at", now=True),
+    CheckConstraint("kind IN ('accrual', 'adjustment', 'payout', 'bounce')", name="kind"),
     Index("ix_ledger_transactions_teacher_id_done_at", "teacher_id", "done_at"),
+    Index("ix_ledger_transactions_fact_id", "fact_id"),
+    Index("ix_ledger_transactions_month", "month"),
 )
 
 # A transaction that does not sum to zero, or a change of what was posted, ends in an error of the database itself: the
@@ -393,6 +495,81 @@ ledger_entries = Table(
     Column("amount_fen", BigInteger, nullable=False),
     PrimaryKeyConstraint("transaction_id", "line"),
     Index("ix_ledger_entries_account", "account"),
+)
+
+# Each seal hashes a transaction and the seal before it.
+ledger_seals = Table(
+    "ledger_seals",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("transaction_id", Uuid, ForeignKey("ledger_transactions.id"), nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+subsidy_months = Table(
+    "subsidy_months",
+    metadata,
+    Column("month", Date, primary_key=True),
+    _person("reckoned_by"),
+    _time("reckoned_at", now=True),
+    _time("appeal_until"),
+    _person("closed_by", nullable=True),
+    _time("closed_at", nullable=True),
+    CheckConstraint("closed_by <> reckoned_by", name="two_people"),
+    CheckConstraint("(closed_by IS NULL) = (closed_at IS NULL)", name="closed"),
+    CheckConstraint("extract(day FROM month) = 1", name="first_day"),
+)
+
+subsidy_statements = Table(
+    "subsidy_statements",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("month", Date, ForeignKey("subsidy_months.month"), nullable=False),
+    _person("teacher_id"),
+    Column("fen", BigInteger, nullable=False),
+    Column("held_fen", BigInteger, nullable=False),
+    UniqueConstraint("month", "teacher_id", name="uq_subsidy_statements_month_teacher_id"),
+    Index("ix_subsidy_statements_teacher_id", "teacher_id"),
+)
+
+# Which statement a posting is on; one at most, whoever closes at the same moment.
+statement_claims = Table(
+    "statement_claims",
+    metadata,
+    Column("transaction_id", Uuid, ForeignKey("ledger_transactions.id"), primary_key=True),
+    Column("statement_id", Uuid, ForeignKey("subsidy_statements.id"), nullable=False),
+    Index("ix_statement_claims_statement_id", "statement_id"),
+)
+
+subsidy_appeals = Table(
+    "subsidy_appeals",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("statement_id", Uuid, ForeignKey("subsidy_statements.id"), nullable=False),
+    Column("words", Text, nullable=False),
+    _time("made_at", now=True),
+    Column("reply", Text),
+    _person("replied_by", nullable=True),
+    CheckConstraint("(reply IS NULL) = (replied_by IS NULL)", name="replied"),
+    Index("ix_subsidy_appeals_statement_id", "statement_id"),
+)
+
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("month", Date, ForeignKey("subsidy_months.month"), nullable=False),
+    _person("teacher_id"),
+    Column("fen", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    _person("ordered_by"),
+    _time("ordered_at", now=True),
+    _time("settled_at", nullable=True),
+    Column("why", Text),  # the bank's word when it bounced
+    CheckConstraint("fen > 0", name="positive"),
+    CheckConstraint("state IN ('ordered', 'paid', 'bounced')", name="state"),
+    CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled"),
+    Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

@@ -15,12 +15,14 @@ import msgspec
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
+from server.domain.session import LASTS
 from server.live import protocol as wire
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
 HISTORY = 20  # questions of a page
 LATEST_EARNINGS = 200
+PAIRS = 10  # to judge at a time
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Views:
 
     store: Store
     sign: SignGet
+    session_lasts: timedelta = LASTS
+    reminder: str = ""
 
     # --- pupils ---
 
@@ -70,9 +74,12 @@ class Views:
             subject=q.subject,
             grade=q.grade,
             text=q.text,
-            read_text=q.read_text,
+            read_text=q.corrected_text or q.read_text,
+            corrected=q.corrected_text != "",
             received_at=q.received_at,
             media=await self._media_of_question(q.id) if q.has_media else [],
+            problems=await self._problems(q.id) if q.has_problems else [],
+            chosen=q.chosen,
             verdict=q.verdict,
             followers=q.crowd,
             leader_state=State(q.leader_state) if state is State.FOLLOWING and q.leader_state else None,
@@ -88,6 +95,13 @@ class Views:
             teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
             answered_at=q.answered_at,
         )
+
+    async def _problems(self, question: UUID) -> list[wire.ProblemView]:
+        query = "SELECT * FROM page_problems WHERE question_id = %(id)s ORDER BY number"
+        return [
+            wire.ProblemView(number=p.number, media_id=p.media_id, text=p.text, box=p.box)
+            for p in await self.store.rows(query, {"id": question})
+        ]
 
     async def _suggestions(self, question: UUID) -> Sequence[Record]:
         return await self.store.rows(_SUGGESTIONS, {"question": question})
@@ -119,7 +133,8 @@ class Views:
         return await self._answer(found[0]) if found else None
 
     async def may_watch(self, person: UUID, answer: UUID) -> bool:
-        """Who made it, asked it or had it suggested."""
+        """Who made it, asked it or had it suggested, the teachers who were offered a question like it, and the one whom
+        its pupil is with just now."""
         found = await self.store.rows(_MAY_WATCH, {"person": person, "answer": answer})
         return bool(found[0].may)
 
@@ -135,6 +150,26 @@ class Views:
             duration_ms=row.duration_ms,
             video_url=await self.sign(row.video_key, None) if row.video_key else None,
             poster_url=await self.sign(row.poster_key, None) if row.poster_key else None,
+            captions_url=await self.sign(row.captions_key, None) if row.captions_key else None,
+            progress=row.progress,
+            knowledge_points=row.knowledge_points,
+            stars=row.stars,
+        )
+
+    async def replay(self, id: UUID, viewer: UUID) -> wire.ReplayView | None:
+        """None for what is no longer to be watched."""
+        found = await self.store.rows(_REPLAY, {"id": id})
+        if not found or found[0].answer_state == "withdrawn":
+            return None
+        row = found[0]
+        log, media = await self.board(row.session_id)
+        inside = viewer in (row.teacher_id, row.student_id)
+        return wire.ReplayView(
+            answer=await self._answer(row),
+            log=[line for line in log if inside or line.kind != "say"],
+            media=media,
+            voice_url=await self.sign(row.voice_key, None) if row.voice_key else None,
+            start_ms=row.start_ms,
         )
 
     # --- files ---
@@ -177,6 +212,8 @@ class Views:
             offer=offer,
             session_id=row.session_id,
             waiting=row.waiting,
+            breath_s=row.breath_s or 0,
+            rests_until=row.rests_until,
         )
 
     async def _offer(self, row: Record) -> wire.OfferView:
@@ -250,7 +287,46 @@ class Views:
             followers=row.followers,
             peer_online=row.teacher_online if me == "student" else row.student_online,
             ended_why=row.ended_why,
+            ends_at=row.opened_at + self.session_lasts,
+            active_at=row.active_at,
+            paused_at=row.paused_at,
+            **(await self._for_the_teacher(row) if me == "teacher" and row.ended_at is None else {}),
         )
+
+    # --- matches ---
+
+    async def pairs(self, teacher: UUID) -> list[wire.PairView]:
+        """What this teacher may judge, the most doubtful first."""
+        rows = await self.store.rows(_PAIRS, {"teacher": teacher, "limit": PAIRS})
+        return [
+            wire.PairView(
+                question_id=row.question_id,
+                known_id=row.known_id,
+                subject=row.subject,
+                grade=row.grade,
+                asked=row.asked,
+                known=row.known,
+                verdict=Verdict(row.verdict),
+                confidence=row.confidence,
+                outcome=row.outcome,
+                asked_at=row.received_at,
+            )
+            for row in rows
+        ]
+    async def _for_the_teacher(self, row: Record) -> dict[str, Any]:
+        """What the pupil was explained lately, knowledge points to choose from at the end, the city's reminder."""
+        stage = stage_of(row.grade)
+        wanted = {"id": row.question_id, "student": row.student_id, "subject": row.subject, "stage": stage}
+        related = await self.store.rows(_RELATED, wanted)
+        points = await self.store.rows(_POINTS, wanted)
+        return {
+            "related": [
+                wire.RelatedView(answer_id=r.id, problem_text=r.problem_text[:200], answered_at=r.made_at)
+                for r in related
+            ],
+            "knowledge_points": [each.point for each in points],
+            "reminder": self.reminder,
+        }
 
     # --- events ---
 
@@ -269,6 +345,8 @@ class Views:
             case "session":
                 session = await self.session(outgoing.ref, "student")
                 return None if session is None else wire.SessionChanged(session=session)
+            case "precision":
+                return msgspec.convert(outgoing.body, wire.PrecisionAlarm)
             case "alarm":
                 question = await self.question(outgoing.ref)
                 if question is None:
@@ -309,10 +387,16 @@ def _earning(row: Any) -> wire.EarningView:
 
 _ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
-    a.video_key, a.poster_key, at.nickname AS teacher_name
+    a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars, at.nickname AS teacher_name
 """
 _ANSWER = f"""
     SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s
+"""  # noqa: S608 - composed of constants of this module
+
+_REPLAY = f"""
+    SELECT {_ANSWER_COLUMNS}, a.session_id, a.voice_key, a.start_ms, a.teacher_id, l.student_id
+    FROM answers a JOIN accounts at ON at.id = a.teacher_id JOIN live_sessions l ON l.id = a.session_id
+    WHERE a.id = %(id)s
 """  # noqa: S608 - composed of constants of this module
 
 # A question's own answer: the one made in its own session, not one that was suggested.
@@ -323,7 +407,7 @@ _OWN_ANSWER = f"""
 _SUGGESTIONS = f"""
     SELECT s.verdict, s.confidence, s.reasons, {_ANSWER_COLUMNS}
     FROM suggestions s JOIN answers a ON a.id = s.answer_id JOIN accounts at ON at.id = a.teacher_id
-    WHERE s.question_id = %(question)s AND a.state = 'published'
+    WHERE s.question_id = %(question)s AND a.state = 'published' AND s.outcome IS DISTINCT FROM 'set_aside'
     ORDER BY s.made_at DESC, s.confidence DESC
 """  # noqa: S608 - composed of constants of this module
 _MAY_WATCH = """
@@ -331,9 +415,16 @@ _MAY_WATCH = """
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
                    WHERE a.id = %(answer)s AND q.student_id = %(person)s)
         OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
-                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s) AS may
+                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s)
+        OR EXISTS (SELECT FROM suggestions s JOIN offers o ON o.question_id = s.question_id
+                   WHERE s.answer_id = %(answer)s AND o.teacher_id = %(person)s)
+        OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
+                   JOIN live_sessions l ON l.student_id = q.student_id AND l.ended_at IS NULL
+                   WHERE a.id = %(answer)s AND l.teacher_id = %(person)s) AS may
 """
 
+_PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
+_READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
 _STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
@@ -345,6 +436,7 @@ _QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
            leader.state AS leader_state, leader.promised_at AS leader_promise,
            live.id AS session_id, taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
+           EXISTS (SELECT FROM page_problems p WHERE p.question_id = q.id) AS has_problems,
            CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
                (SELECT count(*) FROM questions other
                 WHERE other.state IN ('waiting', 'offered') AND other.subject = q.subject
@@ -374,8 +466,10 @@ _OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
 """
 
 _DUTY = f"""
-    SELECT clock_timestamp() AS read_at, p.wish, live.id AS session_id, o.id AS offer_id, o.made_at, o.expires_at,
-           q.id AS question_id, q.subject, q.grade, q.text, q.read_text, q.followers, q.received_at,
+    SELECT clock_timestamp() AS read_at, p.wish, p.breath_s,
+           CASE WHEN p.rests_until > clock_timestamp() THEN p.rests_until END AS rests_until,
+           live.id AS session_id, o.id AS offer_id, o.made_at, o.expires_at,
+           q.id AS question_id, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers, q.received_at,
            {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
                 AND c.stage = {_STAGE.format("w")}
@@ -387,9 +481,31 @@ _DUTY = f"""
     LEFT JOIN questions q ON q.id = o.question_id
 """  # noqa: S608 - composed of constants of this module
 
+# What nobody on the staff has judged yet. What a pupil called wrong comes first, then what was least sure.
+_PAIRS = f"""
+    WITH mine AS (SELECT subject, stage FROM certifications WHERE account_id = %(teacher)s),
+    shown AS (
+        SELECT s.question_id, s.answer_id AS known_id, a.problem_text AS known, s.verdict, s.confidence, s.outcome
+        FROM suggestions s JOIN answers a ON a.id = s.answer_id
+        WHERE s.made_at > now() - interval '14 days' AND a.state = 'published'
+          AND (s.outcome IS NULL OR s.outcome IN ('not_mine', 'still_stuck'))
+        UNION ALL
+        SELECT q.id, q.leader_id, {_PROBLEM_TEXT.format("leader")}, q.verdict, q.confidence, NULL
+        FROM questions q JOIN questions leader ON leader.id = q.leader_id WHERE q.state = 'following'
+    )
+    SELECT shown.*, q.subject, q.grade, q.received_at, {_PROBLEM_TEXT.format("q")} AS asked
+    FROM shown JOIN questions q ON q.id = shown.question_id
+    JOIN mine ON mine.subject = q.subject AND mine.stage = {_STAGE.format("q")}
+    WHERE q.state <> 'withdrawn' AND NOT EXISTS (
+        SELECT FROM match_labels l
+        WHERE l.question_id = shown.question_id AND l.known_id = shown.known_id AND l.source = 'teacher')
+    ORDER BY shown.outcome = 'not_mine' DESC NULLS LAST, abs(coalesce(shown.confidence, 1) - 0.7), q.received_at DESC
+    LIMIT %(limit)s
+"""  # noqa: S608 - composed of constants of this module
+
 _EARNING_COLUMNS = """
     SELECT l.id, l.work, l.done_at, l.question_id, l.teacher_id, -e.amount_fen AS amount_fen, q.subject,
-           coalesce(nullif(q.text, ''), q.read_text) AS problem_text
+           coalesce(nullif(q.text, ''), nullif(q.corrected_text, ''), q.read_text) AS problem_text
     FROM ledger_transactions l
     JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id
     LEFT JOIN questions q ON q.id = l.question_id
@@ -414,8 +530,30 @@ _EARNED = """
     WHERE e.account = 'owed:' || CAST(%(teacher)s AS text)
 """
 
+_RELATED = """
+    SELECT a.id, a.problem_text, a.made_at FROM answers a JOIN questions q ON q.id = a.question_id
+    WHERE q.student_id = %(student)s AND a.subject = %(subject)s AND a.state = 'published' AND q.id <> %(id)s
+    ORDER BY a.made_at DESC LIMIT 3
+"""
+
+# First what the question is known to be about, then that of answers like it, then what the subject is asked most.
+_POINTS = f"""
+    SELECT point FROM (
+        SELECT q.knowledge_point AS point, 0 AS far FROM questions q WHERE q.id = %(id)s
+        UNION ALL
+        SELECT known.knowledge_point, 1 FROM suggestions s JOIN answers a ON a.id = s.answer_id
+        JOIN questions known ON known.id = a.question_id WHERE s.question_id = %(id)s
+        UNION ALL
+        SELECT often.knowledge_point, 2 FROM (
+            SELECT q.knowledge_point, count(*) FROM questions q
+            WHERE q.subject = %(subject)s AND {_STAGE.format("q")} = %(stage)s AND q.knowledge_point IS NOT NULL
+              AND q.received_at > now() - interval '90 days'
+            GROUP BY q.knowledge_point ORDER BY 2 DESC, 1 LIMIT 6) often
+    ) near WHERE point IS NOT NULL GROUP BY point ORDER BY min(far), point LIMIT 6
+"""  # noqa: S608 - composed of constants of this module
+
 _SESSION = f"""
-    SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, q.read_text, q.followers,
+    SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers,
            taught.nickname AS teacher_name,
            l.teacher_seen_at > clock_timestamp() - interval '30 seconds' AS teacher_online,
            l.student_seen_at > clock_timestamp() - interval '30 seconds' AS student_online

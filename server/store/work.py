@@ -3,22 +3,22 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import CursorResult, Executable, delete, func, insert, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.people import Certification, PersonId, Stage, Subject
-from server.domain.question import AnswerId, Question, QuestionId, State, Verdict
-from server.domain.subsidy import Entry, Fact, Policy
+from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
+from server.domain.session import SILENT_ENDS
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
@@ -118,6 +118,10 @@ class Work:
         return found
 
     # --- rows ---
+
+    async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
+        """For the books (server/store/books.py), which are kept in the same transaction."""
+        return await rows_of(self._driver, query, params)
 
     async def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
         return await rows_of(self._driver, query, params)
@@ -229,15 +233,15 @@ class Work:
         return [question for question in found if question is not None]
 
     async def unread_texts(self, before: datetime, limit: int = 50) -> list[UUID]:
-        """Questions without files that nobody has matched."""
+        """Questions that nobody has matched though nothing is to be read: without files, or put right by their
+        pupils."""
         q = t.questions.c
+        has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
+        asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
+        corrected = and_(q.state == State.READING, q.corrected_at < before)
         found = await self._scalars(
             select(q.id)
-            .where(
-                q.state == State.RECEIVED,
-                q.received_at < before,
-                ~select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists(),
-            )
+            .where(or_(asked, corrected))
             .order_by(q.received_at)
             .limit(limit)
         )
@@ -248,7 +252,7 @@ class Work:
             select(t.questions.c.id)
             .where(
                 t.questions.c.state.in_([State.RECEIVED, State.READING, State.MATCHED]),
-                t.questions.c.received_at < before,
+                func.coalesce(t.questions.c.corrected_at, t.questions.c.received_at) < before,
             )
             .order_by(t.questions.c.received_at)
             .limit(limit)
@@ -272,9 +276,70 @@ class Work:
             "suggestions", {**row, "confidence": confidence, "reasons": Jsonb([dict(r) for r in reasons])}
         )
 
+    async def judge_suggestions(self, question: UUID, outcome: str) -> None:
+        """One word on all that the pupil has said nothing of."""
+        query = "UPDATE suggestions SET outcome = %(outcome)s WHERE question_id = %(question)s AND outcome IS NULL"
+        await self._write(query, {"question": question, "outcome": outcome})
+
+    async def keep_problems(self, question: UUID, problems: Sequence[PageProblem]) -> None:
+        """What a page shows, numbered from 1; what was known of it before is replaced."""
+        await self._write("DELETE FROM page_problems WHERE question_id = %(id)s", {"id": question})
+        rows = [{"question_id": question, "number": n, **asdict(problem)} for n, problem in enumerate(problems, 1)]
+        await self._insert("page_problems", *rows)
+
+    async def page_problem(self, question: UUID, number: int) -> Record | None:
+        query = "SELECT * FROM page_problems WHERE question_id = %(id)s AND number = %(number)s"
+        return await self._row(query, {"id": question, "number": number})
+
     async def judge_suggestion(self, question: UUID, answer: UUID | None, outcome: str) -> None:
         """The pupil's word on the video shown: a label for the matcher."""
         await self._write(_JUDGE, {"question": question, "answer": answer, "outcome": outcome})
+
+    # --- what is said of matches ---
+
+    async def pair(self, question: UUID, known: UUID) -> Record | None:
+        """A question and what it was matched with: an answer it was shown, or the question that it follows."""
+        return await self._row(_PAIR, {"question": question, "known": known})
+
+    async def add_label(
+        self, question: UUID, known: UUID, source: str, same: bool, confidence: float | None, person: UUID
+    ) -> None:
+        """The last word of each source counts."""
+        row = {"question": question, "known": known, "source": source, "same": same}
+        await self._write(_LABEL, {**row, "confidence": confidence, "person": person})
+
+    async def labels(self, *, since_tightened: bool = False) -> list[Record]:
+        """Subject, confidence, same, pushed and question of every judged pair, oldest first; a teacher's word counts
+        before the pupil's."""
+        return await self._rows(_LABELS, {"since_tightened": since_tightened})
+
+    async def certifications(self, teacher: UUID) -> frozenset[Certification]:
+        c = t.certifications.c
+        found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
+        return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
+
+    async def add_calibration(
+        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
+    ) -> int:
+        row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
+        row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
+        query, params = insertion("calibrations", [row])
+        return int(await self._value(f"{query} RETURNING id", params))
+
+    async def calibration_in_force(self) -> tuple[int, datetime | None]:
+        """Its number and since when; 0 before the first."""
+        query = "SELECT id, adopted_at FROM calibrations WHERE adopted_at IS NOT NULL ORDER BY adopted_at DESC LIMIT 1"
+        found = await self._row(query)
+        return (0, None) if found is None else (found.id, found.adopted_at)
+
+    async def adopt_calibration(self, id: int) -> bool | None:
+        """False when it is in force or was; None when there is none of this number."""
+        query = "SELECT adopted_at FROM calibrations WHERE id = %(id)s FOR UPDATE"
+        found = await self._row(query, {"id": id})
+        if found is None or found.adopted_at is not None:
+            return None if found is None else False
+        await self._write("UPDATE calibrations SET adopted_at = clock_timestamp() WHERE id = %(id)s", {"id": id})
+        return True
 
     # --- dispatch ---
 
@@ -283,10 +348,11 @@ class Work:
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
-    async def ready(self, subjects: Iterable[Subject] | None = None, limit: int = 200) -> list[Ready]:
-        """Teachers on shift, present, willing and free, who are certified for one of these subjects."""
-        wanted = None if subjects is None else [str(subject) for subject in subjects]
-        found = await self._rows(_READY, {"subjects": wanted, "limit": limit})
+    async def ready(self, wanted: Iterable[Certification], each: int = 32) -> list[Ready]:
+        """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
+        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
+        subjects, stages = [subject for subject, _ in pairs], [stage for _, stage in pairs]
+        found = await self._rows(_READY, {"subjects": subjects, "stages": stages, "each": each})
         return [
             Ready(
                 id=row.teacher_id,
@@ -436,6 +502,38 @@ class Work:
         )
         return list(found)
 
+    async def overdue_sessions(self, lasts: timedelta, limit: int = 50) -> list[Record]:
+        """Open ones of which something may be due: their whole time, or the silence that ends one."""
+        wanted = {"lasts": lasts, "silent": SILENT_ENDS, "limit": limit}
+        return await self._rows(_OVERDUE, wanted)
+
+    async def change_session(self, id: UUID, **change: Any) -> None:
+        s = t.live_sessions.c
+        await self.execute(update(t.live_sessions).where(s.id == id).values(**change, version=s.version + 1))
+        self.tell(session_channel(id), "session", id)
+
+    async def stir(self, session: UUID) -> None:
+        """A sign of life that is no line of the board."""
+        await self._write("UPDATE live_sessions SET active_at = clock_timestamp() WHERE id = %(id)s", {"id": session})
+
+    async def session_before(self, question: UUID) -> Record | None:
+        """The last session that this question lost."""
+        query = "SELECT * FROM live_sessions WHERE question_id = %(id)s AND ended_at IS NOT NULL"
+        return await self._row(f"{query} ORDER BY ended_at DESC LIMIT 1", {"id": question})
+
+    async def rest(self, teacher: PersonId, breath_s: int) -> None:
+        """How long the teacher breathes between two questions, from now on."""
+        query = "UPDATE presence SET breath_s = %(breath)s, rests_until = NULL WHERE teacher_id = %(id)s"
+        await self._write(query, {"id": teacher, "breath": breath_s})
+
+    async def breathe(self, teacher: PersonId) -> None:
+        """The breath that the teacher chose begins."""
+        await self._write(_BREATHE, {"id": teacher})
+
+    async def rate_answer(self, id: UUID, teacher: PersonId, stars: int) -> None:
+        """The asking pupil's stars; another time they replace the first, in the teacher's sum too."""
+        await self._write(_RATE, {"id": id, "teacher": teacher, "stars": stars})
+
     async def end_session(self, id: UUID, why: str, now: datetime) -> None:
         await self._write(_END_SESSION, {"id": id, "why": why, "now": now})
         self.tell(session_channel(id), "session", id)
@@ -478,24 +576,9 @@ class Work:
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
 
-    async def publish_answer(self, id: UUID, video: str, poster: str, duration_ms: int, now: datetime) -> None:
+    async def change_answer(self, id: UUID, **change: Any) -> None:
         a = t.answers.c
-        await self.execute(
-            update(t.answers)
-            .where(a.id == id)
-            .values(
-                state="published",
-                video_key=video,
-                poster_key=poster,
-                duration_ms=duration_ms,
-                published_at=now,
-                version=a.version + 1,
-            )
-        )
-
-    async def fail_answer(self, id: UUID) -> None:
-        a = t.answers.c
-        await self.execute(update(t.answers).where(a.id == id).values(state="failed", version=a.version + 1))
+        await self.execute(update(t.answers).where(a.id == id).values(**change, version=a.version + 1))
 
     # --- what has served its time ---
 
@@ -541,26 +624,6 @@ class Work:
 
     async def forget_media(self, id: UUID) -> None:
         await self.execute(delete(t.media).where(t.media.c.id == id))
-
-    # --- money ---
-
-    async def policies(self) -> list[Policy]:
-        found = await self._rows("SELECT id, valid_from, valid_to, live_answer_fen FROM policies")
-        return [Policy(*row) for row in found]
-
-    async def post(self, fact: Fact, policy: Policy, question: QuestionId, entries: Sequence[Entry]) -> UUID | None:
-        """The fact's entries, once; None when it was posted before."""
-        row = {"id": uuid4(), "fact_key": fact.key, "work": fact.work, "policy_id": policy.id}
-        row |= {"teacher_id": fact.teacher, "question_id": question, "done_at": fact.done_at}
-        id: UUID | None = await self._value(_POST, row)
-        if id is None:
-            return None
-        lines = [
-            {"transaction_id": id, "line": i, "account": entry.account, "amount_fen": entry.amount_fen}
-            for i, entry in enumerate(entries)
-        ]
-        await self._insert("ledger_entries", *lines)
-        return id
 
 
 class Store:
@@ -687,6 +750,46 @@ _JUDGE = """
                                            count = ratings.count + excluded.count
 """
 
+_PAIR = """
+    SELECT s.confidence, s.reasons, a.state = 'published' AS is_published
+    FROM suggestions s JOIN answers a ON a.id = s.answer_id
+    WHERE s.question_id = %(question)s AND s.answer_id = %(known)s
+    UNION ALL
+    SELECT q.confidence, NULL, false FROM questions q WHERE q.id = %(question)s AND q.leader_id = %(known)s
+    LIMIT 1
+"""
+_LABEL = """
+    INSERT INTO match_labels (question_id, known_id, source, same, confidence, person_id)
+    VALUES (%(question)s, %(known)s, %(source)s, %(same)s, %(confidence)s, %(person)s)
+    ON CONFLICT (question_id, known_id, source) DO UPDATE SET same = excluded.same, person_id = excluded.person_id,
+        made_at = clock_timestamp()
+"""
+
+# "Still stuck" says of the video that it did not help, not that it was of another problem. `pushed`: the pupil was
+# shown it as the same problem, so that its being wrong is the matcher's error.
+_LABELS = """
+    WITH said AS (
+        SELECT s.question_id, s.answer_id AS known_id, 1 AS weight, s.outcome <> 'not_mine' AS same, s.confidence,
+               true AS pushed, s.made_at AS at
+        FROM suggestions s WHERE s.verdict = 'same' AND s.outcome IN ('solved', 'not_mine', 'still_stuck')
+        UNION ALL
+        SELECT l.question_id, l.known_id, CASE l.source WHEN 'teacher' THEN 0 ELSE 1 END, l.same, l.confidence,
+               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at
+        FROM match_labels l JOIN questions q ON q.id = l.question_id
+        LEFT JOIN LATERAL (SELECT verdict FROM suggestions WHERE question_id = l.question_id AND answer_id = l.known_id
+                           ORDER BY made_at LIMIT 1) s ON true
+        WHERE l.confidence IS NOT NULL
+    ), last AS (
+        SELECT DISTINCT ON (question_id, known_id) * FROM said ORDER BY question_id, known_id, weight, at DESC
+    )
+    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.at
+    FROM last JOIN questions q ON q.id = last.question_id
+    WHERE NOT %(since_tightened)s OR last.at > coalesce((
+        SELECT max(adopted_at) FROM calibrations WHERE made_by = 'alarm' AND report->'alarmed' ? q.subject
+    ), '-infinity')
+    ORDER BY last.at, last.question_id
+"""
+
 _WAITING_COLUMNS = """
     SELECT id, subject, grade, received_at, followers, offers_made, knowledge_point, refused_by
     FROM questions WHERE state = 'waiting'
@@ -705,20 +808,39 @@ _END_SESSION = """
     UPDATE live_sessions SET ended_at = %(now)s, ended_why = %(why)s, version = version + 1
     WHERE id = %(id)s AND ended_at IS NULL
 """
-_NEXT_SEQ = "UPDATE live_sessions SET next_seq = next_seq + %(count)s WHERE id = %(id)s RETURNING next_seq - 1"
+_NEXT_SEQ = """
+    UPDATE live_sessions SET next_seq = next_seq + %(count)s, active_at = clock_timestamp()
+    WHERE id = %(id)s RETURNING next_seq - 1
+"""
+
+_OVERDUE = """
+    SELECT id, question_id FROM live_sessions
+    WHERE ended_at IS NULL
+      AND (opened_at <= clock_timestamp() - %(lasts)s OR active_at <= clock_timestamp() - %(silent)s)
+    ORDER BY opened_at LIMIT %(limit)s
+"""
+
+_BREATHE = """
+    UPDATE presence SET rests_until = clock_timestamp() + make_interval(secs => breath_s)
+    WHERE teacher_id = %(id)s AND breath_s > 0
+"""
+
+_RATE = """
+    WITH before AS (SELECT id, stars FROM answers WHERE id = %(id)s FOR UPDATE),
+         rated AS (UPDATE answers a SET stars = %(stars)s FROM before WHERE a.id = before.id RETURNING before.stars)
+    INSERT INTO ratings (teacher_id, total, count)
+    SELECT %(teacher)s, %(stars)s - coalesce(stars, 0), CASE WHEN stars IS NULL THEN 1 ELSE 0 END FROM rated
+    ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
+                                           count = ratings.count + excluded.count
+"""
 
 _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
 """
 
-_POST = """
-    INSERT INTO ledger_transactions (id, fact_key, work, policy_id, teacher_id, question_id, done_at)
-    VALUES (%(id)s, %(fact_key)s, %(work)s, %(policy_id)s, %(teacher_id)s, %(question_id)s, %(done_at)s)
-    ON CONFLICT (fact_key) DO NOTHING RETURNING id
-"""
-
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
+    AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
     AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
                 AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
     AND NOT EXISTS (SELECT FROM offers o WHERE o.teacher_id = p.teacher_id AND o.state = 'open')
@@ -739,11 +861,13 @@ _WAITING = f"""
 # Tonight counts from five in the morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT p.teacher_id, p.since FROM presence p
-        WHERE {_FREE} AND EXISTS (
-            SELECT FROM certifications c WHERE c.account_id = p.teacher_id
-            AND (CAST(%(subjects)s AS text[]) IS NULL OR c.subject = ANY(CAST(%(subjects)s AS text[]))))
-        ORDER BY p.since, p.teacher_id LIMIT %(limit)s
+        SELECT DISTINCT able.teacher_id, able.since
+        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
+        CROSS JOIN LATERAL (
+            SELECT p.teacher_id, p.since FROM presence p
+            WHERE {_FREE} AND EXISTS (SELECT FROM certifications c WHERE c.account_id = p.teacher_id
+                                      AND c.subject = wanted.subject AND c.stage = wanted.stage)
+            ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began

@@ -1,15 +1,24 @@
 """What each door of the service does: read the call, let an action do it, answer with the view."""
 
+import hmac
+import time
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
-from server.actions import answer, ask, upload
+from matcher.calibrate import Calibration, Label
+from matcher.calibrate import reliability as bins_of
+from server.actions import answer, ask, judge, upload
 from server.actions.errors import NotHere
-from server.domain.people import PersonId
+from server.domain.people import PersonId, Subject
 from server.live import protocol as wire
+from server.matching import calibration_in_force
 from server.observe import asked
 from server.store.work import person_channel, session_channel
 from server.web.door import Call, Reply
+
+FEWEST_TOLD = 5  # a smaller group is not told of
+TURN_LASTS_S = 4 * 3600
 
 # --- uploads -------------------------------------------------------------------------------------------------------
 
@@ -68,6 +77,30 @@ async def student_state(call: Call[None]) -> wire.StudentState:
 async def show_question(call: Call[None]) -> wire.QuestionView:
     if await call.parts.views.owner_of_question(call.id()) != call.person.id:
         raise NotHere
+    return await _question(call, call.id())
+
+
+async def correct(call: Call[wire.Correct]) -> wire.QuestionView:
+    parts = call.parts
+    async with parts.store.work() as work:
+        again = await ask.correct(
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.text, await work.now()
+        )
+    return await _settled_again(call, again)
+
+
+async def choose(call: Call[wire.Choose]) -> wire.QuestionView:
+    parts = call.parts
+    async with parts.store.work() as work:
+        again = await ask.choose(
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.number, await work.now()
+        )
+    return await _settled_again(call, again)
+
+
+async def _settled_again(call: Call[Any], again: bool) -> wire.QuestionView:
+    if again:
+        call.parts.texts.soon(call.id())
     return await _question(call, call.id())
 
 
@@ -133,8 +166,53 @@ async def decline(call: Call[None]) -> wire.DutyView:
     return await call.parts.views.duty(call.person.id)
 
 
+async def pairs(call: Call[Any]) -> wire.Pairs:
+    return wire.Pairs(pairs=await call.parts.views.pairs(call.person.id))
+
+
+async def judge_pair(call: Call[wire.Judge]) -> wire.Pairs:
+    parts, body = call.parts, call.body
+    async with parts.store.work() as work:
+        await judge.judge(
+            work, parts.finder, parts.rules, call.person, call.id(), body.known_id, body.same, await work.now()
+        )
+    return await pairs(call)
+
+
 async def earnings(call: Call[None]) -> wire.EarningsView:
     return await call.parts.views.earnings(PersonId(call.person.id))
+
+
+# --- research ------------------------------------------------------------------------------------------------------
+
+
+async def reliability(call: Call[None]) -> wire.Reliability:
+    parts = call.parts
+    async with parts.store.work() as work:
+        labels = await judge.said(work)
+        number, since = await work.calibration_in_force()
+        calibration = await calibration_in_force(await work.connection())
+    return wire.Reliability(
+        calibration=number,
+        since=since,
+        subjects=[_reliability(subject, own, calibration) for subject, own in judge.by_subject(labels).items()],
+    )
+
+
+def _reliability(subject: str, labels: list[Label], calibration: Calibration) -> wire.SubjectReliability:
+    pushed = [label for label in labels if label.pushed]
+    bins = [
+        wire.Bin(low=low, high=high, count=count, mean=round(mean, 3), share=round(share, 3))
+        for low, high, count, mean, share in bins_of(labels, calibration)
+        if count >= FEWEST_TOLD
+    ]
+    return wire.SubjectReliability(
+        subject=Subject(subject),
+        labels=len(labels),
+        bar=calibration.bar(subject),
+        precision=sum(label.same for label in pushed) / len(pushed) if len(pushed) >= FEWEST_TOLD else None,
+        bins=bins,
+    )
 
 
 # --- sessions and answers ------------------------------------------------------------------------------------------
@@ -155,6 +233,25 @@ async def show_session(call: Call[None]) -> wire.SessionSnapshot:
     )
 
 
+async def ice(call: Call[None]) -> wire.IceView:
+    settings = call.parts.settings
+    urls = [url.strip() for url in settings.turn_urls.split(",") if url.strip()]
+    open_to_all = [url for url in urls if url.startswith("stun")]
+    locked = [url for url in urls if not url.startswith("stun")]
+    servers = [wire.IceServer(urls=open_to_all)] if open_to_all else []
+    if locked:
+        username, credential = turn_password(settings.turn_secret, str(call.person.id), time.time() + TURN_LASTS_S)
+        servers.append(wire.IceServer(urls=locked, username=username, credential=credential))
+    return wire.IceView(servers=servers)
+
+
+def turn_password(secret: str, who: str, until: float) -> tuple[str, str]:
+    """A name and password that a TURN server with the same secret takes until then (coturn's `use-auth-secret`, after
+    draft-uberti-behave-turn-rest-00)."""
+    username = f"{round(until)}:{who}"
+    return username, b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
+
+
 async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
         id = await answer.finish(
@@ -165,6 +262,7 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
             call.body.assignment_epoch,
             call.body.recordings,
             await work.now(),
+            call.body.knowledge_points,
         )
     view = await call.parts.views.answer(id)
     assert view is not None
@@ -179,10 +277,44 @@ async def hand_back(call: Call[wire.HandBack]) -> wire.DutyView:
     return await call.parts.views.duty(call.person.id)
 
 
+async def pause(call: Call[wire.Pause]) -> wire.SessionView:
+    async with call.parts.store.work() as work:
+        await answer.pause(work, call.person, call.id(), call.body.on, await work.now())
+    return await _session(call, call.id(), "teacher")
+
+
+async def still_here(call: Call[None]) -> None:
+    async with call.parts.store.work() as work:
+        await answer.still_here(work, call.person, call.id())
+
+
+async def breathe(call: Call[wire.Breathe]) -> wire.DutyView:
+    async with call.parts.store.work() as work:
+        await answer.breathe(work, call.person, call.body.breath_s)
+    return await call.parts.views.duty(call.person.id)
+
+
+async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
+    async with call.parts.store.work() as work:
+        await answer.rate(work, call.person, call.id(), call.body.stars)
+    view = await call.parts.views.answer(call.id())
+    assert view is not None
+    return view
+
+
 async def show_answer(call: Call[None]) -> wire.AnswerView:
     if not await call.parts.views.may_watch(call.person.id, call.id()):
         raise NotHere
     view = await call.parts.views.answer(call.id())
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def show_replay(call: Call[None]) -> wire.ReplayView:
+    if not await call.parts.views.may_watch(call.person.id, call.id()):
+        raise NotHere
+    view = await call.parts.views.replay(call.id(), call.person.id)
     if view is None:
         raise NotHere
     return view

@@ -19,7 +19,13 @@ from server.live import protocol as wire
 from server.web.door import Call, Door, http_error, problem
 
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
-SHELLS = {"/": "index.html", "/student": "student.html", "/teacher": "teacher.html"}
+SHELLS = {
+    "/": "index.html",
+    "/student": "student.html",
+    "/teacher": "teacher.html",
+    "/subsidies": "subsidies.html",
+    "/research": "research.html",
+}
 FILES = {
     "/sw.js": "text/javascript",
     "/manifest.webmanifest": "application/manifest+json",

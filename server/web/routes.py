@@ -2,11 +2,12 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, pages
+from server.web import api, auth, pages, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
+RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
 
 DOORS: tuple[Door, ...] = (
@@ -29,6 +30,10 @@ DOORS: tuple[Door, ...] = (
          reply=wire.StudentState, tag="questions", query=("before",)),
     Door("GET", "/api/questions/{id}", api.show_question, STUDENT, "One question of one's own",
          reply=wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/correct", api.correct, STUDENT, "What was read is put right, and matched again",
+         wire.Correct, wire.QuestionView, tag="questions"),
+    Door("POST", "/api/questions/{id}/choose", api.choose, STUDENT, "Which problem of the photo is meant",
+         wire.Choose, wire.QuestionView, tag="questions"),
     Door("POST", "/api/questions/{id}/solved", api.solved, STUDENT, "It helped", reply=wire.QuestionView,
          tag="questions"),
     Door("POST", "/api/questions/{id}/back", api.back_to_queue, STUDENT, "Not mine, or still stuck: to the queue",
@@ -39,23 +44,42 @@ DOORS: tuple[Door, ...] = (
          tag="questions"),
     Door("GET", "/api/answers/{id}", api.show_answer, EITHER, "An answer and its video", reply=wire.AnswerView,
          tag="questions"),
+    Door("POST", "/api/answers/{id}/rate", api.rate, STUDENT, "Stars for one's own answer", wire.Rate,
+         wire.AnswerView, tag="questions"),
+    Door("GET", "/api/answers/{id}/replay", api.show_replay, EITHER, "An answer as ink and voice",
+         reply=wire.ReplayView, tag="questions"),
     # a teacher's duty
     Door("GET", "/api/teacher", api.teacher_state, TEACHER, "A teacher's page as it stands", reply=wire.TeacherState,
          tag="duty"),
     Door("POST", "/api/duty", api.go_on_duty, TEACHER, "Ready, away or off", wire.GoOnDuty, wire.DutyView, tag="duty"),
+    Door("POST", "/api/breath", api.breathe, TEACHER, "How long to breathe between two questions", wire.Breathe,
+         wire.DutyView, tag="duty"),
     Door("POST", "/api/offers/{id}/accept", api.accept, TEACHER, "Take the offered question", reply=wire.SessionView,
          tag="duty"),
     Door("POST", "/api/offers/{id}/decline", api.decline, TEACHER, "Leave it to another", reply=wire.DutyView,
          tag="duty"),
+    Door("GET", "/api/matches", api.pairs, TEACHER, "Matches to judge, the most doubtful first", reply=wire.Pairs,
+         tag="matches"),
+    Door("POST", "/api/questions/{id}/judge", api.judge_pair, TEACHER, "The same problem, or another", wire.Judge,
+         wire.Pairs, tag="matches"),
+    Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
+         reply=wire.Reliability, tag="matches"),
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
+    Door("GET", "/api/ice", api.ice, EITHER, "STUN and TURN servers, with passwords for an evening", reply=wire.IceView,
+         tag="sessions"),
     Door("GET", "/api/sessions/{id}", api.show_session, EITHER, "A session with its whole board",
          reply=wire.SessionSnapshot, tag="sessions"),
     Door("POST", "/api/sessions/{id}/finish", api.finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # money
+    *subsidies.DOORS,
+    Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
+         wire.SessionView, tag="sessions"),
+    Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),
     # the operator's
     *pages.DOORS,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, DutyView, EarningsView, Finish, GoOnDuty, HandBack, Me, Problem, QuestionView,
+  Activate, AnswerView, Ask, BackToQueue, Choose, Correct, DutyView, EarningsView, Finish, GoOnDuty, HandBack, IceView, Judge, Me, Pairs, Problem, QuestionView, Reliability, ReplayView,
   SessionSnapshot, SessionView, SignIn, StudentState, TeacherState, Ticket,
 } from "./protocol";
 import { newId } from "./ids";
@@ -111,6 +111,8 @@ export const ticket = async (): Promise<string> => (await post<Ticket>("/api/tic
 /** The page as it stands, or the questions before one. */
 export const student = (before: string | null = null): Promise<StudentState> => call("GET", before === null ? "/api/student" : `/api/student?before=${before}`);
 export const ask = (body: Ask, key: string): Promise<QuestionView> => post("/api/questions", body, key);
+export const correct = (id: string, body: Correct): Promise<QuestionView> => post(`/api/questions/${id}/correct`, body);
+export const choose = (id: string, body: Choose): Promise<QuestionView> => post(`/api/questions/${id}/choose`, body);
 export const solved = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/solved`);
 export const back = (id: string, body: BackToQueue): Promise<QuestionView> => post(`/api/questions/${id}/back`, body);
 export const withdraw = (id: string): Promise<QuestionView> => post(`/api/questions/${id}/withdraw`);
@@ -120,9 +122,18 @@ export const teacher = (): Promise<TeacherState> => call("GET", "/api/teacher");
 export const duty = (body: GoOnDuty): Promise<DutyView> => post("/api/duty", body);
 export const accept = (offer: string): Promise<SessionView> => post(`/api/offers/${offer}/accept`, {}, `accept-${offer}`);
 export const decline = (offer: string): Promise<DutyView> => post(`/api/offers/${offer}/decline`, {}, `decline-${offer}`);
+export const pairs = (): Promise<Pairs> => call("GET", "/api/matches");
+export const judge = (question: string, body: Judge): Promise<Pairs> => post(`/api/questions/${question}/judge`, body);
+export const reliability = (): Promise<Reliability> => call("GET", "/api/research/reliability");
 export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings");
 
 export const session = (id: string): Promise<SessionSnapshot> => call("GET", `/api/sessions/${id}`);
 export const finish = (id: string, body: Finish, key: string): Promise<AnswerView> => post(`/api/sessions/${id}/finish`, body, key);
 export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);
+/** What helps two to find a path, with passwords that last an evening. */
+export async function ice(): Promise<RTCIceServer[]> {
+  const { servers } = await call<IceView>("GET", "/api/ice");
+  return servers.map(({ urls, username, credential }) => (username === null || credential === null ? { urls } : { urls, username, credential }));
+}
+export const replay = (answer: string): Promise<ReplayView> => call("GET", `/api/answers/${answer}/replay`);
 export const answer = (id: string): Promise<AnswerView> => call("GET", `/api/answers/${id}`);

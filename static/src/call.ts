@@ -1,16 +1,24 @@
-// Live voice between the two of a session: WebRTC, audio only, no host but ours.
+// Live voice between the two of a session: WebRTC, audio only; where no path is found in time, over the socket.
 //
 // Each side says hello when it comes; the teacher answers every hello with a fresh offer, so there is one who offers and
-// never two at once. Microphones are put on and off the agreed line, which needs no new agreement.
+// never two at once. Microphones are put on and off the agreed line, which needs no new agreement. A path that is found
+// late takes the voice back from the socket.
 import { signal } from "@preact/signals";
 import { newId } from "./ids";
+import { Listening, Speaking, type Slice } from "./wire";
 
-export type CallState = "waiting" | "connecting" | "talking" | "lost";
+/** "talking": heard on the direct line; "relayed": over the socket, half a second later; "lost": neither. */
+export type CallState = "waiting" | "connecting" | "talking" | "relayed" | "lost";
+
+const PATIENCE_MS = 5_000; // for a path between the two
+const AGAIN_MS = 30_000; // before a path is looked for again
 
 type Said =
   | { hello: true }
   | { description: RTCSessionDescriptionInit; round: string }
-  | { candidate: RTCIceCandidateInit; round: string };
+  | { candidate: RTCIceCandidateInit; round: string }
+  | { relay: true; plays: boolean }
+  | { slice: Slice };
 
 export class Call {
   readonly state = signal<CallState>("waiting");
@@ -19,18 +27,30 @@ export class Call {
 
   readonly #teacher: boolean;
   readonly #say: (said: Said) => void;
+  readonly #servers: () => Promise<RTCIceServer[]>;
   readonly #loudspeaker = new Audio();
+  readonly #listening: Listening;
   #peer: RTCPeerConnection | null = null;
   #track: MediaStreamTrack | null = null;
   #round = ""; // names the offer under way; what belongs to an earlier one is dropped
   #early: RTCIceCandidateInit[] = [];
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #speaking: Speaking | null = null;
+  #closed = false;
 
-  constructor(me: "teacher" | "student", say: (data: Record<string, unknown>) => void) {
+  /** `servers` are asked for at each try: what lets one use them runs out. */
+  constructor(me: "teacher" | "student", say: (data: Record<string, unknown>) => void, servers: () => Promise<RTCIceServer[]>) {
     this.#teacher = me === "teacher";
     this.#say = say;
+    this.#servers = servers;
+    this.#listening = new Listening(this.#loudspeaker, () => this.#say({ relay: true, plays: true }));
   }
 
   static get possible(): boolean {
+    return Call.#direct || Speaking.possible;
+  }
+
+  static get #direct(): boolean {
     return typeof RTCPeerConnection !== "undefined" && "addTransceiver" in RTCPeerConnection.prototype;
   }
 
@@ -39,14 +59,18 @@ export class Call {
   }
 
   async hears(data: Record<string, unknown>): Promise<void> {
+    if (this.#closed) return;
     if ("hello" in data) return this.#teacher ? this.#offer() : this.hello();
     if ("description" in data) return this.#agree(data["description"] as RTCSessionDescriptionInit, String(data["round"]));
     if ("candidate" in data && data["round"] === this.#round) return this.#try(data["candidate"] as RTCIceCandidateInit);
+    if ("relay" in data) return this.#relay(data["plays"] === true);
+    if ("slice" in data && this.state.value === "relayed") return this.#hear(data["slice"] as Slice);
   }
 
   /** Puts our microphone on the line, or takes it off. */
   async speak(track: MediaStreamTrack | null): Promise<void> {
     this.#track = track;
+    if (this.#speaking !== null || this.state.value === "relayed") this.#speakOverSocket();
     await this.#line()?.sender.replaceTrack(track);
   }
 
@@ -54,17 +78,24 @@ export class Call {
   listen(): void {
     this.#loudspeaker.play().then(
       () => (this.silenced.value = false),
-      () => (this.silenced.value = true),
+      (error: unknown) => (this.silenced.value = error instanceof DOMException && error.name === "NotAllowedError"),
     );
   }
 
   close(): void {
+    this.#closed = true;
+    clearTimeout(this.#patience);
     this.#hangUp();
+    this.#speaking?.close();
+    this.#listening.close();
     this.#loudspeaker.srcObject = null;
   }
 
+  // The direct line.
+
   async #offer(): Promise<void> {
-    const peer = this.#open(newId());
+    const peer = await this.#open(newId());
+    if (peer === null) return;
     const line = peer.addTransceiver("audio", { direction: "sendrecv" });
     await line.sender.replaceTrack(this.#track);
     await peer.setLocalDescription(await peer.createOffer());
@@ -72,7 +103,7 @@ export class Call {
   }
 
   async #agree(description: RTCSessionDescriptionInit, round: string): Promise<void> {
-    const peer = description.type === "offer" ? this.#open(round) : this.#peer;
+    const peer = description.type === "offer" ? await this.#open(round) : this.#peer;
     if (peer === null || round !== this.#round) return;
     await peer.setRemoteDescription(description);
     for (const candidate of this.#early.splice(0)) await this.#try(candidate);
@@ -96,16 +127,19 @@ export class Call {
     if (peer === this.#peer && sdp) this.#say({ description: { type, sdp }, round: this.#round });
   }
 
-  #open(round: string): RTCPeerConnection {
+  /** A connection for this round; null when another round began meanwhile, or this browser has no direct lines. */
+  async #open(round: string): Promise<RTCPeerConnection | null> {
     this.#hangUp();
     this.#round = round;
-    const peer = new RTCPeerConnection();
+    this.#wait();
+    if (!Call.#direct) return null;
+    const iceServers = await this.#servers().catch(() => []);
+    if (round !== this.#round || this.#closed) return null;
+    const peer = new RTCPeerConnection({ iceServers });
     this.#peer = peer;
-    this.state.value = "connecting";
     peer.onicecandidate = ({ candidate }) => candidate && this.#say({ candidate: candidate.toJSON(), round });
     peer.ontrack = ({ track }) => {
-      this.#loudspeaker.srcObject = new MediaStream([track]);
-      this.listen();
+      if (this.state.value !== "relayed") this.#play(track);
     };
     peer.oniceconnectionstatechange = () => {
       if (peer === this.#peer) this.#moved(peer.iceConnectionState);
@@ -114,12 +148,27 @@ export class Call {
   }
 
   #moved(state: RTCIceConnectionState): void {
-    if (state === "connected" || state === "completed") this.state.value = "talking";
-    if (state === "disconnected") this.state.value = "connecting";
-    if (state === "failed") {
-      this.state.value = "lost";
-      this.hello(); // the other side's hello, or our offer, begins anew
-    }
+    if (state === "connected" || state === "completed") this.#found();
+    if (state === "disconnected" && this.state.value === "talking") this.#wait();
+    if (state !== "failed") return;
+    if (this.state.value !== "relayed") this.#relay(null);
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.hello(), AGAIN_MS); // the other side's hello, or our offer, begins anew
+  }
+
+  #found(): void {
+    clearTimeout(this.#patience);
+    this.#speaking?.close();
+    this.#speaking = null;
+    this.#listening.close();
+    this.state.value = "talking";
+    const track = this.#line()?.receiver.track;
+    if (track) this.#play(track);
+  }
+
+  #play(track: MediaStreamTrack): void {
+    this.#loudspeaker.srcObject = new MediaStream([track]);
+    this.listen();
   }
 
   #line(): RTCRtpTransceiver | undefined {
@@ -131,5 +180,36 @@ export class Call {
     this.#peer = null;
     this.#early = [];
     peer?.close();
+  }
+
+  // The socket.
+
+  #wait(): void {
+    clearTimeout(this.#patience);
+    if (this.state.value === "relayed") return; // it goes on being heard so until there is a path
+    this.state.value = "connecting";
+    this.#patience = setTimeout(() => this.#relay(null), PATIENCE_MS);
+  }
+
+  /** Over to the socket; `theyPlay` is what the other side said of itself, null when it is we who begin. */
+  #relay(theyPlay: boolean | null): void {
+    if (this.#closed || this.state.value === "talking" && theyPlay === null) return;
+    clearTimeout(this.#patience);
+    const plays = typeof MediaSource !== "undefined";
+    const known = this.state.value === "relayed";
+    this.state.value = Speaking.possible && plays && theyPlay !== false ? "relayed" : "lost";
+    if (theyPlay === null || !known) this.#say({ relay: true, plays });
+    if (this.state.value === "relayed") this.#speakOverSocket();
+  }
+
+  #speakOverSocket(): void {
+    this.#speaking?.close();
+    this.#speaking = this.#track === null || !Speaking.possible ? null : new Speaking(this.#track, (slice) => this.#say({ slice }));
+  }
+
+  #hear(slice: Slice): void {
+    if (this.#loudspeaker.srcObject !== null) this.#loudspeaker.srcObject = null;
+    this.#listening.hears(slice);
+    if (slice.n === 0 || this.#loudspeaker.paused) this.listen();
   }
 }

@@ -3,7 +3,8 @@ import { signal } from "@preact/signals";
 import type { Room } from "./room";
 import { LessonVoice, Microphone } from "./voice";
 
-export type MicState = "off" | "asking" | "on" | "refused";
+/** "unplugged": it was there and is gone; the board goes on, and it is tried again when a device comes. */
+export type MicState = "off" | "asking" | "on" | "refused" | "unplugged";
 
 export class Lesson {
   readonly state = signal<MicState>("off");
@@ -28,9 +29,18 @@ export class Lesson {
     const microphone = await Microphone.open();
     if (microphone === null) return void (this.state.value = "refused");
     this.#microphone = microphone;
+    microphone.onlost = () => void this.#lost();
     this.#voice = new LessonVoice(microphone, this.#room.id, this.#room.now());
     this.state.value = "on";
     await this.#room.call?.speak(microphone.stream.getAudioTracks()[0] ?? null);
+  }
+
+  async #lost(): Promise<void> {
+    await this.stop();
+    this.state.value = "unplugged";
+    navigator.mediaDevices.addEventListener("devicechange", () => {
+      if (this.state.value === "unplugged") void this.start();
+    }, { once: true });
   }
 
   /** Stops recording; what was said until then is kept. */

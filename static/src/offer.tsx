@@ -2,9 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { flowed } from "./flow";
 import { theLink } from "./page";
-import { Attachments, Icon, Video } from "./parts";
+import { Attachments, Icon } from "./parts";
 import type { OfferView } from "./protocol";
 import { offerLeft } from "./state";
+import { Video } from "./video";
 import { moment, say, subjectAndGrade } from "./words";
 
 const RING = 2 * Math.PI * 26;

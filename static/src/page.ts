@@ -24,8 +24,8 @@ export function theLink(): Link {
   return link;
 }
 
-/** Opens the page for a role; `ready` runs once, as soon as it is known who is here. */
-export async function begin(role: Role, ready: (who: Me) => void): Promise<void> {
+/** Opens the page for a role, or for any of several; `ready` runs once, as soon as it is known who is here. */
+export async function begin(roles: Role | readonly Role[], ready: (who: Me) => void): Promise<void> {
   choose(language.value);
   listenForTouch();
   registerWorker();
@@ -34,7 +34,7 @@ export async function begin(role: Role, ready: (who: Me) => void): Promise<void>
   });
   const who = await whoIsHere();
   if (who === null) return;
-  if (!who.roles.includes(role)) return location.replace("/");
+  if (!who.roles.some((each) => roles.includes(each))) return location.replace("/");
   me.value = who;
   isDemo.value = who.demo;
   link = browserLink(api.ticket);

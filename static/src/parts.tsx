@@ -1,13 +1,12 @@
-// The few pieces that several pages share: top bar, link badge, video, photo strip, dialog, notices.
+// The few pieces that several pages share: top bar, link badge, photo strip, dialog, notices.
 import type { ComponentChildren } from "preact";
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
-import * as api from "./api";
+import { useEffect, useRef } from "preact/hooks";
 import type { LinkState } from "./link";
-import type { AnswerView, MediaView } from "./protocol";
+import type { MediaView } from "./protocol";
 import { muted, setMuted } from "./notify";
-import { playOn, useSteady } from "./steady";
-import { choose, clock, language, say } from "./words";
+import { useSteady } from "./steady";
+import { choose, language, say } from "./words";
 
 export const linkState = signal<LinkState>("reconnecting");
 export const isDemo = signal(false);
@@ -37,6 +36,9 @@ const ICONS = {
   leave: "M10 5H5v14h5M14 8l4 4-4 4M18 12H9",
   sound: "M5 10v4h3l4 4V6L8 10zM15 9a4 4 0 0 1 0 6M17.5 6.5a8 8 0 0 1 0 11",
   people: "M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3.5 19a5.5 5.5 0 0 1 11 0M16 11.5a2.5 2.5 0 1 0-1-4.8M16 14a5 5 0 0 1 4.5 5",
+  play: "M8 5l11 7-11 7z",
+  pause: "M8 5v14M16 5v14",
+  lost: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1.2-1.5 2.3M12 18.5h.01",
   clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4l3 2",
 } as const;
 
@@ -143,42 +145,6 @@ export function Skeleton() {
       <div class="skeleton" />
     </div>
   );
-}
-
-/** An answered video, or what stands in for it until it is made. */
-export function Video({ answer }: { answer: AnswerView }) {
-  const words = say.value;
-  if (answer.state === "failed" || answer.state === "withdrawn") return <p class="muted">{words.renderFailed}</p>;
-  if (answer.video_url === null) return <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.rendering}</div>;
-  return (
-    <figure class="video">
-      <Player answer={answer} />
-      <figcaption>
-        {words.videoBy(answer.teacher_name)}
-        {answer.duration_ms !== null && <span class="muted"> · {clock(answer.duration_ms)}</span>}
-      </figcaption>
-    </figure>
-  );
-}
-
-const AGAIN_MS = 10_000; // an address that does not play is asked for anew, not oftener than this
-
-/** Plays an answer; when its address has run out it asks for a new one and goes on where it was. */
-export function Player({ answer }: { answer: AnswerView }) {
-  const [fresh, setFresh] = useState<AnswerView | null>(null);
-  const [address, renew] = useSteady(fresh?.video_url ?? answer.video_url);
-  const [poster] = useSteady(answer.poster_url);
-  const asked = useRef(0);
-  const broken = (event: Event): void => {
-    playOn(event.currentTarget as HTMLVideoElement);
-    if (renew() || Date.now() - asked.current < AGAIN_MS) return;
-    asked.current = Date.now();
-    api.answer(answer.id).then(setFresh, () => undefined);
-  };
-  useEffect(() => {
-    if (fresh !== null) renew();
-  }, [fresh]);
-  return <video controls playsInline preload="metadata" src={address ?? undefined} poster={poster ?? undefined} aria-label={say.value.watch} onError={broken} />;
 }
 
 /** What a pupil attached. */

@@ -36,6 +36,14 @@ export interface Reason {
   known: string;
 }
 
+/** One of the problems on a photo that shows several; `box` is left, top, right, bottom in shares of the photo. */
+export interface ProblemView {
+  number: number;
+  media_id: string;
+  text: string;
+  box: number[];
+}
+
 /** An answered problem: its video once rendered, and the text that was asked then. */
 export interface AnswerView {
   id: string;
@@ -48,6 +56,10 @@ export interface AnswerView {
   duration_ms: number | null;
   video_url: string | null;
   poster_url: string | null;
+  captions_url: string | null;
+  progress: number;
+  knowledge_points: string[];
+  stars: number | null;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -69,6 +81,9 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  corrected: boolean;
+  problems: ProblemView[];
+  chosen: number | null;
   verdict: Verdict | null;
   followers: number;
   leader_state: State | null;
@@ -106,6 +121,8 @@ export interface DutyView {
   offer: OfferView | null;
   session_id: string | null;
   waiting: number;
+  breath_s: number;
+  rests_until: string | null;
 }
 
 /** One line of what a teacher earned, with its cause. */
@@ -135,6 +152,13 @@ export interface BoardLine {
   at_ms: number;
 }
 
+/** Something of the same subject that the pupil was explained before. */
+export interface RelatedView {
+  answer_id: string;
+  problem_text: string;
+  answered_at: string;
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -153,7 +177,13 @@ export interface SessionView {
   media: MediaView[];
   followers: number;
   peer_online: boolean;
-  ended_why: "finished" | "handed_back" | "teacher_gone" | "withdrawn" | null;
+  ends_at: string;
+  active_at: string;
+  paused_at: string | null;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | null;
+  related: RelatedView[];
+  knowledge_points: string[];
+  reminder: string;
 }
 
 /** A session with its whole board, and the point of its channel from which to listen on. */
@@ -163,6 +193,27 @@ export interface SessionSnapshot {
   media: Record<string, MediaView>;
   epoch: string;
   offset: number;
+}
+
+/** An answer to be watched as ink and voice, from the moment its session ended; the video comes later. `at_ms` of the log, `start_ms` and what is heard count by the session's clock. Until the voice is put together (`voice_url`) the ink is all there is, from its first mark on. What was typed is for the two of the session only. */
+export interface ReplayView {
+  answer: AnswerView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  voice_url: string | null;
+  start_ms: number;
+}
+
+/** A STUN or TURN server (RFC 8489, RFC 8656) as browsers take it. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
+/** What helps the two of a session to find a path for their voices. */
+export interface IceView {
+  servers: IceServer[];
 }
 
 /** Whoever is signed in. */
@@ -184,6 +235,50 @@ export interface StudentState {
   epoch: string;
   offset: number;
   earlier: string | null;
+}
+
+/** A question beside what it was matched with: an answer, or the question that it follows. */
+export interface PairView {
+  question_id: string;
+  known_id: string;
+  subject: Subject;
+  grade: number;
+  asked: string;
+  known: string;
+  verdict: Verdict;
+  asked_at: string;
+  confidence: number | null;
+  outcome: "not_mine" | "still_stuck" | null;
+}
+
+/** Matches that a teacher may judge, the most doubtful first. */
+export interface Pairs {
+  pairs: PairView[];
+}
+
+/** Judged matches whose probability lies from `low` to `high`: the mean of it, and the share that were right. */
+export interface Bin {
+  low: number;
+  high: number;
+  count: number;
+  mean: number;
+  share: number;
+}
+
+/** How sure the matcher was of a subject's matches and how often it was right; bins of fewer than five are left out. `bar` is the probability that a push needs, `precision` the share of right pushes. */
+export interface SubjectReliability {
+  subject: Subject;
+  labels: number;
+  bar: number;
+  bins: Bin[];
+  precision: number | null;
+}
+
+/** `calibration` is the number of the one in force, 0 before any. */
+export interface Reliability {
+  calibration: number;
+  since: string | null;
+  subjects: SubjectReliability[];
 }
 
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
@@ -251,8 +346,24 @@ export interface Ask {
   media?: string[];
 }
 
+/** The whole problem as it should have been read. */
+export interface Correct {
+  text: string;
+}
+
+/** The number of the problem that is meant, of those on the photo. */
+export interface Choose {
+  number: number;
+}
+
 export interface BackToQueue {
   why: "not_mine" | "still_stuck";
+}
+
+/** Whether the question is the same problem as what it was matched with. */
+export interface Judge {
+  known_id: string;
+  same: boolean;
 }
 
 export interface GoOnDuty {
@@ -263,6 +374,21 @@ export interface GoOnDuty {
 export interface Finish {
   assignment_epoch: number;
   recordings?: string[];
+  knowledge_points?: string[];
+}
+
+export interface Pause {
+  on: boolean;
+}
+
+/** Seconds between two questions: 0, 30, 60, 120 or 300. */
+export interface Breathe {
+  breath_s: number;
+}
+
+/** One to five. */
+export interface Rate {
+  stars: number;
 }
 
 export interface HandBack {
@@ -339,7 +465,14 @@ export interface Alarm {
   waiting_since: string;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+/** For the duty administrator: matches of a subject were wrong too often; from now on a push needs `bar`. */
+export interface PrecisionAlarm {
+  type: "precision";
+  subject: Subject;
+  bar: number;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 
 export interface Position {
   epoch: string;
@@ -363,7 +496,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -491,6 +624,224 @@ export interface BeatIn {
 }
 
 export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn;
+
+/** A line of a statement: what was done, what it came to, and every rule that changed something. */
+export interface MoneyLine {
+  fact: string;
+  work: string;
+  at: string;
+  fen: number;
+  held_fen: number;
+  points_x100: number;
+  status: string;
+  rate: string | null;
+  units_x100: number;
+  base_fen: number;
+  coefficient_x10000: number;
+  why: string[];
+  summary: string;
+}
+
+/** A teacher's month as finance closed it; `payout` is how far the money is. */
+export interface StatementView {
+  id: string;
+  month: string;
+  teacher_id: string;
+  teacher: string;
+  fen: number;
+  held_fen: number;
+  payout: string | null;
+  payout_id: string | null;
+}
+
+export interface AppealView {
+  id: string;
+  statement_id: string;
+  month: string;
+  teacher: string;
+  words: string;
+  reply: string | null;
+}
+
+/** A teacher's month as it stands: what the facts come to now, and what was closed before. */
+export interface TeacherMonth {
+  month: string;
+  policy: string | null;
+  fen: number;
+  held_fen: number;
+  points_balance_x100: number;
+  bonus_x100: number;
+  lines: MoneyLine[];
+  statements: StatementView[];
+  appeals: AppealView[];
+  appeal_until: string | null;
+}
+
+export interface MonthView {
+  month: string;
+  state: string;
+  statements: number;
+  fen: number;
+  paid_fen: number;
+  appeal_until: string | null;
+  reckoned_by: string | null;
+  closed_by: string | null;
+}
+
+/** Held work with its evidence. */
+export interface HoldView {
+  fact: string;
+  work: string;
+  teacher: string;
+  start: string;
+  end: string | null;
+  active_s: number | null;
+  fen: number;
+  why: string[];
+  answer: AnswerView | null;
+  strokes: number;
+}
+
+export interface PolicyView {
+  id: string;
+  name: string;
+  valid_from: string;
+  valid_to: string | null;
+  document: string;
+  in_force: boolean;
+  proposed_by: string | null;
+  approved_by: string | null;
+  mine: boolean;
+}
+
+/** The books as finance and auditors see them. */
+export interface OfficeView {
+  may_change: boolean;
+  months: MonthView[];
+  holds: HoldView[];
+  policies: PolicyView[];
+  appeals: AppealView[];
+}
+
+export interface MonthStatements {
+  month: string;
+  statements: StatementView[];
+}
+
+/** A teacher objects to a statement. */
+export interface AppealStatement {
+  statement_id: string;
+  words: string;
+}
+
+export interface ReplyToAppeal {
+  words: string;
+}
+
+/** Reckon a month that is over (YYYY-MM), close one that another person reckoned, or order its payouts. */
+export interface MoveMonth {
+  month: string;
+  step: "reckon" | "close" | "pay";
+}
+
+export interface ReviewHold {
+  fact: string;
+  decision: "release" | "refuse";
+  reason: string;
+}
+
+export interface ProposePolicy {
+  document: string;
+}
+
+/** Days are YYYY-MM-DD; `until` is the day after the last. */
+export interface Simulate {
+  document: string;
+  first: string;
+  until: string;
+}
+
+export interface SimulatedRow {
+  name: string;
+  now_fen: number;
+  draft_fen: number;
+}
+
+/** What was paid, and what a draft would have paid. Nothing was written. */
+export interface SimulationView {
+  now_fen: number;
+  draft_fen: number;
+  draft_held_fen: number;
+  gain: number;
+  lose: number;
+  same: number;
+  runs_out: string | null;
+  months: SimulatedRow[];
+  schools: SimulatedRow[];
+  teachers: SimulatedRow[];
+}
+
+export interface SettlePayout {
+  outcome: "paid" | "bounced";
+  why?: string;
+}
+
+export interface EntryView {
+  account: string;
+  fen: number;
+}
+
+/** One transaction of the ledger; `seal` is its place in the chain. */
+export interface PostingView {
+  id: string;
+  key: string;
+  kind: string;
+  month: string;
+  posted_at: string;
+  seal: number | null;
+  entries: EntryView[];
+}
+
+export interface FactView {
+  id: string;
+  kind: string;
+  recorded_at: string;
+  source: string;
+  body: Record<string, unknown>;
+}
+
+/** A cent from the video that it was earned by to the payout that it left with. */
+export interface TraceView {
+  fact: FactView;
+  teacher: string;
+  notes: FactView[];
+  answer: AnswerView | null;
+  postings: PostingView[];
+  statements: StatementView[];
+}
+
+/** What `dayi ledger verify` says. */
+export interface VerifyView {
+  transactions: number;
+  sealed: number;
+  statements: number;
+  recomputed: number;
+  head: string;
+  wrong: string[];
+}
+
+/** A school's month; None where fewer than k teachers stand behind it, or another could be reckoned from it. */
+export interface PublicRow {
+  school: string;
+  month: string;
+  teachers: number | null;
+  fen: number | null;
+}
+
+export interface PublicView {
+  k: number;
+  rows: PublicRow[];
+}
 
 /** Why a socket was closed. Below 4100: come back with backoff; from 4100 on: stay away until a person acts. */
 export const Close = {

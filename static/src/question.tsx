@@ -1,10 +1,11 @@
 // One question as its pupil sees it: where it is, what was read, what was found, and what can be done now.
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
-import { flowed } from "./flow";
-import { Attachments, Dialog, Icon, Notice, Video } from "./parts";
+import { Attachments, Dialog, Icon, Notice } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
+import { ReadBack, WhichOne, needsChoice } from "./read";
 import { useSteady } from "./steady";
+import { Video } from "./video";
 import { Agreement, Why } from "./why";
 import { moment, say, sentence, subjectAndGrade } from "./words";
 
@@ -40,9 +41,10 @@ export function QuestionCard({ question, onchange, onclose }: Props) {
         {onclose && <button class="button small" onClick={onclose}>{say.value.close}</button>}
       </header>
       {!onclose && <Steps question={question} />}
-      <div aria-live="polite"><Now question={question} busy={busy} act={act} /></div>
+      {!(question.state === "reading" && needsChoice(question)) && <div aria-live="polite"><Now question={question} busy={busy} act={act} /></div>}
+      {needsChoice(question) && <WhichOne question={question} busy={busy} act={act} />}
       {wrong && <Notice kind="error">{wrong}</Notice>}
-      <Asked question={question} />
+      <Asked question={question} busy={busy} act={act} />
       {LEAVABLE.includes(question.state) && <Withdraw busy={busy} withdraw={() => act(() => api.withdraw(question.id))} />}
     </article>
   );
@@ -265,21 +267,13 @@ function Answered({ question, busy, act }: NowProps) {
   );
 }
 
-const UNREAD: readonly string[] = ["received", "reading", "matched", "withdrawn"];
-const FOLDED: readonly string[] = ["answered", "resolved"];
-
-function Asked({ question: { media, text, read_text, state } }: { question: QuestionView }) {
-  const words = say.value;
+function Asked({ question, busy, act }: NowProps) {
+  const { media, text } = question;
   return (
     <div class="asked">
-      <Attachments media={media} />
+      {!needsChoice(question) && <Attachments media={media} />}
       {text && <p class="asked-text">{text}</p>}
-      {state === "suggested" ? null /* it stands beside the video's problem */ : read_text !== "" ? (
-        <details class="read" open={!FOLDED.includes(state)}>
-          <summary>{words.readAs}</summary>
-          <p class="read-text">{flowed(read_text)}</p>
-        </details>
-      ) : media.length > 0 && !UNREAD.includes(state) && <p class="muted">{words.unread}</p>}
+      <ReadBack question={question} busy={busy} act={act} />
     </div>
   );
 }

@@ -16,6 +16,7 @@ export class Room {
   readonly board: Signal<Board | null> = signal(null);
   readonly live: Signal<ReadonlyMap<string, Stroke>> = signal(new Map());
   readonly unsent = signal(0);
+  readonly lostAt = signal<number | null>(null); // ms of the session at which the pupil last said so
   readonly missing = signal(false); // there is no such session, or it is not theirs
   call: Call | null = null;
   readonly #undoable: string[] = [];
@@ -76,6 +77,12 @@ export class Room {
     this.#act(newId(), "say", { text });
   }
 
+  /** "I'm lost here": a mark on the timeline. */
+  lost(): void {
+    const page = this.board.value?.current;
+    if (page) this.#act(newId(), "lost", { page });
+  }
+
   addPage(aspect: number): void {
     const page = newId();
     this.#act(newId(), "page", { page, paper: "blank", aspect });
@@ -121,13 +128,14 @@ export class Room {
   #enter(me: "teacher" | "student"): void {
     this.#journal = new Journal(me);
     if (!Call.possible) return;
-    this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }));
+    this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
   #hears(event: Parameters<typeof sessionHears>[1]): void {
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
     if (line !== null) {
+      if (line.kind === "lost") this.lostAt.value = line.at_ms;
       this.#journal.confirm(line);
       this.#drop(String(line.body["id"] ?? ""));
       this.#show();

@@ -2,10 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Board, Page } from "./board";
+import { Chat, LostButton, LostNotice } from "./chat";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
 import { Sheet } from "./ink";
 import { Lesson } from "./lesson";
+import { PupilMic, TeacherMic } from "./mic";
 import { theLink } from "./page";
 import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
@@ -73,7 +75,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
       <Timer room={room} />
       <span class="bar-gap" />
       <LinkBadge />
-      {teacher ? <TeacherMic lesson={lesson} /> : <PupilVoice room={room} />}
+      {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
       {teacher && <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} />}
     </header>
   );
@@ -88,54 +90,6 @@ function Timer({ room }: { room: Room }) {
   return <span class="timer digits" role="timer">{clock(now)}</span>;
 }
 
-function TeacherMic({ lesson }: { lesson: Lesson }) {
-  const words = say.value;
-  const bar = useRef<HTMLSpanElement>(null);
-  const on = lesson.state.value === "on";
-  useEffect(() => {
-    if (!on) return;
-    const timer = setInterval(() => {
-      if (bar.current) bar.current.style.transform = `scaleX(${Math.max(0.02, lesson.level())})`;
-    }, 80);
-    return () => clearInterval(timer);
-  }, [on]);
-  return (
-    <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? `${words.micOn}${words.list}${words.micStop}` : `${words.micOff}${words.list}${words.micStart}`} onClick={() => void (on ? lesson.stop() : lesson.start())}>
-      <Icon name="mic" />
-      <span class="mic-words">{on ? words.micOn : words.micOff}</span>
-      {on && <span class="meter" aria-hidden="true"><span class="meter-bar" ref={bar} /></span>}
-    </button>
-  );
-}
-
-function PupilVoice({ room }: { room: Room }) {
-  const words = say.value;
-  const call = room.call;
-  const [stream, setStream] = useState<MediaStream | null>(null);
-  useEffect(() => () => stream?.getTracks().forEach((track) => track.stop()), [stream]);
-  if (call === null) return null;
-  const speak = async (): Promise<void> => {
-    if (stream !== null) {
-      await call.speak(null);
-      return setStream(null);
-    }
-    const mine = await navigator.mediaDevices?.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } }).catch(() => null);
-    if (!mine) return;
-    await call.speak(mine.getAudioTracks()[0] ?? null);
-    setStream(mine);
-  };
-  return (
-    <>
-      {call.silenced.value && <button class="button small primary" onClick={() => call.listen()}><Icon name="sound" />{words.hear}</button>}
-      {call.state.value === "talking" && (
-        <button class={stream ? "mic mic-on" : "mic"} aria-pressed={stream !== null} aria-label={stream ? words.speakStop : words.speak} onClick={() => void speak()}>
-          <Icon name="mic" /><span class="mic-words">{stream ? words.speakStop : words.speak}</span>
-        </button>
-      )}
-    </>
-  );
-}
-
 function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
   const words = say.value;
   const teacher = session.me === "teacher";
@@ -146,7 +100,10 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
     <div class="room-notes">
       {!session.peer_online && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
       {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
+      {teacher && lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
+      {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
+      {teacher && <LostNotice room={room} />}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
@@ -232,9 +189,12 @@ function Side({ room, session }: Inside) {
   const fresh = open ? 0 : said.length - seen;
   return (
     <aside class={open ? "side side-open" : "side"}>
-      <button class="side-toggle" aria-expanded={open} onClick={toggle}>
-        <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
-      </button>
+      <div class="side-foot">
+        {session.me === "student" && <LostButton room={room} />}
+        <button class="side-toggle" aria-expanded={open} onClick={toggle}>
+          <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
+        </button>
+      </div>
       <div class="side-body">
         <section class="side-problem" aria-label={words.problem} tabIndex={0}>
           <h2>{words.problem}</h2>
@@ -246,38 +206,6 @@ function Side({ room, session }: Inside) {
         <Chat room={room} me={session.me} />
       </div>
     </aside>
-  );
-}
-
-function Chat({ room, me }: { room: Room; me: "teacher" | "student" }) {
-  const words = say.value;
-  const said = room.board.value!.said;
-  const [text, setText] = useState("");
-  const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [said.length]);
-  const send = (event: SubmitEvent): void => {
-    event.preventDefault();
-    if (text.trim() === "") return;
-    room.say(text.trim());
-    setText("");
-  };
-  return (
-    <section class="chat" aria-label={words.chat}>
-      {said.length === 0 && <p class="muted">{words.noChat}</p>}
-      <ol class="said" aria-live="polite" tabIndex={0}>
-        {said.map((line, n) => (
-          <li key={n} class={line.author === me ? "said-mine" : "said-theirs"}>
-            <span class="visually-hidden">{line.author === me ? words.you : line.author === "teacher" ? words.teacher : words.student}：</span>
-            {line.text}
-          </li>
-        ))}
-        <li ref={end} aria-hidden="true" />
-      </ol>
-      <form class="chat-form" onSubmit={send}>
-        <input type="text" maxLength={500} aria-label={words.chatPlaceholder} placeholder={words.chatPlaceholder} value={text} onInput={(event) => setText(event.currentTarget.value)} autoComplete="off" />
-        <button class="button primary">{words.say}</button>
-      </form>
-    </section>
   );
 }
 

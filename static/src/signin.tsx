@@ -13,6 +13,8 @@ const SHORTEST_PASSWORD = 8;
 
 function pageOf(who: Me): string | null {
   if (who.roles.includes("teacher")) return "/teacher";
+  if (who.roles.includes("finance") || who.roles.includes("auditor")) return "/subsidies";
+  if (who.roles.includes("researcher")) return "/research";
   return who.roles.includes("student") ? "/student" : null;
 }
 

@@ -5,12 +5,14 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
 import { calm, ring } from "./notify";
+import { Judging } from "./judge";
 import { OfferCard } from "./offer";
 import { begin, leave, me, theLink, unreachable } from "./page";
-import { DemoBanner, Empty, Icon, Notice, Player, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
+import { DemoBanner, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { AnswerView, DutyView, EarningView, EarningsView, GoOnDuty, Me } from "./protocol";
 import { LiveSession } from "./session";
 import { teacherHears, type TeacherKnows } from "./state";
+import { Video } from "./video";
 import { moment, say, sentence, yuan } from "./words";
 
 const knows = signal<TeacherKnows>({ duty: null, earnings: null });
@@ -90,6 +92,7 @@ function Page() {
           </div>
           <div class="teacher-side">
             <JustDone />
+            <Judging calm={knows.value.duty !== null && knows.value.duty.offer === null} />
             <Earnings earnings={knows.value.earnings} />
           </div>
         </main>
@@ -195,7 +198,7 @@ function JustDone() {
           <li key={answer.id}>
             <p class="done-text">{answer.problem_text || words.subjects[answer.subject]}</p>
             <span class={`state state-${answer.state}`} role="status">{answer.state === "rendering" && <span class="spinner" aria-hidden="true" />}{states[answer.state]}</span>
-            {n === 0 && answer.video_url && <Player answer={answer} />}
+            {n === 0 && answer.state !== "withdrawn" && <Video answer={answer} />}
           </li>
         ))}
       </ul>
@@ -210,7 +213,7 @@ function Earnings({ earnings }: { earnings: EarningsView | null }) {
   const [all, setAll] = useState(false);
   return (
     <section class="card" aria-labelledby="earnings-title">
-      <h2 id="earnings-title">{words.earnings}</h2>
+      <div class="month-head"><h2 id="earnings-title">{words.earnings}</h2><a class="button small" href="/subsidies">{words.earningsMore}</a></div>
       {earnings === null ? <Skeleton /> : (
         <>
           <dl class="sums">

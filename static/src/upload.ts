@@ -12,6 +12,7 @@ const STALLED_MS = 60_000; // one part of 512 KiB on the slowest network that is
 export type Progress = (done: number, of: number) => void;
 
 export const start = (body: StartUpload): Promise<UploadView> => call("POST", "/api/uploads", body);
+export const look = (id: string): Promise<UploadView> => call("GET", `/api/uploads/${id}`);
 export const complete = (id: string, body: CompleteUpload): Promise<MediaView> => call("POST", `/api/uploads/${id}/complete`, body);
 
 /** Sends a whole file; `known` is an upload begun earlier, `remember` keeps the id of a new one. */
@@ -35,7 +36,7 @@ export async function send(
   const missing = [...Array(count).keys()].filter((n) => !arrived.has(n));
   const { id, part_size } = upload;
   await inParallel(missing, (n) =>
-    putPart(id, n, blob.slice(n * part_size, (n + 1) * part_size), (bytes) => {
+    putPart(new Addresses(id), n, blob.slice(n * part_size, (n + 1) * part_size), (bytes) => {
       sent.set(n, bytes);
       tell();
     }),
@@ -43,16 +44,44 @@ export async function send(
   return complete(id, { parts: count, size: blob.size, sha256: await digest(blob, part_size) });
 }
 
-/** Puts one part, asking for a fresh address at each try. */
-export async function putPart(upload: string, n: number, part: Blob, progress: (bytes: number) => void = () => {}): Promise<void> {
+/** The signed addresses of an upload's parts, some of them asked for ahead: a lesson's voice goes out every second. */
+export class Addresses {
+  #known = new Map<number, string>();
+  #until = 0;
+
+  constructor(
+    readonly upload: string,
+    readonly ahead = 1,
+  ) {}
+
+  async of(n: number): Promise<string> {
+    if (!this.#known.has(n) || Date.now() > this.#until) await this.#ask(n);
+    const url = this.#known.get(n);
+    if (url === undefined) throw new Unreachable(`no address for part ${n}`);
+    return url;
+  }
+
+  /** The next try gets a fresh one. */
+  forget(n: number): void {
+    this.#known.delete(n);
+  }
+
+  async #ask(n: number): Promise<void> {
+    const parts = Array.from({ length: this.ahead }, (_, i) => n + i);
+    const { urls, expires_in_s } = await call<PartUrls>("POST", `/api/uploads/${this.upload}/parts`, { parts });
+    this.#known = new Map(Object.entries(urls).map(([part, url]) => [Number(part), url]));
+    this.#until = Date.now() + (expires_in_s * 1_000) / 2; // one that runs out on its way would cost a try
+  }
+}
+
+/** Puts one part, with a fresh address at each try after the first. */
+export async function putPart(addresses: Addresses, n: number, part: Blob, progress: (bytes: number) => void = () => {}): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const { urls } = await call<PartUrls>("POST", `/api/uploads/${upload}/parts`, { parts: [n] });
-      const url = urls[String(n)];
-      if (url === undefined) throw new Unreachable(`no address for part ${n}`);
-      await put(url, part, progress);
+      await put(await addresses.of(n), part, progress);
       return;
     } catch (error) {
+      addresses.forget(n);
       if (attempt >= TRIES || (error instanceof Refusal && !error.passing)) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 500 * 2 ** attempt));
     }
@@ -61,7 +90,7 @@ export async function putPart(upload: string, n: number, part: Blob, progress: (
 
 async function resumed(id: string): Promise<UploadView | null> {
   try {
-    return await call<UploadView>("GET", `/api/uploads/${id}`);
+    return await look(id);
   } catch (error) {
     if (error instanceof Refusal && !error.passing) return null; // swept away meanwhile: begin anew
     throw error;

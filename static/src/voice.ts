@@ -2,13 +2,15 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { bytesOf } from "./ids";
-import type { StartUpload, UploadView } from "./protocol";
-import { complete, putPart, start } from "./upload";
+import type { StartUpload } from "./protocol";
+import { Addresses, complete, look, putPart, start } from "./upload";
 
 const CAN_RECORD = ["audio/mp4;codecs=mp4a.40.2", "audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
-const SLICE_MS = 1_000;
-const PART_MS = 5_000;
+const SLICE_MS = 500;
+const PART_MS = 1_000; // with a slice in the recorder and a part on its way, a crash loses less than two seconds
 const PART_BYTES = 400 * 1024; // with one more slice still below a part of 512 KiB
+const AHEAD = 60; // addresses asked for at a time
+const VOICE_BITS = 24_000; // bit/s of one who speaks
 export const LONGEST_NOTE_MS = 5 * 60_000;
 
 export function recordable(): string | null {
@@ -21,8 +23,11 @@ export class Microphone {
   readonly #context: AudioContext | null;
   readonly #analyser: AnalyserNode | null;
   readonly #samples = new Uint8Array(256);
+  /** It was unplugged, or another program took it. */
+  onlost: () => void = () => {};
 
   private constructor(readonly stream: MediaStream) {
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => this.onlost());
     this.#context = typeof AudioContext === "undefined" ? null : new AudioContext();
     this.#analyser = this.#context?.createAnalyser() ?? null;
     if (this.#context && this.#analyser) this.#context.createMediaStreamSource(stream).connect(this.#analyser);
@@ -56,20 +61,20 @@ export class Microphone {
 export class Recorder {
   readonly type: string;
   readonly #recorder: MediaRecorder;
+  readonly #stopped: Promise<void>;
 
   constructor(microphone: Microphone, slice: (blob: Blob) => void) {
-    this.#recorder = new MediaRecorder(microphone.stream, { mimeType: recordable()!, audioBitsPerSecond: 32_000 });
+    this.#recorder = new MediaRecorder(microphone.stream, { mimeType: recordable()!, audioBitsPerSecond: VOICE_BITS });
     this.#recorder.ondataavailable = ({ data }) => data.size > 0 && slice(data);
+    this.#stopped = new Promise((resolve) => (this.#recorder.onstop = () => resolve()));
     this.#recorder.start(SLICE_MS);
     this.type = this.#recorder.mimeType || recordable()!; // the browser's own word for what it records
   }
 
+  /** A recorder whose microphone was unplugged has stopped by itself, and may still have a last slice to give. */
   stop(): Promise<void> {
-    if (this.#recorder.state === "inactive") return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#recorder.onstop = () => resolve();
-      this.#recorder.stop();
-    });
+    if (this.#recorder.state !== "inactive") this.#recorder.stop();
+    return this.#stopped;
   }
 }
 
@@ -78,11 +83,11 @@ export class LessonVoice {
   readonly #recorder: Recorder;
   readonly #body: StartUpload;
   readonly #parts: Blob[] = []; // all of them, small as speech is: a lost connection sends again what did not arrive
-  #upload: UploadView | null = null;
-  #sent = 0;
+  #upload: { id: string; addresses: Addresses } | null = null;
+  #sent = 0; // parts known to have arrived
   #waiting: Blob[] = [];
   #waitingBytes = 0;
-  #cutAt = Date.now();
+  #cutAt = 0;
   #sending: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -104,6 +109,7 @@ export class LessonVoice {
     if (this.#parts.length === 0) return null;
     await this.#sending?.catch(() => undefined);
     await this.#push();
+    await this.#mend();
     const hash = sha256.create();
     let size = 0;
     for (const part of this.#parts) {
@@ -113,14 +119,23 @@ export class LessonVoice {
     return (await complete(this.#upload!.id, { parts: this.#parts.length, size, sha256: bytesToHex(hash.digest()) })).id;
   }
 
+  /** Sends again what a store took and has not got. */
+  async #mend(): Promise<void> {
+    const { id, addresses } = this.#upload!;
+    const arrived = new Set((await look(id)).arrived);
+    for (const [n, part] of this.#parts.entries()) if (!arrived.has(n)) await putPart(addresses, n, part);
+  }
+
+  /** A part is what was said in a second; behind a slow network it is what was said while the last one was sent. */
   #take(slice: Blob): void {
     this.#waiting.push(slice);
     this.#waitingBytes += slice.size;
-    if (this.#waitingBytes >= PART_BYTES || Date.now() - this.#cutAt >= PART_MS) this.#cut();
+    const due = this.#sending === null && performance.now() - this.#cutAt >= PART_MS - SLICE_MS / 2;
+    if (due || this.#waitingBytes >= PART_BYTES) this.#cut();
   }
 
   #cut(): void {
-    this.#cutAt = Date.now();
+    this.#cutAt = performance.now();
     if (this.#waitingBytes === 0) return;
     this.#parts.push(new Blob(this.#waiting));
     this.#waiting = [];
@@ -135,10 +150,15 @@ export class LessonVoice {
   }
 
   async #send(): Promise<void> {
-    this.#upload ??= await start(this.#body);
+    this.#upload ??= await begun(this.#body);
     while (this.#sent < this.#parts.length) {
-      await putPart(this.#upload.id, this.#sent, this.#parts[this.#sent]!);
+      await putPart(this.#upload.addresses, this.#sent, this.#parts[this.#sent]!);
       this.#sent++;
     }
   }
+}
+
+async function begun(body: StartUpload): Promise<{ id: string; addresses: Addresses }> {
+  const { id } = await start(body);
+  return { id, addresses: new Addresses(id, AHEAD) };
 }

@@ -66,14 +66,14 @@ function numbers(agrees: boolean, asked: string[], known: string[], fromPhoto: b
 
 const listed = (numbers: string): string[] => numbers.split("、").filter((each) => each !== "" && each !== "……");
 
-function Pair({ mine, theirs, fromPhoto }: { mine: string; theirs: string; fromPhoto: boolean }) {
+export function Pair({ mine, theirs, fromPhoto, titles }: { mine: string; theirs: string; fromPhoto: boolean; titles?: { mine: string; theirs: string } }) {
   const words = say.value;
   const [left, right] = sideBySide(mine, theirs);
   const same = ![...left, ...right].some(({ differs }) => differs);
   return (
     <div class="pair">
-      {!same && <Problem title={fromPhoto ? words.mineRead : words.mine} pieces={left} />}
-      <Problem title={words.theirs} pieces={right} />
+      {!same && <Problem title={titles?.mine ?? (fromPhoto ? words.mineRead : words.mine)} pieces={left} />}
+      <Problem title={titles?.theirs ?? words.theirs} pieces={right} />
     </div>
   );
 }

@@ -28,14 +28,23 @@ class SaysSo:
         if self.loaded is not None:
             await self.loaded.wait()
 
-    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+    async def find(
+        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
+    ) -> Found:
         await self.ready()
         if self.fails:
             raise RuntimeError("the matcher is down")
         return self.found
 
     async def learn(
-        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+        self,
+        work: Work,
+        id: UUID,
+        kind: Literal["answer", "open"],
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        figure: str | None = None,
     ) -> None:
         self.known[id] = kind
 

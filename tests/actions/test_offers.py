@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
-from server.domain.people import PersonId
+from server.domain.people import Certification, PersonId, Stage, Subject
 from server.store import tables as t
 from server.store.work import Store, Work
 from tests.actions.conftest import SaysSo
@@ -29,9 +29,9 @@ async def test_a_teacher_taken_between_the_look_and_the_lock_is_passed_over(
     # The second sees `taken` as ready, although the offer of the first is there.
     ready = Work.ready
 
-    async def both(self: Work, *_: object) -> object:
+    async def both(self: Work, wanted: set[Certification]) -> object:
         await self.execute(t.offers.update().values(state="lapsed"))
-        found = await ready(self)
+        found = await ready(self, wanted)
         await self.execute(t.offers.update().values(state="open"))
         return found
 
@@ -42,3 +42,18 @@ async def test_a_teacher_taken_between_the_look_and_the_lock_is_passed_over(
     async with store.reading() as connection:
         rows = await connection.execute(select(t.offers.c.question_id, t.offers.c.teacher_id))
     assert {row.question_id: row.teacher_id for row in rows} == {first: taken.id, second: free.id}
+
+
+async def test_who_may_take_a_question_is_found_behind_any_number_who_may_not(
+    store: Store, world: World, finder: SaysSo
+) -> None:
+    for number in range(40):  # they have waited longer
+        await world.teacher(f"p{number}", Certification(Subject.MATH, Stage.PRIMARY))
+    senior = await world.teacher("senior", Certification(Subject.MATH, Stage.SENIOR))
+    first = await world.ask(await world.student(grade=12), "求导数", grade=12)
+
+    await settle(store, finder, first)
+
+    async with store.reading() as connection:
+        offered = (await connection.execute(select(t.offers.c.teacher_id))).scalars().all()
+    assert offered == [senior.id]

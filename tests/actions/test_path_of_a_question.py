@@ -62,7 +62,7 @@ async def finish(store: Store, teacher: Person, session: UUID, id: UUID) -> UUID
 
 async def publish(store: Store, finder: SaysSo, id: UUID) -> None:
     async with store.work() as work:
-        await answer.publish(work, finder, id, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+        await answer.publish(work, finder, id, answer.Film("answers/v.mp4", "answers/p.jpg", 60_000), await work.now())
 
 
 async def answered(store: Store, finder: SaysSo, teacher: Person, id: UUID) -> UUID:

@@ -6,16 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import numpy
 import pytest
 from sqlalchemy import insert, select, update
 
 from media.storage import FolderStorage
+from media.voices import SOUND_RATE, listened
 from server.actions import ask, upload
 from server.actions.upkeep import tidy
 from server.domain.people import Subject
 from server.store import tables as t
 from server.store.work import Store
 from tests.builders import World
+from tests.media.uploads import a_tone, a_voice
 
 
 @pytest.fixture
@@ -67,6 +70,56 @@ async def test_a_sweep_that_was_killed_halfway_is_finished_by_the_next(
     assert half_done == {photo}
     assert await _rows(store) == set()
     assert await storage.list("", 10) == []
+
+
+@pytest.mark.parametrize("missing", [[], [3], [2, 5, 6]], ids=["none", "one", "some"])
+async def test_what_arrived_of_a_lost_browsers_voice_is_kept_in_its_place(
+    store: Store, storage: FolderStorage, world: World, tmp_path: Path, missing: list[int]
+) -> None:
+    recording = await _recording(store, world)
+    voice = a_voice(tmp_path / "v.webm", "webm", "libopus", a_tone(8, from_second=6), cluster_time_limit="250")
+    whole = voice.read_bytes()
+    length = len(whole) // 8
+    for n in range(8):
+        if n not in missing:
+            part = whole[n * length : (n + 1) * length if n < 7 else None]
+            await storage.put(upload.part_key(recording, n), part, "application/octet-stream")
+    await storage.put(upload.part_key(recording, 1), whole[length : 2 * length], "application/octet-stream")  # twice
+
+    await upload.salvage(store, storage, recording)
+    await upload.salvage(store, storage, recording)
+
+    async with store.work() as work:
+        kept = await work.media(recording)
+    assert kept is not None and kept.state == "ready"
+    assert await storage.list(f"incoming/{recording}/", 10) == []
+    await storage.download(kept.key, tmp_path / "kept", 1_000_000)
+    loud = numpy.flatnonzero(numpy.abs(listened(tmp_path / "kept")) > 3000)
+    assert abs(loud[0] / SOUND_RATE - 6) < 0.1 and abs(loud[-1] / SOUND_RATE - 8) < 0.1
+
+
+async def test_a_voice_without_its_first_part_is_no_recording(
+    store: Store, storage: FolderStorage, world: World
+) -> None:
+    recording = await _recording(store, world)
+    await storage.put(upload.part_key(recording, 1), b"the middle of something", "application/octet-stream")
+
+    await upload.salvage(store, storage, recording)
+
+    async with store.work() as work:
+        kept = await work.media(recording)
+    assert kept is not None and (kept.state, kept.key) == ("refused", None)
+    assert await storage.list(f"incoming/{recording}/", 10) == []
+
+
+async def _recording(store: Store, world: World) -> UUID:
+    """Under way, in a session that is over."""
+    id = uuid4()
+    async with store.work() as work:
+        row = {"id": id, "kind": "recording", "state": "arriving", "content_type": "audio/webm", "session_id": uuid4()}
+        await work.add_media(owner_id=(await world.teacher()).id, **row)
+        await work.commit()
+    return id
 
 
 async def _photo(store: Store, storage: FolderStorage, owner: UUID) -> UUID:

@@ -1,8 +1,9 @@
 """`dayi bench ask`: from a pupil's ask to the offer on a teacher's screen, on one web process and one worker.
 
 The moments at which questions are asked are fixed beforehand, and every latency counts from that moment, so that a
-service that falls behind can't hide it. Every pupil and teacher has a page of its own by docs/protocol.md. A teacher
-accepts what is offered, answers for some seconds and finishes, so that the same process also carries the answering.
+service that falls behind can't hide it. Every pupil and teacher has a page of its own by docs/protocol.md. There is a
+free teacher for each question, who leaves the offer open; with `--answer` fewer of them accept what is offered, answer
+for some seconds and finish, so that the same process also carries the answering.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import random
 import re
 import subprocess
@@ -18,7 +20,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from server.demo.problems import Problem, problems
 from server.domain.people import Subject
@@ -29,10 +30,13 @@ from tests.service import free_port
 
 RATE, SECONDS = 50.0, 60.0
 BAR_MS = 100.0
-PUPILS, TEACHERS = 600, 400
+PUPILS = 600
+ANSWERING_TEACHERS = 400
+SPARE = 1.1  # free teachers for each question of a subject
 HOLD_S = (2.0, 4.0)  # how long a teacher answers: short, so that 400 are enough for the rate
 THINK_S = 0.2  # before a teacher accepts
 WARM_S, REFERENCE_S = 5.0, 20.0
+OFFER_LASTS_S = 600  # no offer lapses meanwhile
 PATIENCE_S = 15.0  # after the last ask; a question that has no offer by then was matched, or is counted as missing
 SEED = 7
 
@@ -63,10 +67,12 @@ class Figures:
 class TeacherPage(Page):
     """Notes when an offer comes, and answers it."""
 
-    def __init__(self, account: Account, http: Http, offered: dict[str, float], tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(
+        self, account: Account, http: Http, offered: dict[str, float], answers: set[asyncio.Task[None]] | None
+    ) -> None:
         super().__init__(account, http)
         self._offered = offered
-        self._tasks = tasks
+        self._answers = answers
         self._seen: set[str] = set()
 
     def told(self, text: bytes) -> None:
@@ -78,9 +84,10 @@ class TeacherPage(Page):
             return
         self._seen.add(offer["id"])
         self._offered.setdefault(offer["question_id"], now)
-        task = asyncio.create_task(self._answer(offer["id"]))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self._answers is not None:
+            task = asyncio.create_task(self._answer(offer["id"]))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
 
     async def _answer(self, offer: str) -> None:
         token = self.account.token
@@ -98,10 +105,10 @@ async def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dayi bench ask", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rate", type=float, default=RATE, help="questions a second")
     parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--teachers", type=int, default=TEACHERS)
     parser.add_argument("--pupils", type=int, default=PUPILS)
+    parser.add_argument("--answer", action="store_true", help=f"{ANSWERING_TEACHERS} teachers accept and answer")
     options = parser.parse_args(argv)
-    with city.city() as (service, urls):
+    with city.city(DAYI_OFFER_LASTS_S=str(OFFER_LASTS_S)) as (service, urls):
         warm_s = min(WARM_S, options.seconds)
         texts = novel_texts(int(options.rate * (options.seconds + warm_s)))
         reference = await reference_run(urls.database, options.rate, min(REFERENCE_S, options.seconds))
@@ -111,13 +118,16 @@ async def main(argv: Sequence[str]) -> int:
         offered: dict[str, float] = {}
         under_way: set[asyncio.Task[None]] = set()
         pupils = await city.pupils(urls.database, options.pupils)
-        teachers = await city.teachers(urls.database, shares([p.subject for p, _ in texts], options.teachers))
+        teachers = await city.teachers(urls.database, certified([p.subject for p, _ in texts], options.answer))
         pupil_pages = [Page(who, http) for who in pupils]
-        teacher_pages = [TeacherPage(who, http, offered, under_way) for who in teachers]
-        await city.in_parallel([page.enter(web.port, "/api/student") for page in pupil_pages])
-        await city.in_parallel([page.enter(web.port, "/api/teacher") for page in teacher_pages])
+        answers = under_way if options.answer else None
+        teacher_pages = [TeacherPage(who, http, offered, answers) for who in teachers]
+        here: list[Page] = []
+        beats = asyncio.create_task(city.beat(here))
+        for pages, snapshot in ((pupil_pages, "/api/student"), (teacher_pages, "/api/teacher")):
+            await city.in_parallel([page.enter(web.port, snapshot) for page in pages])
+            here += pages
         await city.in_parallel([http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers])
-        beats = asyncio.create_task(city.beat([*pupil_pages, *teacher_pages]))
 
         async def ask(number: int, asked: Asked) -> None:
             problem, text = texts.pop()
@@ -141,7 +151,7 @@ async def main(argv: Sequence[str]) -> int:
         elsewhere = await where_they_went(http, questions, pupils)
         await asyncio.gather(*under_way, return_exceptions=True)
         beats.cancel()
-        print(table(options, questions, reference, elsewhere, used, load))
+        print(table(options.rate, len(teachers), questions, reference, elsewhere, used, load))
     return 0
 
 
@@ -242,12 +252,11 @@ def novel_texts(count: int) -> list[tuple[Problem, str]]:
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def shares(asked: Sequence[Subject], teachers: int) -> list[Subject]:
-    """Subjects for so many teachers, as they are asked for, and at least two for each."""
+def certified(asked: Sequence[Subject], answering: bool) -> list[Subject]:
+    """A subject for each teacher, in the shares in which they are asked for."""
     counts = Counter(asked)
-    chosen = [subject for subject in counts for _ in range(2)]
-    draw = random.Random(SEED)
-    return chosen + [draw.choice(asked) for _ in range(max(0, teachers - len(chosen)))]
+    share = ANSWERING_TEACHERS / len(asked) if answering else SPARE
+    return [subject for subject, count in counts.items() for _ in range(math.ceil(count * share) + 1)]
 
 
 def _since_due(questions: Sequence[Asked]) -> list[float]:
@@ -255,7 +264,8 @@ def _since_due(questions: Sequence[Asked]) -> list[float]:
 
 
 def table(
-    options: Any,
+    rate: float,
+    teachers: int,
     questions: Sequence[Asked],
     reference: Figures,
     elsewhere: Counter[str],
@@ -271,7 +281,7 @@ def table(
         Figures("ask → 201", _since_due(taken)).row(),
         offers.row(),
         "",
-        f"{len(questions)} questions at {options.rate:g}/s, {len(offers.values)} offered to {options.teachers} teachers"
+        f"{len(questions)} questions at {rate:g}/s, {len(offers.values)} offered to {teachers} teachers"
         + "".join(f", {count} {state}" for state, count in elsewhere.items())
         + f"; cores used: web {used[0]:.2f}, worker {used[1]:.2f}; load {load}",
     ]

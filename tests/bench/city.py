@@ -25,6 +25,7 @@ from server.store.migrate import migrate
 from server.store.sign_ins import hash_of
 from server.store.work import open_engine
 from tests.bench.page import Http, Socket
+from tests.builders import a_policy
 from tests.service import Node, Service, running
 
 LONG = timedelta(hours=12)  # of sign-ins and shifts: no measurement lasts so long
@@ -67,7 +68,7 @@ async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Accou
         for stage in Stage
     ]
     shifts = [{"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made]
-    policy = {"id": uuid4(), "valid_from": now - timedelta(days=365), "live_answer_fen": RATE_FEN}
+    policy = {"id": uuid4(), "approved_at": now, **a_policy(RATE_FEN)}
     await _write(
         database_url,
         [
@@ -117,16 +118,17 @@ class Page(Socket):
 
 
 async def beat(pages: Sequence[Socket]) -> None:
-    """Signs of life of all, as pages send them, spread over the interval; until cancelled."""
+    """Signs of life of all that are here, as pages send them, spread over the interval; until cancelled."""
     every = 15.0
     while True:
         begun = time.monotonic()
-        for number, page in enumerate(pages):
+        here = list(pages)
+        for number, page in enumerate(here):
             if not page.lost:
                 page.send('{"frame":"beat"}')
             if number % 20 == 0:
-                await asyncio.sleep(max(0.0, begun + every * number / len(pages) - time.monotonic()))
-        await asyncio.sleep(max(0.0, begun + every - time.monotonic()))
+                await asyncio.sleep(max(0.0, begun + every * number / len(here) - time.monotonic()))
+        await asyncio.sleep(max(1.0, begun + every - time.monotonic()) if here else 1.0)
 
 
 async def in_parallel(jobs: Sequence[Any], at_once: int = 16) -> None:

@@ -105,6 +105,7 @@ def answer(state: Any = "published", text: str = SHORT) -> wire.AnswerView:
         teacher_name="王老师",
         made_at=ago(days=3),
         duration_ms=74_000 if made else None,
+        progress=100 if made else 42,
         video_url="/gallery/answer.mp4" if made else None,
         poster_url="/gallery/poster.jpg" if made else None,
     )
@@ -144,6 +145,12 @@ def suggestion(
     reasons: Sequence[wire.Reason] = SAME_REASONS, verdict: Verdict = Verdict.SAME, text: str = SHORT
 ) -> wire.SuggestionView:
     return wire.SuggestionView(answer=answer(text=text), verdict=verdict, confidence=0.98, reasons=list(reasons))
+
+
+PROBLEMS = [
+    wire.ProblemView(number=n, media_id=photo().id, text=text, box=[0.08, 0.02 + 0.24 * n, 0.93, 0.21 + 0.24 * n])
+    for n, text in enumerate((SHORT, OTHER, LONG), 1)
+]
 
 
 def question(name: str, state: State, **more: Any) -> wire.QuestionView:
@@ -228,6 +235,24 @@ def board(said: bool = True) -> list[wire.BoardLine]:
     return log
 
 
+def replay(voice: bool = True) -> wire.ReplayView:
+    """Two pages, and two moments at which the pupil was lost."""
+    wave_ = [[1500 + 120 * i, 2000 + (i % 7) * 90, 8 * i, 500] for i in range(50)]
+    log = [
+        *board(said=False),
+        line(9, "student", "lost", page="asked"),
+        line(20, "teacher", "page", page="second", paper="blank", aspect=6_000),
+        line(21, "teacher", "turn", page="second"),
+        stroke(30, "teacher", "#d55e00", wave_, "second"),
+        line(44, "student", "lost", page="second"),
+    ]
+    made = answer("rendering")
+    made.duration_ms = 74_000 if voice else None
+    return wire.ReplayView(
+        answer=made, log=log, media={str(id_of("one")): photo()}, voice_url="/gallery/voice.wav" if voice else None
+    )
+
+
 def session(me: Any, **more: Any) -> wire.SessionView:
     given: dict[str, Any] = {
         "id": id_of("session"),
@@ -246,6 +271,8 @@ def session(me: Any, **more: Any) -> wire.SessionView:
         "media": [photo()],
         "followers": 0,
         "peer_online": True,
+        "ends_at": ago(minutes=-27),
+        "active_at": ago(seconds=5),
     }
     return wire.SessionView(**{**given, **more})
 
@@ -335,7 +362,7 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
         if said is None and path == "/api/tickets":
             said = wire.Ticket(ticket="t", expires_at=ago(seconds=-30))
         if said is None and path.startswith("/api/answers/"):
-            said = answer()
+            said = replay() if path.endswith("/replay") else answer()
         if said is None:
             said = refusal(errors.NotHere)
         if callable(said):
@@ -355,7 +382,10 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
         if name.endswith(".jpg"):
             route.fulfill(content_type="image/jpeg", body=photo_bytes(LONG, 5) if name == "two.jpg" else photo_bytes())
         elif name.endswith(".wav"):
-            route.fulfill(content_type="audio/wav", body=voice_bytes())
+            _, _, first = route.request.headers.get("range", "").partition("=")
+            begin, body = int(first.partition("-")[0] or 0), voice_bytes()
+            piece = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {begin}-{len(body) - 1}/{len(body)}"}
+            route.fulfill(status=206, content_type="audio/wav", headers=piece, body=body[begin:])
         elif video is not None:
             route.fulfill(content_type="video/mp4", body=video)
         else:
@@ -547,6 +577,22 @@ def _activation(code: str, password: str) -> Act:
     return act
 
 
+def _play(page: Page) -> None:
+    """To where the first page has its ink."""
+    page.get_by_role("slider").wait_for()
+    page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=re.compile("^第 1 页|^Page 1")).wait_for()
+
+
+def _light(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("省流量|less data")).click()
+    _play(page)
+
+
+def _lost(page: Page) -> None:
+    page.get_by_role("button", name=words("这里没听懂", "I'm lost here")).click()
+
+
 def _open_chat(page: Page) -> None:
     toggle = page.locator(".side-toggle")
     if toggle.is_visible():
@@ -635,6 +681,7 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
     made: list[tuple[str, State, dict[str, Any]]] = [
         ("received", s.RECEIVED, {}),
         ("reading", s.READING, {}),
+        ("reading-which", s.READING, {"read_text": SHORT, "problems": PROBLEMS}),
         ("matched", s.MATCHED, {}),
         ("suggested", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion()}),
         ("suggested-unread", s.SUGGESTED, {"verdict": Verdict.SAME, "suggestion": suggestion(UNREAD_REASONS),
@@ -655,6 +702,9 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("waiting-promised-late", s.WAITING, {"place": 2, "promised_at": ago(minutes=9)}),
         ("waiting-no-shift", s.WAITING, {"place": 2}),
         ("waiting-unread", s.WAITING, {"place": 3, "wait_s": 200, "read_text": ""}),
+        ("waiting-which", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS}),
+        ("waiting-chosen", s.WAITING, {"place": 3, "wait_s": 200, "problems": PROBLEMS, "chosen": 2}),
+        ("waiting-corrected", s.WAITING, {"place": 3, "wait_s": 200, "corrected": True}),
         ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
                                         "worked_examples": [similar]}),
         ("offered", s.OFFERED, {"place": 1, "wait_s": 20}),
@@ -691,8 +741,13 @@ def question_scenes() -> list[Scene]:
         for n in range(6)
     ]  # fmt: skip
     several = [found["waiting-far"], found["following"], found["suggested"]]
+    rendering, done = [found["answered-rendering"]], [found["answered"]]
+    silent = {f"GET /api/answers/{found['answered-rendering'].answer.id}/replay": replay(voice=False)}
     return [
         *scenes,
+        Scene("replay", "/student", _student(rendering), _play),
+        Scene("replay-ink-only", "/student", {**_student(rendering), **silent}, _play),
+        Scene("replay-instead-of-video", "/student", _student(done), _light),
         Scene("student-everything", "/student", _student(current)),
         Scene("student-busy", "/student", _student([found["answering"], *several, *history])),
         Scene("student-history", "/student", _student(history, earlier=history[-1].id)),
@@ -725,6 +780,7 @@ def session_scenes() -> list[Scene]:
         Scene("pupil-not-there", here, gone, room=True),
         pupil("board", session("student")),
         pupil("chat", session("student"), _open_chat),
+        pupil("lost", session("student"), _lost),
         pupil("teacher-away", session("student", peer_online=False)),
         pupil("cut", session("student"), _cut),
         *ends,
@@ -762,12 +818,49 @@ def teacher_scenes() -> list[Scene]:
             _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
         ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene("teacher-judging", "/teacher", {**_teacher(ready, earnings(2)), "GET /api/matches": doubtful()}),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),
+    ]
+
+
+def doubtful() -> wire.Pairs:
+    pair = wire.PairView(
+        question_id=id_of("asked"),
+        known_id=id_of("known"),
+        subject=Subject.MATH,
+        grade=5,
+        asked=SHORT,
+        known=OTHER,
+        verdict=Verdict.SAME,
+        confidence=0.71,
+        outcome="not_mine",
+        asked_at=ago(minutes=30),
+    )
+    return wire.Pairs(pairs=[pair] * 3)
+
+
+def research_scenes() -> list[Scene]:
+    bins = [
+        wire.Bin(low=0.7, high=0.8, count=12, mean=0.75, share=0.83),
+        wire.Bin(low=0.8, high=0.9, count=31, mean=0.86, share=0.94),
+        wire.Bin(low=0.98, high=1.0, count=210, mean=0.995, share=0.995),
+    ]
+    subjects = [
+        wire.SubjectReliability(subject=Subject.MATH, labels=253, bar=0.82, precision=0.992, bins=bins),
+        wire.SubjectReliability(subject=Subject.PHYSICS, labels=40, bar=1.01, precision=0.9, bins=bins[:1]),
+        wire.SubjectReliability(subject=Subject.ENGLISH, labels=3, bar=0.7, bins=[]),
+    ]
+    found = wire.Reliability(calibration=3, since=ago(days=2), subjects=subjects)
+    none = wire.Reliability(calibration=0, since=None, subjects=[])
+    who = {"GET /api/me": me(Role.RESEARCHER)}
+    return [
+        Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
+        Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
     ]
 
 
 def scenes(one_question_each: bool = True) -> list[Scene]:
     """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
     questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes()]
+    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes(), *research_scenes()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -146,6 +147,7 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     go_off_duty(other_teacher.page)
     ask_by_photo(third.page, sibling, 14, tmp_path)
     expect(third.page.get_by_role("region", name="数字不同的例题")).to_be_visible(timeout=A_READING)
+    withdraw(third.page)
 
 
 def seconds_played(page: Page) -> float:
@@ -176,6 +178,33 @@ def test_nobody_on_duty_is_said_with_a_time_and_a_question_can_be_withdrawn(some
 
     expect(pupil.page.get_by_text(re.compile("现在没有老师值班|值班老师正在上岗")).first).to_be_visible()
     withdraw(pupil.page)
+
+
+def test_one_problem_of_a_page_is_tapped_put_right_and_matched_again(someone: Sign, tmp_path: Path) -> None:
+    other, pupil = someone("pupil3"), someone("pupil4", node=1)
+    meant = "停车场里停着三轮车和小汽车共 22 辆，一共有 76 个轮子。三轮车有几辆？"
+    ask_in_words(other.page, meant, "数学", "五年级")
+    expect(other.page.get_by_role("button", name="写错了？改一改")).to_be_visible()
+    misprinted = meant.replace("76", "16")
+    page = f"1. 一根绳子长 36 米，用去 9 米，还剩多少米？\n2. {misprinted}\n3. 一箱苹果重 8 千克，5 箱重多少千克？"
+
+    # a page of three problems: the pupil taps the one that is meant
+    ask_by_photo(pupil.page, replace(the_problem()[0], text=page, grade=5), 21, tmp_path)
+    which = pupil.page.get_by_role("region", name="你要问哪一道？")
+    expect(which.get_by_role("listitem")).to_have_count(3, timeout=A_READING)
+    which.get_by_role("listitem").nth(1).get_by_role("button").click()
+    expect(pupil.page.get_by_text("认出的题目")).to_be_visible()
+    expect(pupil.page.locator(".read-text")).to_contain_text("一共有16个轮子")
+
+    # one number is not the problem's: put right, it is what somebody else asks
+    pupil.page.get_by_role("button", name="认错了？改一改").click()
+    pupil.page.get_by_label("把题目改成原题的样子").fill(meant)
+    pupil.page.get_by_role("button", name="改好了，重新找").click()
+    expect(pupil.page.get_by_text("同学也在问这道题，你已加入")).to_be_visible()
+    expect(pupil.page.get_by_text("你改好的题目")).to_be_visible()
+    expect(other.page.get_by_text("1 位同学也在等")).to_be_visible()
+    withdraw(pupil.page)
+    withdraw(other.page)
 
 
 def test_a_question_asked_in_a_tunnel_goes_out_once_by_itself(someone: Sign) -> None:

@@ -43,9 +43,11 @@ def unreconciled_fen(city: City) -> int:
     )
     return unbalanced + city.count(
         "SELECT coalesce(sum(abs(coalesce(made, 0) * %s + coalesce(fen, 0))), 0) FROM"
-        " (SELECT 'owed:' || teacher_id AS account, count(*) AS made FROM answers GROUP BY 1) worked FULL JOIN"
-        " (SELECT account, sum(amount_fen) AS fen FROM ledger_entries WHERE account LIKE 'owed:%%' GROUP BY 1) owed"
-        " USING (account)",
+        " (SELECT teacher_id, count(*) AS made FROM answers GROUP BY 1) worked FULL JOIN"
+        " (SELECT l.teacher_id, sum(e.amount_fen) AS fen FROM ledger_entries e"
+        "  JOIN ledger_transactions l ON l.id = e.transaction_id"
+        "  WHERE l.work = 'session' AND e.account NOT LIKE 'budget:%%' GROUP BY 1) owed"
+        " USING (teacher_id)",
         LIVE_ANSWER_FEN,
     )
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from media.render import Rendered, RenderJob
+from media.render import Hears, Rendered, RenderJob
 from media.storage import open_storage
 from server import observe, workers
 from server.actions.ports import Found, Rules
@@ -41,7 +40,7 @@ def main(stop_grace_s: float = workers.STOP_GRACE_S) -> int:
     return 0
 
 
-async def _render(job: RenderJob, out: Path, on_progress: Callable[[float], None] | None = None) -> Rendered:
+async def _render(job: RenderJob, out: Path, hears: Hears | None = None) -> Rendered:
     match next((line["text"] for line in job.log if line["kind"] == "say"), ""):
         case "deadly":
             os._exit(137)
@@ -53,8 +52,8 @@ async def _render(job: RenderJob, out: Path, on_progress: Callable[[float], None
 
 
 def _write(out: Path) -> Rendered:
-    out.mkdir()
-    made = Rendered(out / "answer.mp4", out / "poster.jpg", duration_ms=1000, size=len(VIDEO), start_ms=0)
+    film, poster = out / "answer.mp4", out / "poster.jpg"
+    made = Rendered(film, "video/mp4", poster, None, duration_ms=1000, size=len(VIDEO), start_ms=0)
     made.video.write_bytes(VIDEO)
     made.poster.write_bytes(POSTER)
     return made
@@ -88,11 +87,20 @@ class NoMatcher:
     async def ready(self) -> None:
         return
 
-    async def find(self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool) -> Found:
+    async def find(
+        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
+    ) -> Found:
         return Found(Verdict.NEW)
 
     async def learn(
-        self, work: Work, id: UUID, kind: Literal["answer", "open"], text: str, subject: Subject, stage: Stage
+        self,
+        work: Work,
+        id: UUID,
+        kind: Literal["answer", "open"],
+        text: str,
+        subject: Subject,
+        stage: Stage,
+        figure: str | None = None,
     ) -> None:
         return
 

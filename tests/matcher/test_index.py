@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from matcher import index
-from matcher.index import Kind
+from matcher.index import Kind, remove
 from matcher.match import Matcher
 from tests.matcher.problems import ALL, APPLES, TRAIN
 
@@ -50,8 +50,8 @@ async def test_adding_again_replaces(matcher: Matcher, connection: AsyncConnecti
 async def test_removed_is_gone_and_removing_twice_does_no_harm(matcher: Matcher, connection: AsyncConnection) -> None:
     [id] = await shelved(matcher, connection, APPLES)
 
-    await matcher.remove(connection, id)
-    await matcher.remove(connection, id)
+    await remove(connection, id)
+    await remove(connection, id)
 
     assert await found(matcher, connection, APPLES) == []
 

@@ -5,9 +5,13 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
+from matcher import layout
 from matcher.normalize import normalize
 from matcher.read import Reading, read_photo
 from media.fonts import cjk_font
+from server.demo.photos import photograph
+from server.demo.problems import problems
+from server.domain.people import Stage, Subject
 
 LINES = ("水果店运来苹果25箱，每箱重12千克，", "卖出180千克，还剩多少千克苹果？")
 
@@ -54,3 +58,24 @@ def test_a_stacked_fraction_is_read_as_one() -> None:
                                      as_jpeg(Image.new("L", (4, 4))), page(LINES)[:200]])
 def test_what_shows_no_text_gives_an_empty_reading(nothing: bytes) -> None:
     assert read_photo(nothing) == Reading()
+
+
+def test_a_photographed_page_of_twelve_problems_is_read_as_twelve() -> None:
+    asked = [found.text for found in problems() if found.subject is Subject.MATH and found.stage is Stage.PRIMARY][:12]
+    page = "\n".join(f"{number}. {text}" for number, text in enumerate(asked, 1))
+
+    pieces = layout.problems(read_photo(photograph(page, seed=2)).lines)
+
+    assert [normalize(piece.text).numbers for piece in pieces] == [normalize(text).numbers for text in asked]
+
+
+def test_scribbles_are_not_taken_for_a_text() -> None:
+    image = Image.new("RGB", (1_200, 420), "#f6f4ee")
+    draw = ImageDraw.Draw(image)
+    for row in range(3):
+        for at in range(18):
+            x, y = 70 + 58 * at, 80 + 100 * row
+            draw.line([(x + 37 * (at * k % 7) / 7, y + 60 * (row + at * k * k % 5) / 6) for k in range(1, 6)],
+                      fill="#202020", width=4)
+
+    assert not read_photo(as_jpeg(image)).is_legible

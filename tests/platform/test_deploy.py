@@ -51,7 +51,7 @@ def directives(config: str) -> list[tuple[tuple[str, ...], list[str]]]:
 def test_the_city_has_two_web_and_two_worker_processes_and_every_server_they_need(compose: dict[str, Any]) -> None:
     services = compose["services"]
 
-    assert set(services) == {"migrate", "web", "worker", "nginx", "postgres", "redis", "store"}
+    assert set(services) == {"migrate", "web", "worker", "nginx", "coturn", "postgres", "redis", "store"}
     assert services["web"]["deploy"]["replicas"] == services["worker"]["deploy"]["replicas"] == 2
     assert "--appendonly" in services["redis"]["command"]
 
@@ -60,7 +60,8 @@ def test_what_compose_refers_to_exists_in_it(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert "image" in service
         assert set(service.get("depends_on", {})) <= set(compose["services"])
-        assert set(service["networks"]) <= set(compose["networks"])
+        assert set(service.get("networks", [])) <= set(compose["networks"])
+        assert ("networks" in service) != (service.get("network_mode") == "host")
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             assert source in compose["volumes"] or source == "./certs" or (DEPLOY / source).exists()

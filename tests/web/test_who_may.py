@@ -43,7 +43,11 @@ TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
 THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
+ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
 ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
+FINANCE = {**OUTSIDE, "finance": FINE}
+NO_SUCH = {**OUTSIDE, "finance": MISSING}
+READERS = {**FINANCE, "auditor": FINE}
 UPLOADER = {**BOTH, PUPIL: MISSING, TEACHER: MISSING, COLLEAGUE: MISSING}
 
 
@@ -103,14 +107,71 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/back"): Policy(
         THE_OWNER, "answered", lambda case: case.question, lambda case: {"why": "still_stuck"}
     ),
+    ("POST", "/api/questions/{id}/correct"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
+    ),
+    ("POST", "/api/questions/{id}/choose"): Policy(
+        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+    ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/ice"): Policy(BOTH),
+    ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
+    ("POST", "/api/answers/{id}/rate"): Policy(
+        THE_OWNER, "answered", lambda case: case.answer, lambda case: {"stars": 4}
+    ),
+    ("POST", "/api/sessions/{id}/pause"): Policy(
+        ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"on": True}
+    ),
+    ("POST", "/api/sessions/{id}/here"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("GET", "/api/teacher"): Policy(TEACHERS),
     ("POST", "/api/duty"): Policy(TEACHERS, body=lambda case: {"presence": "ready"}),
     ("POST", "/api/offers/{id}/accept"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("POST", "/api/offers/{id}/decline"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("GET", "/api/earnings"): Policy(TEACHERS),
+    ("GET", "/api/subsidy/mine"): Policy(TEACHERS),
+    ("POST", "/api/subsidy/appeals"): Policy(
+        TEACHERS, body=lambda case: {"statement_id": str(uuid4()), "words": "少算了"}, refused=frozenset({404})
+    ),
+    ("GET", "/api/subsidy/statements/{id}/pdf"): Policy(
+        {**READERS, TEACHER: MISSING, COLLEAGUE: MISSING}, thing=lambda case: uuid4(), refused=frozenset({404})
+    ),
+    ("GET", "/api/subsidy/office"): Policy(READERS),
+    ("GET", "/api/subsidy/statements"): Policy(READERS, refused=frozenset({400})),
+    ("POST", "/api/subsidy/months"): Policy(
+        FINANCE, body=lambda case: {"month": "2020-01", "step": "close"}, refused=frozenset({404})
+    ),
+    ("POST", "/api/subsidy/reviews"): Policy(
+        FINANCE,
+        body=lambda case: {"fact": "no such", "decision": "release", "reason": "看过"},
+        refused=frozenset({404}),
+    ),
+    ("POST", "/api/subsidy/appeals/{id}/reply"): Policy(
+        NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"words": "已补记"}
+    ),
+    ("POST", "/api/subsidy/policies"): Policy(
+        FINANCE, body=lambda case: {"document": "no policy"}, refused=frozenset({422})
+    ),
+    ("POST", "/api/subsidy/policies/{id}/approve"): Policy(NO_SUCH, thing=lambda case: uuid4()),
+    ("POST", "/api/subsidy/simulations"): Policy(
+        READERS,
+        body=lambda case: {"document": "no policy", "first": "2026-03-01", "until": "2026-04-01"},
+        refused=frozenset({422}),
+    ),
+    ("POST", "/api/subsidy/payouts/{id}"): Policy(
+        NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"outcome": "paid"}
+    ),
+    ("GET", "/api/subsidy/batch"): Policy(FINANCE, refused=frozenset({400})),
+    ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
+    ("GET", "/api/subsidy/verify"): Policy(READERS),
+    ("GET", "/api/subsidy/public"): Policy(EVERYBODY),
+    ("GET", "/api/matches"): Policy(TEACHERS),
+    ("POST", "/api/questions/{id}/judge"): Policy(
+        ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
+    ),
+    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
     ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
@@ -173,7 +234,8 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
     async with parts.store.work() as work:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
-        await answer.publish(work, finder, case.answer, "answers/v.mp4", "answers/p.jpg", 60_000, await work.now())
+        film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
+        await answer.publish(work, finder, case.answer, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

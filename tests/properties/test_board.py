@@ -1,16 +1,11 @@
-"""Boards that converge, hostile operations that end at the door, sums that are zero."""
+"""Boards that converge, hostile operations that end at the door."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.board import BoardError, Operation, check, replay
-from server.domain.people import PersonId
-from server.domain.subsidy import Fact, NoPolicy, Policy, Work, accrue, policy_for
 
 points = st.lists(
     st.tuples(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 50), st.integers(0, 1000)),
@@ -61,20 +56,3 @@ def test_whatever_comes_as_points_is_a_stroke_or_a_refusal(value: Any) -> None:
 
 def test_what_was_not_asked_for_is_dropped() -> None:
     assert check("turn", {"page": "p1", "author": "teacher", "onclick": "x"}) == {"page": "p1"}
-
-
-@given(st.integers(0, 10_000_000))
-def test_an_accrual_sums_to_zero_and_gives_the_teacher_the_rate(fen: int) -> None:
-    moment = datetime(2026, 3, 2, tzinfo=UTC)
-    policy = Policy(UUID(int=1), moment, None, fen)
-    fact = Fact("live_answer:1", Work.LIVE_ANSWER, PersonId(UUID(int=2)), moment)
-
-    entries = accrue(fact, policy)
-
-    assert sum(entry.amount_fen for entry in entries) == 0
-    assert entries[1].amount_fen == -fen
-
-
-def test_work_on_a_day_without_a_rule_is_an_error_not_a_guess() -> None:
-    with pytest.raises(NoPolicy):
-        policy_for(datetime(2026, 3, 2, tzinfo=UTC), [])

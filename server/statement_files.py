@@ -1,0 +1,99 @@
+"""Payouts as a bank's batch form (XLSX or CSV), and a statement as a PDF."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import timedelta, timezone
+
+import openpyxl
+from PIL import Image, ImageDraw
+
+from media.fonts import cjk_font
+from server.live import protocol as wire
+from server.people_file import safe_cell
+from server.store.lines import Record
+
+COLUMNS = ("序号", "收款人工号", "收款人户名", "单位", "金额（元）", "附言")
+A4 = (1240, 1754)  # pixels at 150 a inch
+LEFT, TOP, BOTTOM = 90, 100, 1660
+LINE = 40
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+def _rows(month: str, payouts: Sequence[Record]) -> list[tuple[object, ...]]:
+    return [
+        (n, safe_cell(row.login), safe_cell(row.name), safe_cell(row.school or ""), row.fen / 100, f"答疑补贴 {month}")
+        for n, row in enumerate(payouts, 1)
+    ]
+
+
+def batch_csv(month: str, payouts: Sequence[Record]) -> bytes:
+    """With the mark that Chinese spreadsheets look for; amounts with two decimals."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for *head, amount, note in _rows(month, payouts):
+        writer.writerow([*head, f"{amount:.2f}", note])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def batch_xlsx(month: str, payouts: Sequence[Record]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = month
+    sheet.append(COLUMNS)
+    for row in _rows(month, payouts):
+        sheet.append(row)
+    for n in range(2, len(payouts) + 2):
+        sheet.cell(n, 5).number_format = "0.00"
+    for column, width in zip("ABCDEF", (8, 16, 18, 28, 14, 22), strict=True):
+        sheet.column_dimensions[column].width = width
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[wire.MoneyLine]) -> bytes:
+    """As many A4 pages as it takes."""
+    pages: list[Image.Image] = []
+    big, plain, small = (cjk_font(size) for size in (44, 26, 22))
+    per_page = (BOTTOM - TOP - 330) // LINE
+    count = max(1, -(-len(lines) // per_page))
+    for number in range(count):
+        page = Image.new("L", A4, 255)
+        draw = ImageDraw.Draw(page)
+        draw.text((LEFT, TOP), f"答疑补贴结算单　{statement.month}", font=big, fill=0)
+        draw.text((LEFT, TOP + 80), f"教师：{name}　　应发：¥{statement.fen / 100:,.2f}", font=plain, fill=0)
+        held = f"待核：¥{statement.held_fen / 100:,.2f}　　编号：{statement.id}"
+        draw.text((LEFT, TOP + 125), held, font=small, fill=60)
+        y = TOP + 190
+        for x, title in ((LEFT, "时间"), (330, "工作"), (520, "金额"), (670, "说明")):
+            draw.text((x, y), title, font=small, fill=90)
+        draw.line((LEFT, y + 34, A4[0] - LEFT, y + 34), fill=120, width=2)
+        if not lines:
+            draw.text((LEFT, y + LINE), "这个月没有新的工作，只有以前月份的调整。", font=small, fill=60)
+        for line in lines[number * per_page : (number + 1) * per_page]:
+            y += LINE
+            draw.text((LEFT, y), f"{line.at.astimezone(SHANGHAI):%m-%d %H:%M}", font=small, fill=0)
+            draw.text((330, y), WORKS.get(line.work, line.work), font=small, fill=0)
+            draw.text((520, y), f"¥{line.fen / 100:,.2f}", font=small, fill=0)
+            said = "；".join(line.why) or line.summary
+            draw.text((670, y), said[:24], font=small, fill=60)
+        draw.text((LEFT, BOTTOM + 20), f"第 {number + 1} / {count} 页", font=small, fill=90)
+        pages.append(page)
+    out = io.BytesIO()
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=150, title=f"dayi {statement.month}")
+    return out.getvalue()
+
+
+WORKS = {
+    "session": "同屏答疑",
+    "answer": "录制解答",
+    "shown": "录像再用",
+    "lecture": "名师直播",
+    "shift": "值班",
+    "substitution": "代班",
+    "visit": "送教上门",
+    "top_up": "保底补足",
+}

@@ -1,0 +1,296 @@
+"""What finance, auditors, teachers and the public see of the books: read-only, and by nickname."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from server.domain.subsidy.document import PolicyRefused
+from server.domain.subsidy.policy import parse
+from server.live import protocol as wire
+from server.store.books import Books
+from server.store.lines import Record
+from server.store.views import Views
+from server.store.work import Store
+
+K = 5  # teachers behind a public figure, at least
+
+
+def name_of(month: date) -> str:
+    return f"{month:%Y-%m}"
+
+
+async def statements(
+    store: Store, *, month: date | None = None, teacher: UUID | None = None
+) -> list[wire.StatementView]:
+    rows = await store.rows(_STATEMENTS, {"month": month, "teacher": teacher})
+    return [_statement(row) for row in rows]
+
+
+async def appeals(store: Store, teacher: UUID | None = None) -> list[wire.AppealView]:
+    rows = await store.rows(_APPEALS, {"teacher": teacher})
+    return [
+        wire.AppealView(
+            id=row.id,
+            statement_id=row.statement_id,
+            month=name_of(row.month),
+            teacher=row.nickname,
+            words=row.words,
+            reply=row.reply,
+        )
+        for row in rows
+    ]
+
+
+async def months(store: Store) -> list[wire.MonthView]:
+    """Newest first; the open ones with what is accrued for them."""
+    return [
+        wire.MonthView(
+            month=name_of(row.month),
+            state="closed" if row.closed_at else "reckoned" if row.reckoned_at else "open",
+            statements=row.statements,
+            fen=row.fen,
+            paid_fen=row.paid,
+            appeal_until=row.appeal_until,
+            reckoned_by=row.reckoned_by,
+            closed_by=row.closed_by,
+        )
+        for row in await store.rows(_MONTHS, {})
+    ]
+
+
+async def holds(store: Store, views: Views) -> list[wire.HoldView]:
+    """Held work that no review has decided, oldest first."""
+    found = []
+    for row in await store.rows(_HOLDS, {}):
+        answer = await views.answer(row.answer_id) if row.answer_id else None
+        found.append(
+            wire.HoldView(
+                fact=row.id,
+                work=row.kind,
+                teacher=row.nickname,
+                start=row.starts_at,
+                end=row.ends_at,
+                active_s=row.body.get("active_s"),
+                fen=row.fen,
+                why=(row.cause or {}).get("why", []),
+                answer=answer,
+                strokes=row.strokes,
+            )
+        )
+    return found
+
+
+async def policies(store: Store, me: UUID) -> list[wire.PolicyView]:
+    """Newest first."""
+    return [
+        wire.PolicyView(
+            id=row.id,
+            name=_name(row.document),
+            valid_from=str(row.valid_from),
+            valid_to=None if row.valid_to is None else str(row.valid_to),
+            document=row.document,
+            in_force=row.approved_at is not None,
+            proposed_by=row.proposer,
+            approved_by=row.approver,
+            mine=row.proposed_by == me,
+        )
+        for row in await store.rows(_POLICIES, {})
+    ]
+
+
+async def teacher_names(store: Store) -> dict[str, str]:
+    rows = await store.rows("SELECT id, nickname FROM accounts WHERE 'teacher' = ANY(roles)", {})
+    return {str(row.id): row.nickname for row in rows}
+
+
+async def summaries(store: Store, teacher: UUID) -> dict[str, str]:
+    """The problem behind a teacher's sessions, by the fact's id."""
+    query = "SELECT session_id, problem_text FROM answers WHERE teacher_id = %(teacher)s"
+    rows = await store.rows(query, {"teacher": teacher})
+    return {f"session:{row.session_id}": (row.problem_text or "")[:80] for row in rows}
+
+
+async def trace(store: Store, views: Views, id: str) -> wire.TraceView | None:
+    async with store.work() as work:
+        fact = await Books(work).fact(id)
+    if fact is None:
+        return None
+    notes = await store.rows("SELECT * FROM subsidy_facts WHERE of_id = %(id)s ORDER BY recorded_at", {"id": id})
+    entries: dict[UUID, list[Record]] = defaultdict(list)
+    rows = await store.rows(_POSTINGS, {"id": id})
+    for row in rows:
+        entries[row.id].append(row)
+    owner = await store.rows("SELECT nickname FROM accounts WHERE id = %(id)s", {"id": fact.teacher_id})
+    on = await store.rows(_STATEMENTS_OF_FACT, {"id": id})
+    answer = next((each[7:] for each in fact.body.get("evidence", []) if each.startswith("answer:")), None)
+    return wire.TraceView(
+        fact=_fact(fact),
+        teacher=owner[0].nickname if owner else "",
+        notes=[_fact(row) for row in notes],
+        answer=await views.answer(UUID(answer)) if answer else None,
+        postings=[_posting(lines) for lines in entries.values()],
+        statements=[_statement(row) for row in on],
+    )
+
+
+async def published(store: Store) -> wire.PublicView:
+    """Totals by school and month. A figure of fewer than k teachers is kept back, and of a month in which only one
+    school would be kept back the next smallest too: the month's total is public, and so would be the difference."""
+    rows: dict[date, list[Record]] = defaultdict(list)
+    for row in await store.rows(_PUBLIC, {}):
+        rows[row.month].append(row)
+    found = []
+    for month in sorted(rows, reverse=True):
+        by_size = sorted(rows[month], key=lambda row: (row.teachers, row.school))
+        hidden = {row.school for row in by_size if row.teachers < K}
+        if len(hidden) == 1 and len(by_size) > 1:
+            hidden.add(by_size[1].school)
+        for row in sorted(rows[month], key=lambda row: str(row.school)):
+            shown = row.school not in hidden
+            found.append(
+                wire.PublicRow(
+                    school=row.school,
+                    month=name_of(month),
+                    teachers=row.teachers if shown else None,
+                    fen=row.fen if shown else None,
+                )
+            )
+    return wire.PublicView(k=K, rows=found)
+
+
+async def batch(store: Store, month: date) -> Sequence[Record]:
+    """Payouts of a month that are ordered: who, under which real name, how many fen after tax that others withhold."""
+    return await store.rows(_BATCH, {"month": month})
+
+
+def _name(document: str) -> str:
+    try:
+        return parse(document).name
+    except PolicyRefused:
+        return "?"
+
+
+def _statement(row: Record) -> wire.StatementView:
+    return wire.StatementView(
+        id=row.id,
+        month=name_of(row.month),
+        teacher_id=row.teacher_id,
+        teacher=row.nickname,
+        fen=row.fen,
+        held_fen=row.held_fen,
+        payout=row.payout,
+        payout_id=row.payout_id,
+    )
+
+
+def _fact(row: Record) -> wire.FactView:
+    body: dict[str, Any] = {key: value for key, value in row.body.items() if key != "pupil"}
+    if row.starts_at is not None:
+        body["start"] = row.starts_at.isoformat()
+    return wire.FactView(id=row.id, kind=row.kind, recorded_at=row.recorded_at, source=row.source, body=body)
+
+
+def _posting(lines: Sequence[Record]) -> wire.PostingView:
+    first = lines[0]
+    return wire.PostingView(
+        id=first.id,
+        key=first.fact_key,
+        kind=first.kind,
+        month=name_of(first.month),
+        posted_at=first.posted_at,
+        seal=first.seq,
+        entries=[wire.EntryView(account=line.account, fen=line.amount_fen) for line in lines],
+    )
+
+
+_STATEMENT = """
+    SELECT s.id, s.month, s.teacher_id, a.nickname, s.fen, s.held_fen, p.state AS payout, p.id AS payout_id
+    FROM subsidy_statements s JOIN accounts a ON a.id = s.teacher_id
+    LEFT JOIN LATERAL (SELECT id, state FROM payouts p WHERE p.month = s.month AND p.teacher_id = s.teacher_id
+                       ORDER BY (p.state <> 'bounced') DESC, p.ordered_at DESC LIMIT 1) p ON true
+"""
+_STATEMENTS = f"""
+    {_STATEMENT}
+    WHERE (CAST(%(month)s AS date) IS NULL OR s.month = %(month)s)
+      AND (CAST(%(teacher)s AS uuid) IS NULL OR s.teacher_id = %(teacher)s)
+    ORDER BY s.month DESC, s.fen DESC, a.nickname
+"""
+_STATEMENTS_OF_FACT = f"""
+    {_STATEMENT}
+    WHERE s.id IN (SELECT c.statement_id FROM statement_claims c JOIN ledger_transactions l ON l.id = c.transaction_id
+                   WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s)
+    ORDER BY s.month
+"""  # noqa: S608 - composed of constants of this module
+_APPEALS = """
+    SELECT p.id, p.statement_id, s.month, a.nickname, p.words, p.reply
+    FROM subsidy_appeals p JOIN subsidy_statements s ON s.id = p.statement_id JOIN accounts a ON a.id = s.teacher_id
+    WHERE CAST(%(teacher)s AS uuid) IS NULL OR s.teacher_id = %(teacher)s
+    ORDER BY p.reply IS NOT NULL, p.made_at DESC LIMIT 200
+"""
+_MONTHS = """
+    WITH months AS (SELECT month FROM subsidy_months UNION SELECT l.month FROM ledger_transactions l
+                    WHERE l.kind IN ('accrual', 'adjustment')
+                      AND NOT EXISTS (SELECT FROM statement_claims c WHERE c.transaction_id = l.id))
+    SELECT months.month, m.reckoned_at, m.closed_at, m.appeal_until, r.nickname AS reckoned_by, c.nickname AS closed_by,
+           (SELECT count(*) FROM subsidy_statements s WHERE s.month = months.month) AS statements,
+           CASE WHEN m.month IS NOT NULL
+                THEN coalesce((SELECT sum(s.fen) FROM subsidy_statements s WHERE s.month = months.month), 0)
+                ELSE coalesce((SELECT -sum(e.amount_fen) FROM ledger_transactions l
+                               JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id
+                               WHERE l.month = months.month AND l.kind IN ('accrual', 'adjustment')), 0)
+           END::bigint AS fen,
+           coalesce((SELECT sum(p.fen) FROM payouts p
+                     WHERE p.month = months.month AND p.state = 'paid'), 0)::bigint AS paid
+    FROM months LEFT JOIN subsidy_months m ON m.month = months.month
+    LEFT JOIN accounts r ON r.id = m.reckoned_by LEFT JOIN accounts c ON c.id = m.closed_by
+    ORDER BY months.month DESC
+"""
+_HOLDS = """
+    WITH held AS (
+        SELECT coalesce(l.cause->>'fact', l.fact_id) AS id, -sum(e.amount_fen)::bigint AS fen,
+               (array_agg(l.cause ORDER BY l.posted_at DESC))[1] AS cause
+        FROM ledger_transactions l
+        JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'held:' || l.teacher_id
+        GROUP BY 1 HAVING sum(e.amount_fen) <> 0)
+    SELECT f.id, f.kind, f.starts_at, CAST(f.body->>'end' AS timestamptz) AS ends_at, f.body, a.nickname, held.fen,
+           held.cause, n.id AS answer_id,
+           (SELECT count(*) FROM board_operations b WHERE b.session_id = n.session_id AND b.kind = 'stroke') AS strokes
+    FROM held JOIN subsidy_facts f ON f.id = held.id JOIN accounts a ON a.id = f.teacher_id
+    LEFT JOIN answers n ON 'session:' || n.session_id = f.id
+    WHERE NOT EXISTS (SELECT FROM subsidy_facts r WHERE r.of_id = f.id AND r.kind = 'review')
+    ORDER BY f.starts_at LIMIT 200
+"""
+_POLICIES = """
+    SELECT p.*, a.nickname AS proposer, b.nickname AS approver FROM policies p
+    LEFT JOIN accounts a ON a.id = p.proposed_by LEFT JOIN accounts b ON b.id = p.approved_by
+    ORDER BY p.valid_from DESC, p.proposed_at DESC
+"""
+_POSTINGS = """
+    SELECT l.id, l.fact_key, l.kind, l.month, l.posted_at, s.seq, e.account, e.amount_fen
+    FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id
+    LEFT JOIN ledger_seals s ON s.transaction_id = l.id
+    WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s OR l.fact_key IN (
+        SELECT kind || p.id FROM statement_claims c
+        JOIN ledger_transactions claimed ON claimed.id = c.transaction_id
+        JOIN subsidy_statements s ON s.id = c.statement_id
+        JOIN payouts p ON p.month = s.month AND p.teacher_id = s.teacher_id
+        CROSS JOIN (VALUES ('payout:'), ('bounce:')) AS kinds (kind)
+        WHERE coalesce(claimed.cause->>'fact', claimed.fact_id) = %(id)s)
+    ORDER BY l.posted_at, l.id, e.line
+"""
+_PUBLIC = """
+    SELECT s.month, coalesce(c.name, '') AS school, count(*) AS teachers, sum(s.fen)::bigint AS fen
+    FROM subsidy_statements s JOIN subsidy_months m ON m.month = s.month AND m.closed_at IS NOT NULL
+    LEFT JOIN identities i ON i.account_id = s.teacher_id LEFT JOIN schools c ON c.id = i.school_id
+    GROUP BY 1, 2
+"""
+_BATCH = """
+    SELECT p.id, a.login, coalesce(i.real_name, a.nickname) AS name, c.name AS school, -e.amount_fen AS fen
+    FROM payouts p JOIN accounts a ON a.id = p.teacher_id
+    JOIN ledger_transactions l ON l.fact_key = 'payout:' || p.id
+    JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'bank:transfers'
+    LEFT JOIN identities i ON i.account_id = p.teacher_id LEFT JOIN schools c ON c.id = i.school_id
+    WHERE p.month = %(month)s AND p.state = 'ordered' ORDER BY a.login
+"""

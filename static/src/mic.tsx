@@ -1,0 +1,70 @@
+// The microphone buttons of a session: on, off, and how loud one is.
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Lesson } from "./lesson";
+import { Icon } from "./parts";
+import type { Room } from "./room";
+import { Microphone } from "./voice";
+import { say } from "./words";
+
+const METER_MS = 80;
+
+export function TeacherMic({ lesson }: { lesson: Lesson }) {
+  const words = say.value;
+  const on = lesson.state.value === "on";
+  return (
+    <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? `${words.micOn}${words.list}${words.micStop}` : `${words.micOff}${words.list}${words.micStart}`} onClick={() => void (on ? lesson.stop() : lesson.start())}>
+      <Icon name="mic" />
+      <span class="mic-words">{on ? words.micOn : words.micOff}</span>
+      {on && <Meter level={() => lesson.level()} />}
+    </button>
+  );
+}
+
+/** The pupil may speak once there is a line, and is heard and not recorded. */
+export function PupilMic({ room }: { room: Room }) {
+  const words = say.value;
+  const call = room.call;
+  const [microphone, setMicrophone] = useState<Microphone | null>(null);
+  const [refused, setRefused] = useState(false);
+  useEffect(() => () => microphone?.close(), [microphone]);
+  if (call === null) return null;
+  const speak = async (): Promise<void> => {
+    setRefused(false);
+    if (microphone !== null) {
+      await call.speak(null);
+      return setMicrophone(null);
+    }
+    const mine = await Microphone.open();
+    if (mine === null) return setRefused(true);
+    mine.onlost = () => {
+      void call.speak(null);
+      setMicrophone(null);
+    };
+    await call.speak(mine.stream.getAudioTracks()[0] ?? null);
+    setMicrophone(mine);
+  };
+  const on = microphone !== null;
+  const reached = call.state.value === "talking" || call.state.value === "relayed";
+  return (
+    <>
+      {call.silenced.value && <button class="button small primary" onClick={() => call.listen()}><Icon name="sound" />{words.hear}</button>}
+      {reached && (
+        <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? words.speakStop : words.speak} onClick={() => void speak()}>
+          <Icon name="mic" /><span class="mic-words">{refused ? words.noMicShort : on ? words.speakStop : words.speak}</span>
+          {on && <Meter level={() => microphone.level()} />}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Meter({ level }: { level: () => number }) {
+  const bar = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (bar.current) bar.current.style.transform = `scaleX(${Math.max(0.02, level())})`;
+    }, METER_MS);
+    return () => clearInterval(timer);
+  });
+  return <span class="meter" aria-hidden="true"><span class="meter-bar" ref={bar} /></span>;
+}

@@ -1,0 +1,23 @@
+// The doors of the money (server/web/subsidies.py).
+import { call } from "./api";
+import { newId } from "./ids";
+import type { MonthStatements, MoveMonth, OfficeView, ReviewHold, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
+
+const post = <T>(path: string, body: object = {}): Promise<T> => call<T>("POST", path, body, newId());
+const month = (name: string): string => `month=${encodeURIComponent(name)}`;
+
+export const mine = (name: string | null): Promise<TeacherMonth> => call("GET", name === null ? "/api/subsidy/mine" : `/api/subsidy/mine?${month(name)}`);
+export const appeal = (statement_id: string, words: string): Promise<unknown> => post("/api/subsidy/appeals", { statement_id, words });
+export const office = (): Promise<OfficeView> => call("GET", "/api/subsidy/office");
+export const statements = (name: string): Promise<MonthStatements> => call("GET", `/api/subsidy/statements?${month(name)}`);
+export const moveMonth = (body: MoveMonth): Promise<OfficeView> => post("/api/subsidy/months", body);
+export const review = (body: ReviewHold): Promise<OfficeView> => post("/api/subsidy/reviews", body);
+export const reply = (id: string, words: string): Promise<unknown> => post(`/api/subsidy/appeals/${id}/reply`, { words });
+export const propose = (document: string): Promise<OfficeView> => post("/api/subsidy/policies", { document });
+export const approve = (id: string): Promise<OfficeView> => post(`/api/subsidy/policies/${id}/approve`);
+export const simulate = (body: Simulate): Promise<SimulationView> => post("/api/subsidy/simulations", body);
+export const settle = (id: string, body: SettlePayout): Promise<unknown> => post(`/api/subsidy/payouts/${id}`, body);
+export const trace = (fact: string): Promise<TraceView> => call("GET", `/api/subsidy/trace?fact=${encodeURIComponent(fact)}`);
+export const verify = (): Promise<VerifyView> => call("GET", "/api/subsidy/verify");
+export const pdfOf = (statement: string): string => `/api/subsidy/statements/${statement}/pdf`;
+export const batchOf = (name: string, form: "xlsx" | "csv"): string => `/api/subsidy/batch?${month(name)}&form=${form}`;

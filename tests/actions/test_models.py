@@ -1,0 +1,194 @@
+"""A change of model while questions are asked: the bank is embedded anew beside the old one, and nothing is missed."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+
+from matcher import index
+from matcher.embed import Embedder, ModelRefused
+from matcher.index import Index, models
+from matcher.match import Matcher
+from server import matching
+from server.domain.people import Stage, Subject
+from server.domain.question import Verdict
+from server.matching import MatcherFinder
+from server.store.work import Store
+
+PEACHES = "一棵桃树去年收了36千克桃子，今年收的是去年的3倍，今年收了多少千克？"
+ROPE = "一根绳子长48米，剪去它的四分之一，还剩多少米？"
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder.load()
+
+
+@pytest.fixture
+def old(embedder: Embedder) -> MatcherFinder:
+    return MatcherFinder(lambda: Matcher(embedder))
+
+
+@pytest.fixture
+def new(embedder: Embedder) -> MatcherFinder:
+    """As another process has it whose settings name another model."""
+    return MatcherFinder(lambda: Matcher(embedder, Index(embedder.dimension, "a:newer'model")), "newer")
+
+
+@pytest.fixture
+def loads(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped model is not read from the disk again."""
+    monkeypatch.setattr(matching.Embedder, "load", lambda name: embedder)
+
+
+async def learn(store: Store, finder: MatcherFinder, text: str) -> UUID:
+    id = uuid4()
+    async with store.work() as work:
+        await finder.learn(work, id, "answer", text, Subject.MATH, Stage.PRIMARY)
+        await work.commit()
+    return id
+
+
+async def found(store: Store, finder: MatcherFinder, text: str) -> UUID | None:
+    async with store.work() as work:
+        return (await finder.find(work, text, Subject.MATH, Stage.PRIMARY, from_photo=False)).entry
+
+
+async def states(store: Store) -> dict[str, tuple[str, int]]:
+    async with store.reading() as connection:
+        return {model.name: (model.state, model.entries) for model in await models(connection)}
+
+
+async def refilled(store: Store, finder: MatcherFinder) -> None:
+    while await finder.refill(store, batch=2):
+        pass
+
+
+async def test_both_models_answer_while_the_bank_is_embedded_anew(
+    store: Store, old: MatcherFinder, new: MatcherFinder, loads: None
+) -> None:
+    peaches, rope = await learn(store, old, PEACHES), await learn(store, old, ROPE)
+    for _ in range(3):
+        await learn(store, old, f"{uuid4()}是哪一年？")
+    assert await found(store, new, PEACHES) == peaches
+    assert await states(store) == {"": ("serving", 5), "newer": ("filling", 0)}
+
+    assert await new.refill(store, batch=2)
+    assert await states(store) == {"": ("serving", 5), "newer": ("filling", 2)}
+    meanwhile = await learn(store, new, "12乘以25等于多少？")
+    for finder in (old, new):
+        assert await found(store, finder, "12乘以25等于多少？") == meanwhile
+        assert await found(store, finder, ROPE) == rope
+
+    await refilled(store, new)
+
+    assert await states(store) == {"": ("retired", 6), "newer": ("serving", 6)}
+    for finder in (old, new):
+        assert await found(store, finder, PEACHES) == peaches
+
+
+async def test_what_is_withdrawn_during_a_change_does_not_come_back(
+    store: Store, old: MatcherFinder, new: MatcherFinder, loads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaches = await learn(store, old, PEACHES)
+    await found(store, new, ROPE)  # makes itself known
+    prepare = matching._prepared_all
+    embedding, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(matcher: Matcher, texts: list[str]) -> list[object]:
+        loop.call_soon_threadsafe(embedding.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+        return prepare(matcher, texts)
+
+    monkeypatch.setattr(matching, "_prepared_all", slowly)
+    step = asyncio.create_task(new.refill(store))
+    await embedding.wait()
+    async with store.work() as work:
+        await old.forget(work, peaches)
+        await work.commit()
+    go_on.set()
+    await step
+
+    for finder in (old, new):
+        assert await found(store, finder, PEACHES) is None
+
+
+async def test_a_retired_models_entries_go_after_a_while(
+    store: Store, old: MatcherFinder, new: MatcherFinder, loads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peaches = await learn(store, old, PEACHES)
+    await found(store, new, PEACHES)
+    await refilled(store, new)
+    await store.rows("UPDATE matcher_models SET since = now() - interval '1 h' WHERE state = 'retired' RETURNING 1", {})
+
+    await refilled(store, new)
+
+    assert await states(store) == {"newer": ("serving", 1)}
+    assert await found(store, new, PEACHES) == peaches
+
+
+async def test_a_model_that_is_gone_costs_matches_and_no_question(
+    store: Store, old: MatcherFinder, new: MatcherFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: object) -> Embedder:
+        raise ModelRefused("its folder was deleted")
+
+    monkeypatch.setattr(matching.Embedder, "load", gone)
+    peaches = await learn(store, old, PEACHES)
+
+    assert await found(store, new, PEACHES) is None
+    await refilled(store, new)
+    assert await found(store, new, PEACHES) == peaches
+
+
+async def test_a_model_of_the_same_name_and_another_dimension_is_refused_with_the_way_out(
+    store: Store, old: MatcherFinder, embedder: Embedder
+) -> None:
+    await learn(store, old, PEACHES)
+
+    async with store.engine.connect() as connection:
+        with pytest.raises(ModelRefused, match=r"makes vectors of 384 numbers but its entries have 192: set the model"):
+            await Index(384, embedder.version).register(connection, "same-name")
+
+
+async def test_models_of_different_dimensions_stand_side_by_side(
+    store: Store, old: MatcherFinder, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "EXACT_UP_TO", 0)
+    peaches = await learn(store, old, PEACHES)
+    wide = Index(2 * embedder.dimension, "wide")
+    problem = Matcher(embedder).prepare(PEACHES)
+    vector = np.concatenate([problem.vector, problem.vector])
+
+    async with store.engine.begin() as connection:
+        await wide.register(connection, "wide")
+        await wide.fill(connection, {peaches: (problem.problem, vector)})
+        assert await wide.serve(connection)
+        nearest = await wide.nearest(connection, vector, problem.problem, "math", "primary")
+
+    assert [(each.id, round(each.cosine, 2)) for each in nearest] == [(peaches, 1.0)]
+
+
+
+async def test_a_problem_that_leans_on_its_figure_is_pushed_only_for_the_same_figure(
+    store: Store, old: MatcherFinder
+) -> None:
+    text = "如图，长方形ABCD的长是8厘米，宽是5厘米，阴影部分的面积是多少平方厘米？"
+    mine, near, other = "00ff00ff00ff00ff", "00ff00ff00ff00fe", "ff00ff00ff00ff00"
+    id = uuid4()
+    async with store.work() as work:
+        await old.learn(work, id, "answer", text, Subject.MATH, Stage.PRIMARY, mine)
+        await work.commit()
+
+    said = {}
+    for figure in (near, other, None):
+        async with store.work() as work:
+            said[figure] = await old.find(
+                work, text, Subject.MATH, Stage.PRIMARY, from_photo=True, figure=figure
+            )
+
+    assert said[near].entry == id
+    assert said[other].verdict is said[None].verdict is Verdict.SIMILAR
+    assert said[other].confidence < said[near].confidence

@@ -1,0 +1,164 @@
+"""The doors of the money as a browser or program finds them: a month from its facts to the bank, and what is public."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from uuid import uuid4
+
+import httpx
+import openpyxl
+import pytest
+from sqlalchemy import insert
+
+from server.actions import subsidy
+from server.domain.people import Role
+from server.parts import Parts
+from server.store import tables as t
+from server.web.auth import make_token
+from tests.builders import World
+from tests.subsidy.office import LONG_AFTER, Office, an_office, lesson, rates
+
+MARCH = date(2026, 3, 1)
+
+
+class Desk:
+    """Calls doors as anybody."""
+
+    def __init__(self, parts: Parts, program: httpx.AsyncClient) -> None:
+        self.parts, self.program = parts, program
+
+    async def call(self, login: str, method: str, path: str, body: object = None) -> httpx.Response:
+        token = await make_token(self.parts.store, login, 1)
+        headers = {"Authorization": f"Bearer {token}"}
+        return await self.program.request(method, path, headers=headers, **({} if body is None else {"json": body}))
+
+
+@pytest.fixture
+def desk(parts: Parts, program: httpx.AsyncClient) -> Desk:
+    return Desk(parts, program)
+
+
+@pytest.fixture
+async def office(parts: Parts) -> Office:
+    world = World(parts.store)
+    office = await an_office(world, rates("20", more="[holds]\nshorter_than_s = 30"))
+    teacher = await world.teacher("wang", on_duty=False)
+    await world.person("auditor", Role.AUDITOR)
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(insert(t.identities).values(account_id=teacher.id, real_name="=王芳"))
+    return office
+
+
+async def closed(office: Office, parts: Parts) -> None:
+    await office.reckon(MARCH)
+    await office.close(MARCH)
+
+
+async def test_a_teacher_sees_each_line_with_its_cause_and_keeps_the_statement(
+    desk: Desk, office: Office, parts: Parts
+) -> None:
+    await office.facts(
+        lesson("wang", "2026-03-02 19:00", id="a"), lesson("wang", "2026-03-03 19:00", id="b", active_s=12)
+    )
+    await closed(office, parts)
+
+    month = (await desk.call("wang", "GET", "/api/subsidy/mine?month=2026-03")).json()
+
+    assert (month["fen"], month["held_fen"], month["policy"]) == (2_000, 2_000, "试行")
+    assert [(line["fact"], line["status"], line["why"]) for line in month["lines"]] == [
+        ("b", "held", ["shorter than 30 s"]),
+        ("a", "paid", []),
+    ]
+    [statement] = month["statements"]
+    assert (statement["month"], statement["fen"], statement["payout"]) == ("2026-03", 2_000, None)
+    pdf = await desk.call("wang", "GET", f"/api/subsidy/statements/{statement['id']}/pdf")
+    assert pdf.status_code == 200 and pdf.content.startswith(b"%PDF") and b"/Page" in pdf.content
+
+
+async def test_finance_pays_a_month_and_an_auditor_traces_a_cent(desk: Desk, office: Office, parts: Parts) -> None:
+    await office.facts(lesson("wang", "2026-03-02 19:00", id="a", evidence=("log:7",)))
+    await closed(office, parts)
+
+    months = (await desk.call("chuna", "POST", "/api/subsidy/months", {"month": "2026-03", "step": "pay"})).json()
+    table = await desk.call("chuna", "GET", "/api/subsidy/batch?month=2026-03&form=csv")
+    book = await desk.call("chuna", "GET", "/api/subsidy/batch?month=2026-03&form=xlsx")
+    traced = (await desk.call("auditor", "GET", "/api/subsidy/trace?fact=a")).json()
+    verified = (await desk.call("auditor", "GET", "/api/subsidy/verify")).json()
+
+    assert (months["months"][0]["state"], months["may_change"]) == ("closed", True)
+    rows = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"))))
+    assert rows[1] == ["1", "wang", "'=王芳", "", "20.00", "答疑补贴 2026-03"]
+    assert openpyxl.load_workbook(io.BytesIO(book.content)).active["E2"].value == 20
+    assert traced["fact"]["body"]["evidence"] == ["log:7"]
+    assert [entry["fen"] for entry in traced["postings"][0]["entries"]] == [2_000, -2_000]
+    assert [(posting["kind"], posting["seal"]) for posting in traced["postings"]] == [("accrual", 1), ("payout", 2)]
+    assert [(each["month"], each["payout"]) for each in traced["statements"]] == [("2026-03", "ordered")]
+    assert (verified["wrong"], verified["transactions"]) == ([], 2)
+
+
+async def test_what_is_held_is_shown_with_its_evidence_and_decided_with_a_reason(desk: Desk, office: Office) -> None:
+    await office.facts(lesson("wang", "2026-03-02 19:00", id="a", flags=("same_device",), active_s=300))
+    [held] = (await desk.call("auditor", "GET", "/api/subsidy/office")).json()["holds"]
+    assert (held["fact"], held["fen"], held["why"], held["active_s"]) == ("a", 2_000, ["same_device"], 300)
+
+    silent = {"fact": "a", "decision": "release", "reason": " "}
+    assert (await desk.call("chuna", "POST", "/api/subsidy/reviews", silent)).status_code == 400
+    after = await desk.call("chuna", "POST", "/api/subsidy/reviews", {**silent, "reason": "看过录像"})
+
+    assert after.json()["holds"] == [] and after.json()["months"][0]["fen"] == 2_000
+
+
+async def test_a_draft_is_tried_on_real_work_and_a_wrong_one_is_told_line_by_line(desk: Desk, office: Office) -> None:
+    await office.facts(lesson("wang", "2026-03-02 19:00"))
+    body = {"document": rates("30")["document"], "first": "2026-03-01", "until": "2026-04-01"}
+
+    found = (await desk.call("auditor", "POST", "/api/subsidy/simulations", body)).json()
+    wrong = await desk.call(
+        "auditor", "POST", "/api/subsidy/simulations", {**body, "document": rates("-3")["document"]}
+    )
+
+    assert (found["now_fen"], found["draft_fen"], found["gain"]) == (2_000, 3_000, 1)
+    assert [row["name"] for row in found["teachers"]] == ["演示·wang"]
+    assert wrong.status_code == 422 and "第 8 行 rate.1.yuan：不能是负数" in wrong.json()["detail"]
+
+
+async def test_an_appeal_is_answered_where_the_teacher_sees_it(desk: Desk, office: Office, parts: Parts) -> None:
+    await office.facts(lesson("wang", "2026-03-02 19:00"))
+    async with parts.store.work() as work:
+        await subsidy.reckon_month(work, office.reckoner, MARCH, LONG_AFTER, timedelta(days=9))
+    [statement] = (await desk.call("wang", "GET", "/api/subsidy/mine")).json()["statements"]
+
+    sent = await desk.call(
+        "wang", "POST", "/api/subsidy/appeals", {"statement_id": statement["id"], "words": "少算一题"}
+    )
+    [appeal] = (await desk.call("chuna", "GET", "/api/subsidy/office")).json()["appeals"]
+    await desk.call("chuna", "POST", f"/api/subsidy/appeals/{appeal['id']}/reply", {"words": "四月补记"})
+
+    assert sent.status_code == 204
+    assert (await desk.call("wang", "GET", "/api/subsidy/mine")).json()["appeals"][0]["reply"] == "四月补记"
+
+
+async def test_the_public_sees_no_school_of_fewer_than_five_nor_can_reckon_it(
+    desk: Desk, office: Office, parts: Parts, program: httpx.AsyncClient
+) -> None:
+    world = World(parts.store)
+    schools = {"一中": 6, "二中": 7, "三中": 2}
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(t.identities.delete())
+    for school, number in schools.items():
+        id = uuid4()
+        async with parts.store.engine.begin() as connection:
+            await connection.execute(insert(t.schools).values(id=id, name=school))
+        for n in range(number):
+            person = await world.teacher(f"{school}{n}", on_duty=False)
+            async with parts.store.engine.begin() as connection:
+                identity = {"account_id": person.id, "real_name": "某", "school_id": id}
+                await connection.execute(insert(t.identities).values(**identity))
+            await office.facts(lesson(f"{school}{n}", "2026-03-02 19:00"))
+    await closed(office, parts)
+
+    rows = (await program.get("/api/subsidy/public")).json()["rows"]
+
+    assert {row["school"]: row["fen"] for row in rows} == {"一中": None, "二中": 14_000, "三中": None}

@@ -7,11 +7,12 @@ from math import ceil
 
 from PIL import Image, ImageChops, ImageDraw
 
-from media import fonts
-from media.timeline import PAGE_WIDTH, Page, Stroke, Text
+from media import fonts, formula
+from media.timeline import PAGE_WIDTH, Formula, Page, Shape, Stroke, Text
 
 FINER = 4  # each pixel of ink is averaged from FINER x FINER: smooth edges without another library
 DESK, PAPER = "#e8ecef", "#ffffff"
+RULE = 10  # units: how wide a ruled paper's lines are
 HIGHLIGHT = 110  # of 255: how much of the colour a highlighter lays on
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the film
@@ -38,8 +39,12 @@ class Sheet:
         if photo is None:
             self._bare.paste(PAPER, (self.left, self.top, self.left + width, self.top + height))
         else:
-            fitted = photo.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            fitted = _framed(photo, page).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
             self._bare.paste(fitted, (self.left, self.top))
+        brush = ImageDraw.Draw(self._bare)
+        for rule in page.ruling:
+            ends = [*self._place(rule.x, rule.y), *self._place(rule.to_x, rule.to_y)]
+            brush.line(ends, rule.color, max(1, round(RULE * self.scale)))
         self.picture = self._bare.copy()
         self.marks: dict[str, Mark] = {}
 
@@ -53,7 +58,55 @@ class Sheet:
         assert touched is not None, "a stroke grows by at least a point"
         return self._repaint(touched)
 
-    def write(self, text: Text) -> Box:
+    def write(self, mark: Text | Formula | Shape) -> Box:
+        """The whole mark at once. Returns what changed."""
+        match mark:
+            case Shape():
+                return self._figure(mark)
+            case Formula():
+                return self._formula(mark)
+            case Text():
+                return self._text(mark)
+
+    def _figure(self, shape: Shape) -> Box:
+        places = [place for line in (*shape.lines, *shape.areas) for place in line]
+        edge = shape.width / 2 + max((3 * label.size for label in shape.labels), default=0)
+        xs = [x for x, _ in places] + [label.x for label in shape.labels]
+        ys = [y for _, y in places] + [label.y for label in shape.labels]
+        left, top = (int(value) - 1 for value in self._place(min(xs) - edge, min(ys) - edge))
+        right, bottom = (int(value) + 2 for value in self._place(max(xs) + edge, max(ys) + edge))
+        fine = Image.new("L", ((right - left) * FINER, (bottom - top) * FINER))
+        brush = ImageDraw.Draw(fine)
+        thick = max(1.2, shape.width * self.scale) * FINER
+
+        def fined(line: tuple[tuple[int, int], ...]) -> list[tuple[float, float]]:
+            places = (self._place(x, y) for x, y in line)
+            return [((x - left) * FINER, (y - top) * FINER) for x, y in places]
+
+        for line in shape.lines:
+            corners = fined(line)
+            brush.line(corners, 255, round(thick), joint="curve")
+            for x, y in (corners[0], corners[-1]):
+                brush.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=255)
+        for area in shape.areas:
+            brush.polygon(fined(area), fill=255)
+        mask = fine.reduce(FINER)
+        for label in shape.labels:
+            size = max(6, round(label.size * self.scale))
+            x, y = self._place(label.x, label.y)
+            at = (x - left - fonts.width(label.text, size) / 2, y - top - fonts.height(size) / 2)
+            fonts.write(ImageDraw.Draw(mask), at, label.text, size, 255)
+        self.marks[shape.id] = Mark((left, top, right, bottom), mask, shape.color)
+        return self._repaint((left, top, right, bottom))
+
+    def _formula(self, mark: Formula) -> Box:
+        mask = formula.drawn(mark.tex, max(6, round(mark.size * self.scale)))
+        x, y = (round(value) for value in self._place(mark.x, mark.y))
+        box = (x, y, x + mask.width, y + mask.height)
+        self.marks[mark.id] = Mark(box, mask, mark.color)
+        return self._repaint(box)
+
+    def _text(self, text: Text) -> Box:
         size = max(6, round(text.size * self.scale))
         x, y = self._place(text.x, text.y)
         edge = self.left + round(PAGE_WIDTH * self.scale)
@@ -93,7 +146,7 @@ class Sheet:
         return (left, top, right, bottom), fine.reduce(FINER)
 
     def _width(self, stroke: Stroke, pressure: int) -> float:
-        pressed = 1.0 if stroke.tool == "highlighter" else 0.6 + 0.8 * pressure / 1000
+        pressed = 1.0 if stroke.tool != "pen" else 0.6 + 0.8 * pressure / 1000
         return stroke.width * self.scale * pressed
 
     def _grow(self, stroke: Stroke, box: Box, mask: Image.Image) -> None:
@@ -125,6 +178,16 @@ class Sheet:
                 _lay(piece, mark, mask, _moved(shared, box))
         self.picture.paste(piece, box[:2])
         return box
+
+
+def _framed(photo: Image.Image, page: Page) -> Image.Image:
+    """The photo as it was turned and cut on the board."""
+    turns = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
+    turned = photo.transpose(turns[page.quarter]) if page.quarter else photo
+    left, top, right, bottom = (value / PAGE_WIDTH for value in page.crop)
+    wide, high = turned.size
+    box = (round(left * wide), round(top * high), round(right * wide), round(bottom * high))
+    return turned if box == (0, 0, wide, high) else turned.crop(box)
 
 
 def _lay(piece: Image.Image, mark: Mark, mask: Image.Image, where: Box) -> None:

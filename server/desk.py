@@ -46,7 +46,7 @@ class ServiceDesk:
             case "teacher":
                 return Seat("teacher", session_channel(session))
             case "student":
-                return Seat("student", session_channel(session))
+                return Seat("student", session_channel(session), not await self._views.pen_locked(session))
             case _:
                 return None
 

@@ -12,6 +12,7 @@ interface Chunk {
 const chunks: Chunk[] = Object.values(JSON.parse(readFileSync("dist/.vite/manifest.json", "utf8")) as Record<string, Chunk>);
 const files = [...new Set(chunks.flatMap((chunk) => [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? [])]))]
   .filter((file) => !/-legacy/.test(file)) // phones that need those load them from the network and keep them then
+  .filter((file) => !/KaTeX|\/formula-/.test(file)) // and a phone that sees no formula never needs what sets them
   .map((file) => `/${file}`)
   .sort();
 const pages = ["index.html", "student.html", "teacher.html"].map((page) => readFileSync(`dist/${page}`, "utf8"));

@@ -9,7 +9,8 @@ Refusal
  ├─ Moved              the thing is no longer where you think it is
  │   ├─ OfferGone
  │   ├─ Fenced
- │   └─ SessionOver
+ │   ├─ SessionOver
+ │   └─ PenLocked      the teacher keeps the board for a while
  ├─ OffShift           no shift on the roster now
  ├─ TooMuch            limits of size or pace
  └─ Later              a part is missing right now: try again
@@ -92,6 +93,12 @@ class SessionOver(Moved):
     """这次答疑已经结束。"""
 
     code, en = "session_over", "This session is over."
+
+
+class PenLocked(Moved):
+    """老师暂时收起了你的笔。"""
+
+    code, en = "pen_locked", "The teacher has put your pen away for the moment."
 
 
 class TooLate(Refusal):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 import socket as sockets
 import time
@@ -40,6 +41,8 @@ from server.live.protocol import (
     Hello,
     Ink,
     InkSeen,
+    Look,
+    LookSeen,
     Position,
     Refused,
     Resync,
@@ -66,11 +69,12 @@ RATE, BURST = 80.0, 240.0  # frames a second, and three seconds of them that a s
 CHANNELS = 32  # of one socket
 CHANNEL_NAME = 120  # characters
 SEAT_S = 10.0  # how long a seat is believed; a change in the session's channel ends it at once
-POINTS = 512  # of one piece of live ink
+INK = 8192  # characters of one piece of live ink: some thousand packed points
 KERNEL_BUFFER = 256 * 1024  # bytes of a socket's send buffer in the kernel
 UNACKNOWLEDGED_MS = 30_000
 TRY_LATER = 1013  # RFC 6455's register: the service can't, at the moment
 
+_PACKED = re.compile("[A-Za-z0-9_-]*")
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +92,7 @@ class Seat:
 
     author: Literal["teacher", "student"]
     channel: str
+    may_draw: bool = True
 
 
 class Desk(Protocol):
@@ -122,6 +127,7 @@ REFUSALS = {
     "hello_again": ("这条连接已经打过招呼了。", "This socket has said hello already."),
     "not_found": ("没有这个频道，或者您不能收听。", "There is no such channel, or it is not yours to hear."),
     "not_seated": ("您不在这次答疑里，或者它已经结束。", "You are not in this session, or it has ended."),
+    "pen_locked": ("老师暂时收起了你的笔。", "The teacher has put your pen away for the moment."),
     "too_many_channels": ("同时收听的频道太多了。", "Too many channels on one socket."),
     "unavailable": ("服务暂时不可用，请稍后再试。", "Not available at the moment; try again."),
 }
@@ -351,6 +357,8 @@ class Connection:
             match frame:
                 case Ink():
                     await self._ink(frame)
+                case Look():
+                    await self._look(frame)
                 case BeatIn():
                     self._answer(Beat(now=datetime.now(UTC)))
                 case Act():
@@ -398,9 +406,11 @@ class Connection:
         return going_on
 
     async def _ink(self, ink: Ink) -> None:
-        if len(ink.points) > POINTS or any(not 2 <= len(point) <= 4 for point in ink.points):
+        if len(ink.points) > INK or _PACKED.fullmatch(ink.points) is None:
             raise Refusal("bad_frame")
         seat = await self._seat(ink.session)
+        if not seat.may_draw:
+            raise Refusal("pen_locked")
         seen = InkSeen(
             session=ink.session,
             author=seat.author,
@@ -410,6 +420,20 @@ class Connection:
             color=ink.color,
             width=ink.width,
             points=ink.points,
+            at=ink.at,
+        )
+        await self._hub.whisper(seat.channel, encode(seen), droppable=True, but=self.id)
+
+    async def _look(self, look: Look) -> None:
+        seat = await self._seat(look.session)
+        seen = LookSeen(
+            session=look.session,
+            author=seat.author,
+            page=look.page,
+            x=look.x,
+            y=look.y,
+            width=look.width,
+            height=look.height,
         )
         await self._hub.whisper(seat.channel, encode(seen), droppable=True, but=self.id)
 

@@ -75,6 +75,8 @@ class AnswerView(Wire):
     progress: int = 0  # percent of the video
     knowledge_points: list[str] = []
     stars: int | None = None  # of the pupil who asked
+    remaking: bool = False  # another edition is being made; this one is watched meanwhile
+    is_cut: bool = False
 
 
 class SuggestionView(Wire):
@@ -181,6 +183,17 @@ class RelatedView(Wire):
     answered_at: datetime
 
 
+class BoardSnapshot(Wire):
+    """What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's."""
+
+    seq: int
+    current: str | None
+    locked: bool
+    pages: list[dict[str, Any]]
+    marks: list[dict[str, Any]]
+    said: list[dict[str, Any]]
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -211,9 +224,10 @@ class SessionView(Wire):
 
 
 class SessionSnapshot(Wire):
-    """A session with its whole board, and the point of its channel from which to listen on."""
+    """A session with its board (what is kept, and the lines since), and the point of its channel to listen on from."""
 
     session: SessionView
+    board: BoardSnapshot | None
     log: list[BoardLine]
     media: dict[str, MediaView]
     epoch: str
@@ -443,6 +457,20 @@ class Breathe(Wire, forbid_unknown_fields=True):
     breath_s: int
 
 
+class Span(Wire, forbid_unknown_fields=True):
+    """From and to, in ms."""
+
+    from_ms: int
+    to_ms: int
+
+
+class Edit(Wire, forbid_unknown_fields=True):
+    """Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more."""
+
+    cuts: list[Span] = []
+    whole: bool = False
+
+
 class Rate(Wire, forbid_unknown_fields=True):
     """One to five."""
 
@@ -601,7 +629,8 @@ class Refused(ServerFrame, tag="refused"):
 
 
 class InkSeen(ServerFrame, tag="ink"):
-    """Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event."""
+    """Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on
+    is replaced. May be dropped, the finished stroke follows as an event."""
 
     session: UUID
     author: str
@@ -610,7 +639,20 @@ class InkSeen(ServerFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class LookSeen(ServerFrame, tag="look"):
+    """The part of a page that the other side looks at, in units of the page; only the last one counts."""
+
+    session: UUID
+    author: str
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signalled(ServerFrame, tag="signal"):
@@ -637,7 +679,9 @@ class Go(ServerFrame, tag="go"):
     after_s: float
 
 
-AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go
+AnyServerFrame = (
+    Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go
+)
 
 
 # --- frames: page to server ----------------------------------------------------------------------------------------
@@ -677,7 +721,7 @@ class Act(ClientFrame, tag="act"):
 
 
 class Ink(ClientFrame, tag="ink"):
-    """Points of a stroke while the pen is down; never stored."""
+    """Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too."""
 
     session: UUID
     stroke: str
@@ -685,7 +729,19 @@ class Ink(ClientFrame, tag="ink"):
     tool: str
     color: str
     width: int
-    points: list[list[int]]
+    points: str
+    at: int = 0
+
+
+class Look(ClientFrame, tag="look"):
+    """The part of a page that is looked at, in units of the page, for the other side to follow; never stored."""
+
+    session: UUID
+    page: str
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 class Signal(ClientFrame, tag="signal"):
@@ -699,7 +755,7 @@ class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn
 
 # --- money ---------------------------------------------------------------------------------------------------------
 
@@ -757,6 +813,34 @@ class TeacherMonth(Wire):
     statements: list[StatementView]
     appeals: list[AppealView]
     appeal_until: datetime | None  # of the newest statement that may still be appealed
+
+
+class FigureView(Wire):
+    """A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    peers: list[float]
+    facts: list[str]
+
+
+class AppraisalView(Wire):
+    """A teacher's term: participation and effectiveness. `until` is the day after the last."""
+
+    first: str
+    until: str
+    works: FigureView | None
+    minutes: FigureView | None
+    resolved: FigureView | None
+    rating: FigureView | None
+    comment: str
+
+
+class CommentAppraisal(Wire, forbid_unknown_fields=True):
+    first: str
+    until: str
+    words: str
 
 
 class MonthView(Wire):

@@ -54,7 +54,11 @@ _SAID: dict[str, Any] = {
     "place": 2,
     "wait_s": 240,
     "confidence": 0.997,
-    "points": [[1200, 900, 0, 500], [1230, 912, 16, 540]],
+    "points": "grCo4BAof8BYgBwC",
+    "at": 0,
+    "x": 0,
+    "y": 0,
+    "height": 6000,
     "kind": "stroke",
     "urls": {"0": "https://school.example/media/…"},
     "parts": [0, 1],
@@ -68,7 +72,7 @@ _SAID: dict[str, Any] = {
         "tool": "pen",
         "color": "#0072b2",
         "width": 40,
-        "points": [[1200, 900, 0, 500]],
+        "points": "grCo4BAof",
     },
     "data": {"candidate": {"candidate": "candidate:1 1 udp …", "sdpMid": "0", "sdpMLineIndex": 0}},
     "zh": "这道题已经转给别的老师了。",
@@ -135,23 +139,38 @@ ignored, so that a newer server may say more.
 | channel | whose | events |
 |---|---|---|
 | `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm` |
-| `session:ID` | the teacher and the pupil of that live session | `board`, `session`, and the frames `ink`, `signal` |
+| `session:ID` | teacher and pupil of that live session | `board`, `session`; the frames `ink`, `look`, `signal` |
 
 A channel that does not exist and one that is somebody else's are refused alike.
 
 ## A board's operations
 
 `body` of an `act`, and of a line in the log, by `kind`. Coordinates are whole numbers in ten-thousandths of the
-page's width, in both directions; `aspect` is the page's height in the same unit; a point is
-`[x, y, milliseconds since pen-down, pressure 0-1000]`.
+page's width, in both directions; `aspect` is the page's height in the same unit; a point of ink is
+`[x, y, milliseconds since pen-down, pressure 0-1000]`, a place is `[x, y]`. The points of a stroke may be sent as a
+list or packed; they are always told packed: of x, y and the time it is written how far they are from where the last two
+points lead (for the first point: from 0, for the second: from the first), of the pressure how far it is from the last.
+Each number is zigzag (0, -1, 1, -2, …) in digits of five bits, lowest first, 32 added to all digits but the last, and a
+digit is one of `A-Z a-z 0-9 - _` (0 to 63).
+
+A `paper` is `photo`, `blank`, `squared`, `lined`, `axes` or `staff`. A photo is turned by `quarter` quarters to the
+right, then what lies between the two places of `crop`, in ten-thousandths of the turned photo, is shown. A `tool` is
+`pen`, `highlighter` or `laser`. A `shape` is given by places: `line`, `arrow`, `numberline` (with `low` and `high`) by
+their ends; `rectangle`, `ellipse`, `axes` (with `high`) and `mask` by opposite corners; `polygon` by its corners; `arc`
+by centre and beginning (with `sweep`, tenths of a degree, clockwise); `angle` by its vertex and a place on each arm.
 
 | kind | body | what it does |
 |---|---|---|
-| `page` | `page`, `paper` (`photo` or `blank`), `aspect`, `media` (a photo's id) | adds a page; the first is shown |
-| `turn` | `page` | both sides look at that page |
-| `stroke` | `id`, `page`, `tool` (`pen` or `highlighter`), `color`, `width`, `points` | a finished stroke |
-| `erase` | `stroke` | takes back one's own stroke or text |
+| `page` | `page`, `paper`, `aspect`, `media` (a photo's id) | adds a page; the first is shown (teacher) |
+| `frame` | `page`, `quarter`, `crop`, `aspect` | turns and cuts a photo that nothing lies on (teacher) |
+| `turn` | `page` | both sides look at that page (teacher) |
+| `order` | `page`, `to` | the page becomes the one with that number, from 0 (teacher) |
+| `lock` | `locked` | the pupil's pen is put away, or given back (teacher) |
+| `stroke` | `id`, `page`, `tool`, `color`, `width`, `points` | a finished stroke; a laser's does not stay |
+| `shape` | `id`, `page`, `shape`, `color`, `width`, `dashed`, `points`, some `sweep`, `low`, `high` | a figure |
 | `text` | `id`, `page`, `x`, `y`, `text`, `color`, `size` | writes on the page |
+| `formula` | `id`, `page`, `x`, `y`, `tex`, `color`, `size` | the same with a formula, in LaTeX |
+| `erase` | `stroke` | takes back a mark of one's own |
 | `say` | `text` | a line of chat |
 """
 
@@ -239,6 +258,8 @@ def _is_deep(arguments: tuple[Any, ...]) -> bool:
 
 
 def _plain(name: str, kind: Any) -> Any:
+    if kind is Any:
+        return None
     if kind is UUID:
         return UUID("0192f1c0-7b1e-7c3a-9a51-1f2e3d4c5b6a")
     if kind is datetime:

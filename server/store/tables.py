@@ -371,6 +371,7 @@ live_sessions = Table(
     # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
     Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     _time("paused_at", nullable=True),
+    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
@@ -390,6 +391,14 @@ board_operations = Table(
     PrimaryKeyConstraint("session_id", "seq"),
     UniqueConstraint("session_id", "op_id"),
     CheckConstraint("author IN ('teacher', 'student')", name="author"),
+)
+
+board_snapshots = Table(  # what a board's log amounts to up to `seq`; may be made anew from the log at any time
+    "board_snapshots",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 answers = Table(
@@ -415,6 +424,11 @@ answers = Table(
     Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
     Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
     Column("stars", Integer),  # of the pupil who asked
+    # Spans of the session that are left out: as wanted, and as the voice and the film that can be watched have it.
+    Column("cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("shown_cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("edition", Integer, nullable=False, server_default=text("1")),
+    Column("rendered_edition", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
@@ -570,6 +584,18 @@ payouts = Table(
     CheckConstraint("state IN ('ordered', 'paid', 'bounced')", name="state"),
     CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled"),
     Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
+)
+
+appraisal_comments = Table(
+    "appraisal_comments",
+    metadata,
+    _person("teacher_id"),
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("words", Text, nullable=False),
+    _time("written_at", now=True),
+    PrimaryKeyConstraint("teacher_id", "first", "until"),
+    CheckConstraint("until > first", name="forward"),
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

@@ -554,9 +554,26 @@ class Work:
         found: int | None = await self._value(query, {"session": session, "op": op_id})
         return found
 
-    async def log(self, session: UUID) -> list[Operation]:
+    async def lock_pen(self, session: UUID, locked: bool) -> None:
+        await self._write(
+            "UPDATE live_sessions SET pen_locked = %(on)s WHERE id = %(id)s", {"on": locked, "id": session}
+        )
+
+    async def board_snapshot(self, session: UUID) -> str | None:
+        """The newest, as JSON (`Board.snapshot`)."""
+        found: str | None = await self._value(
+            "SELECT body FROM board_snapshots WHERE session_id = %(id)s", {"id": session}
+        )
+        return found
+
+    async def keep_snapshot(self, session: UUID, seq: int, body: str) -> None:
+        await self._write(_KEEP_SNAPSHOT, {"session": session, "seq": seq, "body": body})
+
+    async def log(self, session: UUID, after: int = 0) -> list[Operation]:
         b = t.board_operations.c
-        found = await self.execute(select(t.board_operations).where(b.session_id == session).order_by(b.seq))
+        found = await self.execute(
+            select(t.board_operations).where(b.session_id == session, b.seq > after).order_by(b.seq)
+        )
         return [Operation(row.seq, row.op_id, row.author, row.kind, row.body, row.at_ms) for row in found]
 
     # --- answers ---
@@ -572,6 +589,14 @@ class Work:
     async def answer(self, id: UUID, *, lock: bool = False) -> Record | None:
         query = "SELECT * FROM answers WHERE id = %(id)s"
         return await self._row(query + " FOR UPDATE" if lock else query, {"id": id})
+
+    async def watchers_of(self, answer: UUID) -> list[Record]:
+        """Id and pupil of the questions that were shown it."""
+        query = """
+            SELECT q.id, q.student_id FROM suggestions s JOIN questions q ON q.id = s.question_id
+            WHERE s.answer_id = %(id)s ORDER BY s.made_at DESC LIMIT 500
+        """
+        return await self._rows(query, {"id": answer})
 
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
@@ -832,6 +857,12 @@ _RATE = """
     SELECT %(teacher)s, %(stars)s - coalesce(stars, 0), CASE WHEN stars IS NULL THEN 1 ELSE 0 END FROM rated
     ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
                                            count = ratings.count + excluded.count
+"""
+
+_KEEP_SNAPSHOT = """
+    INSERT INTO board_snapshots (session_id, seq, body) VALUES (%(session)s, %(seq)s, %(body)s)
+    ON CONFLICT (session_id) DO UPDATE SET seq = excluded.seq, body = excluded.body
+    WHERE board_snapshots.seq < excluded.seq
 """
 
 _MEDIA_OF_QUESTION = """

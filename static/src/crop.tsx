@@ -58,7 +58,8 @@ export function CropPhoto({ picture, ondone, onretake, oncancel }: Props) {
   );
 }
 
-function Frame({ picture, turns, crop, onchange }: { picture: Picture; turns: number; crop: Crop; onchange: (crop: Crop) => void }) {
+/** The picture with a frame to be pulled around what is kept. */
+export function Frame({ picture, turns, crop, onchange }: { picture: Picture; turns: number; crop: Crop; onchange: (crop: Crop) => void }) {
   const words = say.value;
   const room = useRef<HTMLDivElement>(null);
   const stage = useRef<HTMLDivElement>(null);

@@ -11,6 +11,7 @@ function handWithLog(): { hand: Hand; log: string[] } {
     tap: () => log.push("tap"),
     move: () => log.push("move"),
     pinch: () => log.push("pinch"),
+    fit: () => log.push("fit"),
   });
   return { hand, log };
 }
@@ -23,7 +24,7 @@ describe("a hand", () => {
 
     hand.press(at(1, "touch", 0, 0));
     hand.drag([at(1, "touch", 9, 16)]);
-    hand.lift(1);
+    hand.lift(1, 0);
 
     expect(log).toEqual(["begin", "extend", "end"]);
   });
@@ -34,11 +35,41 @@ describe("a hand", () => {
     hand.press(at(1, "pen", 0, 0));
     hand.press(at(2, "touch", 80, 10));
     hand.drag([at(2, "touch", 90, 20)]);
-    hand.lift(2);
+    hand.lift(2, 0);
     hand.drag([at(1, "pen", 5, 30)]);
-    hand.lift(1);
+    hand.lift(1, 0);
 
     expect(log).toEqual(["begin", "extend", "end"]);
+  });
+
+  it("writes with a pen whose palm came first, and pinches nothing", () => {
+    const { hand, log } = handWithLog();
+    hand.press(at(1, "pen", 0, 0));
+    hand.lift(1, 5);
+
+    hand.press(at(2, "touch", 80, 100));
+    hand.press(at(3, "pen", 0, 400));
+    hand.drag([at(2, "touch", 82, 410)]);
+    hand.drag([at(3, "pen", 9, 420)]);
+    hand.lift(3, 430);
+
+    expect(log).toEqual(["begin", "end", "begin", "extend", "end"]);
+  });
+
+  it("shows the whole page when it taps twice, but not when it draws two dots", () => {
+    const { hand, log } = handWithLog();
+    const twice = (): void => {
+      for (const ms of [0, 200]) {
+        hand.press(at(1, "touch", 5, ms));
+        hand.lift(1, ms + 50);
+      }
+    };
+
+    twice();
+    hand.mode = "move";
+    twice();
+
+    expect(log).toEqual(["begin", "end", "begin", "end", "fit"]);
   });
 
   it("takes back the palm's stroke when the pen comes after it", () => {
@@ -46,7 +77,7 @@ describe("a hand", () => {
 
     hand.press(at(2, "touch", 80, 0));
     hand.press(at(1, "pen", 0, 40));
-    hand.lift(1);
+    hand.lift(1, 0);
 
     expect(log).toEqual(["begin", "cancel", "begin", "end"]);
   });
@@ -54,7 +85,7 @@ describe("a hand", () => {
   it("moves the page with a finger once a pen was seen", () => {
     const { hand, log } = handWithLog();
     hand.press(at(1, "pen", 0, 0));
-    hand.lift(1);
+    hand.lift(1, 0);
 
     hand.press(at(2, "touch", 0, 500));
     hand.drag([at(2, "touch", 30, 520)]);

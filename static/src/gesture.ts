@@ -21,10 +21,13 @@ export interface Listener {
   tap(touch: Touch): void;
   move(dx: number, dy: number): void;
   pinch(factor: number, x: number, y: number): void;
+  fit(): void; // tapped twice
 }
 
 const SECOND_FINGER_MS = 250; // a second finger so soon after the first means a pinch, not a stroke
 const TAP_PX = 8;
+const TWICE_MS = 350; // from the first tap's end to the second's
+const TWICE_PX = 30;
 
 /** While a pen has been seen, fingers only move the page: a resting palm draws nothing. */
 export class Hand {
@@ -34,15 +37,17 @@ export class Hand {
   readonly #down = new Map<number, Touch>();
   #drawing: Touch | null = null; // the pointer that draws, as it came down
   #tapping: Touch | null = null;
+  #resting: Touch | null = null; // a pointer that neither draws nor writes, as it came down
+  #tapped: Touch | null = null; // its last tap
 
   constructor(listener: Listener) {
     this.#listener = listener;
   }
 
   press(touch: Touch): void {
-    if (touch.type === "pen" && !this.penSeen) {
+    if (touch.type === "pen") {
       this.penSeen = true;
-      this.#dropFinger();
+      this.#dropFingers();
     }
     if (this.#drawing !== null && this.#drawing.type !== "touch") return; // the palm beside a pen at work
     this.#down.set(touch.id, touch);
@@ -52,6 +57,8 @@ export class Hand {
       this.#listener.begin(touch);
     } else if (this.mode === "write") {
       this.#tapping = touch;
+    } else {
+      this.#resting = touch;
     }
   }
 
@@ -64,7 +71,7 @@ export class Hand {
     this.#down.set(last.id, last);
   }
 
-  lift(id: number): void {
+  lift(id: number, at: number): void {
     const last = this.#down.get(id);
     this.#down.delete(id);
     if (this.#drawing?.id === id) {
@@ -73,6 +80,16 @@ export class Hand {
     }
     if (last && this.#tapping?.id === id && distance(last, this.#tapping) < TAP_PX) this.#listener.tap(last);
     if (this.#tapping?.id === id) this.#tapping = null;
+    if (last && this.#resting?.id === id && distance(last, this.#resting) < TAP_PX) this.#rested({ ...last, at });
+    if (this.#resting?.id === id) this.#resting = null;
+  }
+
+  #rested(tap: Touch): void {
+    const before = this.#tapped;
+    this.#tapped = tap;
+    if (before === null || tap.at - before.at > TWICE_MS || distance(tap, before) > TWICE_PX) return;
+    this.#tapped = null;
+    this.#listener.fit();
   }
 
   lose(id: number): void {
@@ -89,13 +106,15 @@ export class Hand {
 
   #second(touch: Touch): void {
     this.#tapping = null;
+    this.#resting = null;
     if (this.#drawing === null) return;
     if (touch.at - this.#drawing.at < SECOND_FINGER_MS) this.#listener.cancel();
     else this.#listener.end();
     this.#drawing = null;
   }
 
-  #dropFinger(): void {
+  /** A palm that came before its pen draws nothing, and pinches nothing with it. */
+  #dropFingers(): void {
     if (this.#drawing !== null) this.#listener.cancel();
     this.#drawing = null;
     this.#down.clear();

@@ -141,9 +141,10 @@ export class Link {
     for (const [id, act] of this.#acts) if (act.session === session) this.#settle(id, null);
   }
 
-  /** A frame that may be lost: ink under way, signalling. */
-  whisper(frame: AnyClientFrame): void {
+  /** A frame that may be lost: ink under way, signalling. False when there is no way to send it now. */
+  whisper(frame: AnyClientFrame): boolean {
     if (this.#welcomed) this.#send(frame);
+    return this.#welcomed;
   }
 
   #connect(): void {

@@ -60,6 +60,8 @@ export interface AnswerView {
   progress: number;
   knowledge_points: string[];
   stars: number | null;
+  remaking: boolean;
+  is_cut: boolean;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -159,6 +161,16 @@ export interface RelatedView {
   answered_at: string;
 }
 
+/** What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's. */
+export interface BoardSnapshot {
+  seq: number;
+  current: string | null;
+  locked: boolean;
+  pages: Record<string, unknown>[];
+  marks: Record<string, unknown>[];
+  said: Record<string, unknown>[];
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -186,9 +198,10 @@ export interface SessionView {
   reminder: string;
 }
 
-/** A session with its whole board, and the point of its channel from which to listen on. */
+/** A session with its board (what is kept, and the lines since), and the point of its channel to listen on from. */
 export interface SessionSnapshot {
   session: SessionView;
+  board: BoardSnapshot | null;
   log: BoardLine[];
   media: Record<string, MediaView>;
   epoch: string;
@@ -386,6 +399,18 @@ export interface Breathe {
   breath_s: number;
 }
 
+/** From and to, in ms. */
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+/** Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more. */
+export interface Edit {
+  cuts?: Span[];
+  whole?: boolean;
+}
+
 /** One to five. */
 export interface Rate {
   stars: number;
@@ -529,7 +554,7 @@ export interface Refused {
   en: string;
 }
 
-/** Points of a stroke that is still being drawn; may be dropped, the finished stroke follows as an event. */
+/** Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on is replaced. May be dropped, the finished stroke follows as an event. */
 export interface InkSeen {
   frame: "ink";
   session: string;
@@ -539,7 +564,20 @@ export interface InkSeen {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at: number;
+}
+
+/** The part of a page that the other side looks at, in units of the page; only the last one counts. */
+export interface LookSeen {
+  frame: "look";
+  session: string;
+  author: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling from the other side of a session. */
@@ -567,7 +605,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | Signalled | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -599,7 +637,7 @@ export interface Act {
   body: Record<string, unknown>;
 }
 
-/** Points of a stroke while the pen is down; never stored. */
+/** Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too. */
 export interface Ink {
   frame: "ink";
   session: string;
@@ -608,7 +646,19 @@ export interface Ink {
   tool: string;
   color: string;
   width: number;
-  points: number[][];
+  points: string;
+  at?: number;
+}
+
+/** The part of a page that is looked at, in units of the page, for the other side to follow; never stored. */
+export interface Look {
+  frame: "look";
+  session: string;
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 /** WebRTC signalling to the other side of a session. */
@@ -623,7 +673,7 @@ export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Signal | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {
@@ -675,6 +725,32 @@ export interface TeacherMonth {
   statements: StatementView[];
   appeals: AppealView[];
   appeal_until: string | null;
+}
+
+/** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
+export interface FigureView {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  peers: number[];
+  facts: string[];
+}
+
+/** A teacher's term: participation and effectiveness. `until` is the day after the last. */
+export interface AppraisalView {
+  first: string;
+  until: string;
+  works: FigureView | null;
+  minutes: FigureView | null;
+  resolved: FigureView | null;
+  rating: FigureView | null;
+  comment: string;
+}
+
+export interface CommentAppraisal {
+  first: string;
+  until: string;
+  words: string;
 }
 
 export interface MonthView {

@@ -2,14 +2,34 @@
 import { signal, type Signal } from "@preact/signals";
 import * as api from "./api";
 import { Refusal } from "./api";
-import { Journal, type Board, type Point, type Stroke } from "./board";
+import { Journal, pack, unpack, type Board, type Formula, type Mark, type Paper, type Place, type Shape, type Stroke, type Tool, type Writing } from "./board";
 import { Call } from "./call";
 import { newId } from "./ids";
 import type { Link } from "./link";
-import type { AnyServerFrame, InkSeen } from "./protocol";
-import { sessionHears, sessionSnapshot, type SessionKnows } from "./state";
+import type { AnyServerFrame, InkSeen, SessionView } from "./protocol";
+import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
+const INK_POINTS = 400; // in a frame of live ink
+const LOOK_MS = 100;
 const STALE_INK_MS = 10_000; // a stroke whose end never came
+
+export type MarkBody = Stroke | Shape | Writing | Formula;
+
+/** The part of a page that somebody looks at, in units of the page. */
+export interface Look {
+  page: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** What can be undone: something was put on the board, or taken off it. */
+interface Deed {
+  did: "put" | "erase";
+  kind: Mark["kind"];
+  body: MarkBody;
+}
 
 export class Room {
   readonly knows: Signal<SessionKnows> = signal({ session: null, media: {} });
@@ -17,11 +37,18 @@ export class Room {
   readonly live: Signal<ReadonlyMap<string, Stroke>> = signal(new Map());
   readonly unsent = signal(0);
   readonly lostAt = signal<number | null>(null); // ms of the session at which the pupil last said so
+  readonly activeAt = signal(0); // by the server's clock: the last sign of life that this page knows of
   readonly missing = signal(false); // there is no such session, or it is not theirs
   call: Call | null = null;
-  readonly #undoable: string[] = [];
   readonly canUndo = signal(false);
+  readonly canRedo = signal(false);
+  readonly looked: Signal<Look | null> = signal(null); // where the other side looks
+  readonly refusedPen = signal(0); // how often our pen was refused, for it was put away
 
+  #done: Deed[] = [];
+  #undone: Deed[] = [];
+  #lookAt: Look | null = null; // where we look, to be told
+  #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #journal = new Journal("student");
   #heardAt = new Map<string, number>();
   #sweep: ReturnType<typeof setInterval>;
@@ -35,6 +62,11 @@ export class Room {
     this.#sweep = setInterval(() => this.#forgetStale(), STALE_INK_MS);
   }
 
+  /** The board as far as the server has confirmed it. */
+  get confirmed(): Board {
+    return this.#journal.board;
+  }
+
   get channel(): string {
     return `session:${this.id}`;
   }
@@ -43,6 +75,7 @@ export class Room {
     this.link.unwatch(this.channel);
     this.link.onframe = () => {};
     clearInterval(this.#sweep);
+    clearTimeout(this.#lookTimer ?? undefined);
     this.call?.close();
   }
 
@@ -52,29 +85,82 @@ export class Room {
     return opened === undefined ? 0 : Date.now() + this.link.skew - Date.parse(opened);
   }
 
-  stroke(stroke: Stroke): void {
-    this.#undoable.push(stroke.id);
-    this.#act(stroke.id, "stroke", { ...stroke });
+  /** A mark of our own: a stroke, a shape, a text, a formula. */
+  put(kind: Mark["kind"], body: MarkBody): void {
+    this.#remember({ did: "put", kind, body });
+    this.#put(kind, body);
   }
 
-  ink(stroke: Stroke, points: Point[]): void {
-    const { id, page, tool, color, width } = stroke;
-    this.link.whisper({ frame: "ink", session: this.id, stroke: id, page, tool, color, width, points });
+  /** A stroke of a laser pointer, which stays in the log alone. */
+  point(stroke: Stroke): void {
+    this.#act(newId(), "stroke", { ...stroke, points: pack(stroke.points) });
   }
 
-  write(page: string, x: number, y: number, text: string, color: string, size: number): void {
-    const id = newId();
-    this.#undoable.push(id);
-    this.#act(id, "text", { id, page, x, y, text, color, size });
+  /** The points of a stroke from one of them on, while the pen is down; false when there was no way to send them. */
+  ink(stroke: Stroke, from: number): boolean {
+    const { id, page, tool, color, width, points } = stroke;
+    let sent = true;
+    for (let at = from; at < points.length && sent; at += INK_POINTS) {
+      const part = points.slice(at, at + INK_POINTS);
+      sent = this.link.whisper({ frame: "ink", session: this.id, stroke: id, page, tool, color, width, points: pack(part), at });
+    }
+    return sent;
+  }
+
+  erase(mark: Mark): void {
+    const { kind, author: _, ...body } = mark;
+    this.#remember({ did: "erase", kind, body });
+    this.#act(newId(), "erase", { stroke: mark.id });
   }
 
   undo(): void {
-    const stroke = this.#undoable.pop();
-    if (stroke !== undefined) this.#act(newId(), "erase", { stroke });
+    const deed = this.#done.pop();
+    if (deed === undefined) return;
+    this.#undone.push(deed);
+    this.#turnBack(deed, deed.did === "put");
+  }
+
+  redo(): void {
+    const deed = this.#undone.pop();
+    if (deed === undefined) return;
+    this.#done.push(deed);
+    this.#turnBack(deed, deed.did === "erase");
+  }
+
+  #turnBack({ kind, body }: Deed, away: boolean): void {
+    if (away) this.#act(newId(), "erase", { stroke: body.id });
+    else this.#put(kind, body);
+  }
+
+  #remember(deed: Deed): void {
+    this.#done.push(deed);
+    this.#undone = [];
+  }
+
+  #put(kind: Mark["kind"], body: MarkBody): void {
+    this.#act(newId(), kind, "tool" in body ? { ...body, points: pack(body.points) } : { ...body });
+  }
+
+  /** Where we look, for the other side to follow; told at most ten times a second, the last one always. */
+  look(look: Look): void {
+    this.#lookAt = look;
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = null;
+      if (this.#lookAt !== null) this.link.whisper({ frame: "look", session: this.id, ...this.#lookAt });
+    }, LOOK_MS);
   }
 
   say(text: string): void {
     this.#act(newId(), "say", { text });
+  }
+
+  stir(): void {
+    this.activeAt.value = Date.now() + this.link.skew;
+  }
+
+  /** The session as a command's answer says it is. */
+  take(session: SessionView): void {
+    this.knows.value = { ...this.knows.value, session: newer(this.knows.value.session, session) };
   }
 
   /** "I'm lost here": a mark on the timeline. */
@@ -83,9 +169,9 @@ export class Room {
     if (page) this.#act(newId(), "lost", { page });
   }
 
-  addPage(aspect: number): void {
+  addPage(paper: Paper, aspect: number): void {
     const page = newId();
-    this.#act(newId(), "page", { page, paper: "blank", aspect });
+    this.#act(newId(), "page", { page, paper, aspect });
     this.turn(page);
   }
 
@@ -93,28 +179,54 @@ export class Room {
     this.#act(newId(), "turn", { page });
   }
 
+  order(page: string, to: number): void {
+    this.#act(newId(), "order", { page, to });
+  }
+
+  /** Turns and cuts a photo that nothing lies on yet. */
+  frame(page: string, quarter: number, crop: [Place, Place], aspect: number): void {
+    this.#act(newId(), "frame", { page, quarter, crop, aspect });
+  }
+
+  /** Puts the pupil's pen away, or gives it back. */
+  lock(locked: boolean): void {
+    this.#act(newId(), "lock", { locked });
+  }
+
   #act(id: string, kind: string, body: Record<string, unknown>): void {
     const session = this.knows.value.session;
     if (session === null || session.state === "ended") return;
-    this.#journal.pending.set(id, { id, kind, body });
-    this.#show();
+    this.#journal.act({ id, kind, body });
     void this.link.act({ frame: "act", id, session: this.id, assignment_epoch: session.assignment_epoch, kind, body }).then((seq) => {
-      if (seq === null) this.#journal.pending.delete(id); // refused: it never was
+      if (seq === null) this.#refused(id, String(body["id"] ?? body["stroke"] ?? ""));
+      else if (seq <= this.#journal.board.seq) this.#journal.drop(id); // a snapshot told of it before the answer came
       this.#show();
     });
     this.#show();
   }
 
+  #refused(id: string, mark: string): void {
+    this.#journal.drop(id); // it never was
+    const isOther = ({ body }: Deed): boolean => body.id !== mark;
+    this.#done = this.#done.filter(isOther);
+    this.#undone = this.#undone.filter(isOther);
+    if (this.#journal.board.locked && this.#journal.author === "student") this.refusedPen.value++;
+  }
+
   async #load(): Promise<{ epoch: string; offset: number }> {
     const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
     if (this.knows.value.session === null) this.#enter(fresh.session.me);
-    this.#journal.load(fresh.log);
+    this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
-    const mine = [...this.#journal.board.marks.values()].filter(({ author, id }) => author === fresh.session.me && id !== "asked");
-    if (this.#undoable.length === 0) this.#undoable.push(...mine.map(({ id }) => id));
+    if (this.#done.length === 0) this.#done = [...this.#journal.board.marks.values()].flatMap((mark) => this.#deedOf(mark));
     this.#ended();
     this.#show();
     return { epoch: fresh.epoch, offset: fresh.offset };
+  }
+
+  /** After a reload one's own marks can still be undone. */
+  #deedOf({ kind, author, ...body }: Mark): Deed[] {
+    return author === this.#journal.author && body.id !== "asked" ? [{ did: "put", kind, body }] : [];
   }
 
   #notLoaded(error: unknown): never {
@@ -135,6 +247,7 @@ export class Room {
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
     if (line !== null) {
+      this.stir();
       if (line.kind === "lost") this.lostAt.value = line.at_ms;
       this.#journal.confirm(line);
       this.#drop(String(line.body["id"] ?? ""));
@@ -145,15 +258,17 @@ export class Room {
 
   #frame(frame: AnyServerFrame): void {
     if (frame.frame === "ink" && frame.session === this.id) this.#ink(frame);
+    if (frame.frame === "look" && frame.session === this.id) this.looked.value = { page: frame.page, x: frame.x, y: frame.y, width: frame.width, height: frame.height };
     if (frame.frame === "signal" && frame.session === this.id) void this.call?.hears(frame.data).catch(() => undefined);
     if (frame.frame === "subscribed" && frame.channel === this.channel) this.call?.hello();
     if (frame.frame === "ack" || frame.frame === "refused") this.unsent.value = this.link.unacknowledged;
   }
 
-  #ink({ stroke, page, tool, color, width, points }: InkSeen): void {
-    if (this.#journal.board.marks.has(stroke)) return; // its end was faster than its middle
-    const known = this.live.value.get(stroke);
-    const grown: Stroke = { id: stroke, page, tool: tool as Stroke["tool"], color, width, points: [...(known?.points ?? []), ...(points as Point[])] };
+  #ink({ stroke, page, tool, color, width, points: packed, at }: InkSeen): void {
+    const points = unpack(packed);
+    if (points === null || this.#journal.board.marks.has(stroke)) return; // its end was faster than its middle
+    const known = this.live.value.get(stroke)?.points ?? [];
+    const grown: Stroke = { id: stroke, page, tool: tool as Tool, color, width, points: [...known.slice(0, at), ...points] };
     this.#heardAt.set(stroke, Date.now());
     this.live.value = new Map(this.live.value).set(stroke, grown);
   }
@@ -176,9 +291,9 @@ export class Room {
   }
 
   #show(): void {
-    const shown = this.#journal.shown();
-    this.board.value = shown === this.#journal.board ? shown.copy() : shown; // a new object tells the page
-    this.canUndo.value = this.#undoable.length > 0;
+    this.board.value = this.#journal.shown().seen(); // a new object tells the page
+    this.canUndo.value = this.#done.length > 0;
+    this.canRedo.value = this.#undone.length > 0;
     this.unsent.value = this.link.unacknowledged;
   }
 }

@@ -1,24 +1,18 @@
 // The live session, as teacher and pupil see it: one board, both draw, both write, the teacher speaks.
-import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Board, Page } from "./board";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Chat, LostButton, LostNotice } from "./chat";
+import { Desk } from "./desk";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
-import { Sheet } from "./ink";
 import { Lesson } from "./lesson";
 import { PupilMic, TeacherMic } from "./mic";
 import { theLink } from "./page";
 import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
+import { Related } from "./related";
 import { Room } from "./room";
-import { FIRST, Pages, Toolbar, nibOf, type Tools } from "./toolbar";
+import { PauseButton, Reminder, Vigil } from "./vigil";
 import { clock, say, subjectAndGrade } from "./words";
-
-const BLANK_ASPECT = 6_000; // a page of the form of a tablet on its side, less the bars
-const TEXT_SIZE = 320;
-const LINE = 480; // of text of that size
-const MARGIN = 500;
 
 interface Props {
   id: string;
@@ -73,6 +67,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
         <span class="peer-words">{session.peer_online ? words.peerHere : words.peerGone}</span>
       </span>
       <Timer room={room} />
+      {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
       {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
@@ -104,6 +99,9 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
       {teacher && <LostNotice room={room} />}
+      {teacher && <Reminder session={session} />}
+      <Vigil room={room} session={session} lesson={lesson} />
+      {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
@@ -121,60 +119,6 @@ function useCut(): boolean {
     return () => clearTimeout(timer);
   }, [away, linkState.value === "offline"]);
   return cut && away;
-}
-
-function Desk({ room, session }: Inside) {
-  const tools = useSignal<Tools>(FIRST);
-  const writing = useSignal<{ page: string; x: number; y: number } | null>(null);
-  const board = room.board.value!;
-  const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
-  const nib = nibOf(tools.value);
-  const writeBelow = (): void => {
-    if (page) writing.value = { page: page.page, x: MARGIN, y: freeLine(board, page) };
-  };
-  const media = page?.media === undefined ? undefined : (room.knows.value.media[page.media] ?? session.media.find(({ id }) => id === page.media));
-  return (
-    <section class="desk" aria-label={say.value.board}>
-      <Sheet
-        board={board} page={page} address={media?.url ?? null} nib={nib} locked={false} live={room.live.value}
-        onink={(stroke, points) => room.ink(stroke, points)}
-        onstroke={(stroke) => room.stroke(stroke)}
-        ontap={(x, y) => page && (writing.value = { page: page.page, x, y })}
-      />
-      <Toolbar tools={tools} canUndo={room.canUndo.value} onundo={() => room.undo()} onwrite={writeBelow} />
-      <Pages board={board} teacher={session.me === "teacher"} onturn={(to) => room.turn(to)} onadd={() => room.addPage(BLANK_ASPECT)} />
-      {writing.value && (
-        <Writing
-          onput={(text) => {
-            const { page, x, y } = writing.value!;
-            room.write(page, x, y, text, nib.color, TEXT_SIZE);
-            writing.value = null;
-          }}
-          oncancel={() => (writing.value = null)}
-        />
-      )}
-    </section>
-  );
-}
-
-/** The first line below all texts of a page: where somebody without a pointer goes on writing. */
-function freeLine(board: Board, page: Page): number {
-  const lines = [...board.marks.values()].flatMap((mark) => (mark.kind === "text" && mark.page === page.page ? mark.y + LINE * mark.text.split("\n").length : []));
-  return Math.min(Math.max(MARGIN, ...lines), page.aspect - LINE);
-}
-
-function Writing({ onput, oncancel }: { onput: (text: string) => void; oncancel: () => void }) {
-  const words = say.value;
-  const [text, setText] = useState("");
-  const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => box.current?.focus(), []);
-  return (
-    <form class="writing" onSubmit={(event) => { event.preventDefault(); if (text.trim()) onput(text.trim()); }} onKeyDown={(event) => event.key === "Escape" && oncancel()}>
-      <textarea ref={box} rows={2} maxLength={500} aria-label={words.writeHere} placeholder={words.writeHere} value={text} onInput={(event) => setText(event.currentTarget.value)} />
-      <button class="button" type="button" onClick={oncancel}>{words.cancel}</button>
-      <button class="button primary">{words.put}</button>
-    </form>
-  );
 }
 
 function Side({ room, session }: Inside) {
@@ -202,6 +146,7 @@ function Side({ room, session }: Inside) {
           {session.text && <p class="asked-text">{session.text}</p>}
           {session.read_text && <p class="read-text">{flowed(session.read_text)}</p>}
           <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
+          <Related related={session.related} />
         </section>
         <Chat room={room} me={session.me} />
       </div>
@@ -209,7 +154,7 @@ function Side({ room, session }: Inside) {
   );
 }
 
-const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", withdrawn: "undo" };
+const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo" };
 
 function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
   const why = session.ended_why ?? "finished";

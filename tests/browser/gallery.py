@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketR
 
 from server.actions import errors
 from server.demo.photos import photograph
+from server.domain.board import pack
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
@@ -39,6 +40,9 @@ ENGLISH = (
     "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
     "she ______ (walk) to school because the weather is extraordinarily beautiful."
 )
+
+
+POINTS = ["小数乘法", "单价、数量、总价", "混合运算"]
 
 
 def id_of(name: str) -> UUID:
@@ -207,8 +211,16 @@ def earnings(count: int) -> wire.EarningsView:
     return wire.EarningsView(total_fen=2_000 * count * 9, month_fen=2_000 * count, lines=lines)
 
 
-def stroke(n: int, author: str, color: str, points: list[list[int]], page: str = "asked") -> wire.BoardLine:
-    body = {"id": f"s{n}", "page": page, "tool": "pen", "color": color, "width": 45, "points": points}
+def stroke(
+    n: int,
+    author: str,
+    color: str,
+    points: list[list[int]],
+    page: str = "asked",
+    tool: str = "pen",
+    width: int = 45,
+) -> wire.BoardLine:
+    body = {"id": f"s{n}", "page": page, "tool": tool, "color": color, "width": width, "points": pack(points)}
     return wire.BoardLine(seq=n, id=f"s{n}", author=author, kind="stroke", body=body, at_ms=1000 * n)
 
 
@@ -251,6 +263,39 @@ def replay(voice: bool = True) -> wire.ReplayView:
     return wire.ReplayView(
         answer=made, log=log, media={str(id_of("one")): photo()}, voice_url="/gallery/voice.wav" if voice else None
     )
+
+
+def figures() -> list[wire.BoardLine]:
+    """A squared page with every tool's work on it, and the other papers behind it."""
+
+    def shape(n: int, name: str, *points: list[int], color: str = "#0072b2", **more: Any) -> wire.BoardLine:
+        body = {"id": f"f{n}", "page": "squares", "shape": name, "color": color, "width": 40, "dashed": False}
+        return line(n, "teacher", "shape", **{**body, "points": list(points), **more})
+
+    tex = r"x=\frac{-b\pm\sqrt{b^2-4ac}}{2a}"
+    wave_ = [[700 + 70 * i, 5350 + (i % 6) * 40, 8 * i, 300 + 20 * (i % 20)] for i in range(30)]
+    marked = [[600 + 100 * i, 3050, 8 * i, 500] for i in range(20)]
+    names = ("lined", "axes", "staff")
+    return [
+        line(1, "teacher", "page", page="squares", paper="squared", aspect=6_000),
+        *(line(2 + n, "teacher", "page", page=name, paper=name, aspect=6_000) for n, name in enumerate(names)),
+        shape(10, "line", [600, 500], [2400, 500]),
+        shape(11, "arrow", [600, 900], [2400, 900], color="#d55e00"),
+        shape(12, "rectangle", [600, 1300], [1800, 2100], dashed=True),
+        shape(13, "ellipse", [2000, 1300], [3200, 2100], color="#00805f"),
+        shape(14, "polygon", [3500, 2100], [4700, 2100], [4000, 1200], color="#8a3d78"),
+        shape(15, "numberline", [5200, 700], [9600, 700], low=-5, high=5, color="#1f2937"),
+        shape(16, "axes", [6300, 1500], [9700, 4900], high=5, color="#1f2937"),
+        shape(17, "arc", [4000, 3900], [5000, 3900], sweep=-2200, color="#d55e00"),
+        shape(18, "angle", [600, 4700], [2600, 4700], [2000, 3500]),
+        shape(19, "mask", [3000, 400], [4600, 900], color="#c9ced4"),
+        line(20, "teacher", "formula", id="f20", page="squares", x=2900, y=4700, tex=tex, color="#1f2937", size=380),
+        line(
+            21, "student", "text", id="f21", page="squares", x=600, y=2500, text="求根公式", color="#0072b2", size=320
+        ),
+        stroke(22, "teacher", "#1f2937", wave_, "squares"),
+        stroke(23, "teacher", "#e0b000", marked, "squares", "highlighter", 225),
+    ]
 
 
 def session(me: Any, **more: Any) -> wire.SessionView:
@@ -326,6 +371,7 @@ def _offered(seconds_left: float, earned: int = 0, **more: Any) -> dict[str, Any
 def _in_session(view: wire.SessionView, log: Sequence[wire.BoardLine] | None = None) -> dict[str, Any]:
     snapshot = wire.SessionSnapshot(
         session=view,
+        board=None,
         log=list(board() if log is None else log),
         media={str(id_of("one")): photo()},
         epoch="e",
@@ -430,12 +476,12 @@ def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = N
         page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no'))")
     setting(page, scene, language, video)
     if scene.script and scene.path != "/no/such/page":
-        page.wait_for_function("document.title !== '' && document.querySelector('#app:not(.shell)') !== null")
+        page.wait_for_function("() => document.title !== '' && document.querySelector('#app:not(.shell)') !== null")
     if scene.script and not scene.offline and "silent" not in scene.doors.values():
         page.locator(".skeleton").first.wait_for(state="detached")
     if scene.act is not None:
         scene.act(page)
-    page.wait_for_function("document.fonts.status === 'loaded'") if scene.script else None
+    page.wait_for_function("() => document.fonts.status === 'loaded'") if scene.script else None
 
 
 def leave(page: Page) -> None:
@@ -589,6 +635,14 @@ def _light(page: Page) -> None:
     _play(page)
 
 
+def _cutting(page: Page) -> None:
+    page.get_by_role("button", name=words("剪辑", "Cut")).first.click()
+    page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=re.compile("从 0:04|from 0:04")).click()
+    page.get_by_role("slider").fill("5900")
+    page.get_by_role("button", name=re.compile("剪掉 0:04|out 0:04")).click()
+
+
 def _lost(page: Page) -> None:
     page.get_by_role("button", name=words("这里没听懂", "I'm lost here")).click()
 
@@ -597,6 +651,17 @@ def _open_chat(page: Page) -> None:
     toggle = page.locator(".side-toggle")
     if toggle.is_visible():
         toggle.click()
+
+
+def _formula_is_set(page: Page) -> None:
+    page.locator(".formula .katex").wait_for()
+
+
+def _type_formula(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^(公式|Formula)$")).focus()
+    page.keyboard.press("Enter")
+    page.locator(".writing textarea").fill(r"\frac{1}{2}\times 3^2 \le \sqrt{x+1}")
+    page.locator(".tex-preview .katex").wait_for()
 
 
 def _write_on_board(page: Page) -> None:
@@ -608,7 +673,8 @@ def _write_on_board(page: Page) -> None:
 
 
 def _two_pages(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("加一页|Add page")).click()
+    page.get_by_role("button", name=words("全部页", "All pages")).click()
+    page.get_by_role("button", name=words("方格纸", "Squared"), exact=True).click()
 
 
 def _cut(page: Page) -> None:
@@ -759,15 +825,28 @@ def session_scenes() -> list[Scene]:
     here = f"/student#session={id_of('session')}"
     base = _student([found])
 
-    def pupil(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
-        return Scene(f"pupil-{name}", here, {**base, **_in_session(view)}, act, room=True, **more)
+    def pupil(
+        name: str,
+        view: wire.SessionView,
+        act: Act | None = None,
+        log: list[wire.BoardLine] | None = None,
+        **more: Any,
+    ) -> Scene:
+        return Scene(f"pupil-{name}", here, {**base, **_in_session(view, log)}, act, room=True, **more)
 
     teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
+    earlier_ = wire.RelatedView(answer_id=id_of("earlier"), problem_text=OTHER, answered_at=ago(days=2))
+    earlier_two = wire.RelatedView(answer_id=id_of("earlier two"), problem_text=LONG, answered_at=ago(days=9))
 
-    def teacher(name: str, view: wire.SessionView, act: Act | None = None, **more: Any) -> Scene:
-        return Scene(
-            f"teaching-{name}", "/teacher", {**_teacher(teaching), **_in_session(view)}, act, room=True, **more
-        )
+    def teacher(
+        name: str,
+        view: wire.SessionView,
+        act: Act | None = None,
+        log: list[wire.BoardLine] | None = None,
+        **more: Any,
+    ) -> Scene:
+        doors = {**_teacher(teaching), **_in_session(view, log)}
+        return Scene(f"teaching-{name}", "/teacher", doors, act, room=True, **more)
 
     silent = {**base, f"GET /api/sessions/{id_of('session')}": "silent"}
     gone = {**base, f"GET /api/sessions/{id_of('session')}": refusal(errors.NotHere)}
@@ -781,15 +860,29 @@ def session_scenes() -> list[Scene]:
         pupil("board", session("student")),
         pupil("chat", session("student"), _open_chat),
         pupil("lost", session("student"), _lost),
+        pupil("figures", session("student"), _formula_is_set, figures()),
+        pupil("roaming", session("student"), _press("下一页", "Next page"), figures()),
+        pupil("pen-away", session("student"), None, [*board(), line(9, "teacher", "lock", locked=True)]),
         pupil("teacher-away", session("student", peer_online=False)),
         pupil("cut", session("student"), _cut),
         *ends,
         teacher("board", session("teacher", followers=19)),
         teacher("chat", session("teacher", followers=3, media=[photo(), voice()]), _open_chat),
+        teacher("figures", session("teacher"), _formula_is_set, figures()),
+        teacher("shapes", session("teacher"), _press("图形", "Shapes")),
+        teacher("style", session("teacher"), _press("颜色和粗细", "Colour and width")),
+        teacher("pages", session("teacher"), _press("全部页", "All pages"), figures()),
+        teacher("formula", session("teacher"), _type_formula, figures()),
+        teacher("framing", session("teacher"), _press("旋转、裁剪照片", "Turn and crop the photo"), board()[:1]),
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher"), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS), _press("结束讲解", "Finish")),
+        teacher("silent", session("teacher", active_at=ago(minutes=3))),
+        teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
+        teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
+        pupil("ends-soon", session("student", ends_at=ago(minutes=-4))),
+        pupil("ended-silent", session("student", state="ended", ended_why="silent", ended_at=ago(seconds=5))),
         teacher("hand-back", session("teacher"), _press("转给别人", "Hand back")),
         teacher("withdrawn", session("teacher", state="ended", ended_why="withdrawn", ended_at=ago(seconds=5))),
     ]
@@ -801,6 +894,7 @@ def teacher_scenes() -> list[Scene]:
     settled = {f"GET /api/answers/{each.id}": each for each in done}
     crowd = _offered(14, 3, followers=19, worked_examples=[suggestion(OTHER_REASONS, Verdict.SIMILAR, OTHER)])
     off_shift = {"POST /api/duty": refusal(errors.OffShift)}
+    resting = duty(Presence.READY, waiting=2, breath_s=60, rests_until=ago(seconds=-43))
     ready, off = duty(Presence.READY, waiting=0), duty(Presence.OFF, waiting=3)
     return [
         Scene("teacher-loading", "/teacher", {**_teacher(off), "GET /api/teacher": "silent"}),
@@ -808,6 +902,7 @@ def teacher_scenes() -> list[Scene]:
         Scene("teacher-off", "/teacher", _teacher(off)),
         Scene("teacher-off-shift", "/teacher", {**_teacher(off), **off_shift}, _press("开始值班", "Go on duty")),
         Scene("teacher-ready", "/teacher", _teacher(ready, earnings(3))),
+        Scene("teacher-resting", "/teacher", _teacher(resting, earnings(3))),
         Scene("teacher-away", "/teacher", _teacher(duty(Presence.AWAY, waiting=12), earnings(3))),
         Scene("teacher-offer", "/teacher", crowd),
         Scene("teacher-offer-late", "/teacher", _offered(4.8)),
@@ -818,6 +913,13 @@ def teacher_scenes() -> list[Scene]:
             _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
         ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene(
+            "teacher-cutting",
+            "/teacher",
+            {**_teacher(ready, earnings(12)), **settled},
+            _cutting,
+            storage={"done": msgspec.json.encode(done[1:]).decode()},
+        ),
         Scene("teacher-judging", "/teacher", {**_teacher(ready, earnings(2)), "GET /api/matches": doubtful()}),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),

@@ -18,9 +18,10 @@ AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.
 EXAMINED = """
     door-demo door-activation-short lost student-everything student-history student-offline ask-all ask-crop
     ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
-    teaching-finish teacher-offer teacher-done teacher-off-shift
+    teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
+    teacher-off-shift teacher-judging research
 """
-WIDE = "door-demo student-everything ask-all teaching-chat teacher-offer teacher-done"
+WIDE = "door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done"
 
 # What a person would call broken, told by the page: beyond the screen's edge, words beyond their button, or too small
 # for a thumb (44 px for what a page is there for, WCAG's 24 px for the rest; a hidden radio is as large as its label).

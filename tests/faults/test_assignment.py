@@ -100,7 +100,7 @@ STROKE = {
     "width": 40,
     "points": [[100, 100, 0, 500], [900, 900, 90, 500]],
 }
-INK = {"page": "p1", "tool": "pen", "color": "#0072b2", "width": 40, "points": [[100, 100, 0, 500]]}
+INK = {"page": "p1", "tool": "pen", "color": "#0072b2", "width": 40, "points": "oGoGAof"}
 
 
 def test_a_teacher_whose_line_is_cut_loses_the_question_and_can_change_nothing_about_it(

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.timeline import Drawn, Erased, Span, Timeline, Turned, Written, timeline
+from media.timeline import Drawn, Erased, Formula, Shape, Span, Timeline, Turned, Written, timeline
 
 PAGE = {"kind": "page", "at_ms": 0, "author": "t", "page": "p1", "paper": "photo", "media": "m1", "aspect": 7500}
 
@@ -142,3 +142,41 @@ def test_everything_happens_in_order_and_within_the_film(
     assert all(0 <= moment < line.duration_ms for moment in moments)
     assert len(times(line, Drawn)) == 3 * len(strokes)
     assert all(0 <= span.start_ms - line.start_ms <= span.end_ms - line.start_ms < line.duration_ms for span in spans)
+
+
+def test_what_is_put_again_after_an_undo_is_there_at_once_and_can_go_again() -> None:
+    line = timeline([PAGE, stroke(1000), erase(2000, "s1"), stroke(9000), erase(9500, "s1")])
+
+    drawn = [(c.at_ms, c.stroke.id, c.points) for c in line.changes if isinstance(c, Drawn)]
+    gone = [(c.at_ms, c.mark) for c in line.changes if isinstance(c, Erased)]
+    assert drawn == [(900, "s1", 1), (950, "s1", 2), (1000, "s1", 3), (9000, "s1 2", 3)]
+    assert gone == [(2000, "s1"), (9500, "s1 2")]
+
+
+def test_a_laser_shows_what_it_points_at_and_is_gone_a_moment_later() -> None:
+    line = timeline([PAGE, {**stroke(1000), "tool": "laser"}, stroke(5000)])
+
+    assert times(line, Drawn) == [900, 950, 1000, 4900, 4950, 5000]
+    assert times(line, Erased) == [1700]
+
+
+def test_shapes_and_formulas_are_there_at_once() -> None:
+    figure = {"lines": [[[0, 0], [9, 9]]], "areas": [], "labels": [{"x": 5, "y": 5, "size": 200, "text": "x"}]}
+    shape = {**stroke(1000), "kind": "shape", "shape": "line", "figure": figure}
+    formula = {**text(2000, "f1"), "kind": "formula", "tex": "x^2"}
+
+    line = timeline([PAGE, shape, formula, erase(3000, "f1")])
+
+    written = [change.text for change in line.changes if isinstance(change, Written)]
+    assert [type(mark) for mark in written] == [Shape, Formula]
+    assert times(line, Erased) == [3000]
+
+
+def test_a_photo_is_framed_only_while_nothing_lies_on_it() -> None:
+    frame = {"kind": "frame", "at_ms": 10, "author": "t", "page": "p1", "quarter": 1, "crop": [[0, 0], [10_000, 5_000]]}
+
+    bare = timeline([PAGE, {**frame, "aspect": 5000}])
+    covered = timeline([PAGE, stroke(900), {**frame, "aspect": 5000}])
+
+    assert (bare.pages["p1"].quarter, bare.pages["p1"].aspect) == (1, 5000)
+    assert (covered.pages["p1"].quarter, covered.pages["p1"].aspect) == (0, 7500)

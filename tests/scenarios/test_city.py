@@ -15,6 +15,7 @@ import pytest
 from server.demo.photos import photograph
 from server.demo.problems import problems
 from server.demo.seed import LIVE_ANSWER_FEN
+from server.domain.board import pack, unpack
 from server.domain.people import Stage, Subject
 from tests.faults.checker import dangling_refs, double_assigned, unreconciled_fen
 from tests.faults.city import City
@@ -71,9 +72,9 @@ def test_a_question_goes_all_the_way_though_a_node_and_a_worker_die(city: City, 
             channel := f"session:{session['id']}", {"epoch": snapshot["epoch"], "offset": snapshot["offset"]}
         )
     for sender, hearer, author in ((asking, teaching, "student"), (teaching, asking, "teacher")):
-        sender.send("ink", session=session["id"], stroke=f"by-{author}", **INK)
+        sender.send("ink", session=session["id"], stroke=f"by-{author}", **{**INK, "points": pack(INK["points"])})
         live = hearer.until(lambda frame, author=author: frame["frame"] == "ink" and frame["author"] == author)
-        assert live["points"] == INK["points"]
+        assert unpack(live["points"]) == INK["points"]
         assert sender.act(session, "stroke", {**INK, "id": f"by-{author}"})["frame"] == "ack"
         hearer.event(lambda event, author=author: is_stroke(event, f"by-{author}"))
 

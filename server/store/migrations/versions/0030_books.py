@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0030"
-down_revision = "0002"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,191 @@
+"""The shared board in two browsers: every tool arrives, both sides end identical, no trouble doubles ink."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Sign, Someone
+from tests.browser.test_stories import accept, ask_in_words, go_off_duty, go_on_duty
+
+Lesson = tuple[Someone, Someone]
+
+
+QUESTIONS = (  # each of another kind, so that none is answered by another's video
+    ("pupil1", "长方形的长是 8 厘米，宽是 3 厘米，周长是多少？"),
+    ("pupil2", "一根绳子长 12 米，剪去四分之一，还剩多少米？"),
+    ("pupil3", "甲乙两车从两地相对开出，3 小时后相遇，两地相距多少千米？"),
+    ("pupil4", "把 24 块糖平均分给 6 个小朋友，每人几块？"),
+)
+
+
+@pytest.fixture
+def lesson(someone: Sign, request: pytest.FixtureRequest) -> Iterator[Lesson]:
+    """A teacher and a pupil with one board before them; the teacher is off duty afterwards."""
+    login, question = QUESTIONS[request.param]
+    pupil, teacher = someone(login), someone("teacher1", tablet=True, node=1)
+    go_on_duty(teacher.page)
+    ask_in_words(pupil.page, question, "数学", "五年级")
+    accept(teacher.page, question[:6])
+    pupil.page.get_by_role("button", name="进入同屏").click()
+    expect(desk(pupil.page)).to_be_visible()
+    yield teacher, pupil
+    teacher.page.get_by_role("button", name="结束讲解").click()
+    teacher.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
+    go_off_duty(teacher.page)
+
+
+def desk(page: Page) -> Locator:
+    return page.get_by_role("region", name="白板")
+
+
+def drag(page: Page, *places: tuple[float, float], lift: bool = True) -> None:
+    """Over the sheet, in parts of its width and height."""
+    box = desk(page).locator(".sheet").bounding_box()
+    assert box is not None
+    for n, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y, steps=4)
+        if n == 0:
+            page.mouse.down()
+    if lift:
+        page.mouse.up()
+
+
+def choose(page: Page, letter: str) -> None:
+    page.locator("body").press(letter)
+
+
+LOG = """async () => {
+    const seen = performance.getEntriesByType('resource').map((entry) => entry.name);
+    const id = seen.filter((name) => name.includes('/api/sessions/')).pop().split('/api/sessions/')[1].split('/')[0];
+    return (await (await fetch(`/api/sessions/${id}`)).json()).log;
+}"""
+
+
+def strokes(page: Page) -> dict[str, int]:
+    """How often each stroke is in the server's log."""
+    return dict(Counter(line["body"]["id"] for line in page.evaluate(LOG) if line["kind"] == "stroke"))
+
+
+def agree(teacher: Page, pupil: Page, operations: int) -> None:
+    """Both boards have come to so many operations (the first page and the question's text are two) with one hash."""
+    for page in (teacher, pupil):
+        expect(desk(page)).to_have_attribute("data-seq", str(operations))
+    hashes = [desk(page).get_attribute("data-digest") for page in (teacher, pupil)]
+    assert hashes[0] == hashes[1] and hashes[0]
+
+
+@pytest.mark.parametrize("lesson", [0], indirect=True)
+def test_every_tool_arrives_on_the_other_side_and_both_boards_end_identical(lesson: Lesson) -> None:
+    teacher, pupil = (who.page for who in lesson)
+
+    for row, letter in enumerate("phlarokz"):
+        choose(teacher, letter)
+        drag(teacher, (0.1, 0.15 + row * 0.05), (0.3, 0.2 + row * 0.05))
+    choose(teacher, "g")
+    for corner in ((0.5, 0.3), (0.6, 0.3), (0.6, 0.5), (0.5, 0.305)):
+        drag(teacher, corner)
+    for letter in "nx":
+        choose(teacher, letter)
+        drag(teacher, (0.55, 0.55), (0.9, 0.8))
+    for letter in "cv":
+        choose(teacher, letter)
+        drag(teacher, (0.4, 0.5), (0.5, 0.5))
+        drag(teacher, (0.5, 0.5), (0.45, 0.6), (0.4, 0.6))
+    choose(teacher, "f")
+    drag(teacher, (0.1, 0.7))
+    teacher.get_by_label("用 LaTeX").fill(r"\frac{1}{2}ah")
+    teacher.get_by_role("button", name="写上").click()
+    choose(teacher, "p")
+    drag(pupil, (0.2, 0.4), (0.7, 0.5))
+
+    expect(pupil.locator(".formula .katex")).to_be_visible()
+    agree(teacher, pupil, 17)
+    teacher.get_by_role("button", name="撤销").click()
+    expect(pupil.locator(".formula")).to_have_count(0)
+    teacher.get_by_role("button", name="重做").click()
+    expect(pupil.locator(".formula .katex")).to_be_visible()
+    choose(teacher, "e")
+    drag(teacher, (0.05, 0.16), (0.3, 0.5))
+    agree(teacher, pupil, 24)
+
+
+@pytest.mark.parametrize("lesson", [1], indirect=True)
+def test_a_stroke_outlives_a_network_lost_in_its_middle_and_is_there_once(lesson: Lesson) -> None:
+    teacher, pupil = (who.page for who in lesson)
+    drag(pupil, (0.2, 0.4), (0.4, 0.45), lift=False)
+
+    lesson[1].context.set_offline(True)
+    expect(pupil.get_by_text("网络断了，正在重连")).to_be_visible()
+    drag_on(pupil, (0.6, 0.5))
+    pupil.mouse.up()
+    drag(teacher, (0.3, 0.6), (0.6, 0.6))
+    lesson[1].context.set_offline(False)
+
+    expect(pupil.get_by_text("网络断了，正在重连")).to_have_count(0)
+    agree(teacher, pupil, 4)
+    assert list(strokes(teacher).values()) == [1, 1]
+    lesson[1].console.clear()  # the browser itself reports what failed while there was no network
+
+
+def drag_on(page: Page, place: tuple[float, float]) -> None:
+    box = desk(page).locator(".sheet").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * place[0], box["y"] + box["height"] * place[1], steps=6)
+
+
+@pytest.mark.parametrize("lesson", [2], indirect=True)
+def test_the_teacher_puts_the_pupil_s_pen_away_and_leads_the_view(lesson: Lesson) -> None:
+    teacher, pupil = (who.page for who in lesson)
+
+    teacher.get_by_role("button", name="收起同学的笔").click()
+    expect(pupil.get_by_text("老师暂时收起了你的笔")).to_be_visible()
+    expect(pupil.get_by_role("button", name="笔", exact=True)).to_be_disabled()
+    drag(pupil, (0.2, 0.4), (0.7, 0.5))
+    teacher.get_by_role("button", name="还给同学笔").click()
+    expect(pupil.get_by_role("button", name="笔", exact=True)).to_be_enabled()
+    assert strokes(teacher) == {}
+
+    # a squared page: the pupil follows, leafs back alone, and returns by one tap
+    teacher.get_by_role("button", name="全部页").click()
+    teacher.get_by_role("button", name="方格纸").click()
+    expect(pupil.get_by_text("第 2 / 2 页")).to_be_visible()
+    pupil.get_by_role("button", name="上一页").click()
+    expect(pupil.get_by_text("第 1 / 2 页")).to_be_visible()
+    pupil.get_by_role("button", name="回到老师那里").click()
+    expect(pupil.get_by_text("第 2 / 2 页")).to_be_visible()
+
+    # pages in another order; two tabs of one teacher both draw
+    teacher.get_by_role("button", name="全部页").click()
+    teacher.get_by_role("button", name="往前移 2").click()
+    teacher.keyboard.press("Escape")
+    expect(pupil.get_by_text("第 1 / 2 页")).to_be_visible()
+    tab = lesson[0].context.new_page()
+    tab.goto("/teacher")
+    expect(desk(tab)).to_be_visible()
+    drag(tab, (0.3, 0.5), (0.6, 0.5))
+    drag(teacher, (0.3, 0.6), (0.6, 0.6))
+    agree(teacher, pupil, 9)
+    assert len(strokes(teacher)) == 2
+    tab.close()
+
+
+@pytest.mark.parametrize("lesson", [3], indirect=True)
+def test_the_board_is_drawn_on_by_keys_alone_and_by_a_clock_that_jumps(lesson: Lesson) -> None:
+    teacher, pupil = (who.page for who in lesson)
+    teacher.get_by_role("application", name="白板").focus()
+    choose(teacher, "p")
+
+    teacher.get_by_role("application", name="白板").focus()
+    teacher.keyboard.press("Space")
+    for key in ("ArrowRight",) * 5 + ("ArrowDown",) * 3:
+        teacher.keyboard.press(key)
+    teacher.keyboard.press("Space")
+    pupil.evaluate("const now = Date.now; Date.now = () => now() - 86_400_000 * Math.round(Math.random())")
+    drag(pupil, (0.2, 0.4), (0.7, 0.5))
+
+    agree(teacher, pupil, 4)
+    assert len(strokes(teacher)) == 2

@@ -1,7 +1,7 @@
 """The verdict: the same problem however it is asked, and never the same with other numbers."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from matcher.compare import FIGURES
@@ -43,6 +43,7 @@ def test_the_same_problem_asked_in_another_way_is_the_same(asked: str) -> None:
     assert [r.sentence for r in decision.reasons if r.kind is Ground.NUMBERS] == ["数字都一样：25、12、180"]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WITH_NUMBERS), st.integers(0, 5), st.integers(1, 9_999), st.booleans(), st.floats(-1, 1))
 def test_another_number_is_never_the_same(text: str, at: int, value: int, read_from_photo: bool, cosine: float) -> None:
     changed = with_number(text, at, str(value))

@@ -24,18 +24,19 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from matcher.decide import Decision, Verdict, decide
+from matcher.decide import Decision, Verdict, Verifier, decide
 from matcher.embed import Embedder, Vector
 from matcher.index import fused
 from matcher.lexical import grams, lexical, rarity, telling
-from matcher.match import CANDIDATES
+from matcher.match import CANDIDATES, shortlist
 from matcher.normalize import Problem, normalize
 from matcher.read import Reader
 
 Row = Mapping[str, Any]
 PRECISE = 0.99
 """What a push must be worth at least (the design's decision 5)."""
-_BROKEN_LINE = re.compile(r"\n(?!\s*\(?[A-H]\s*[).．、·:])")
+_READ = re.compile(r"\n(?!\s*\(?[A-H]\s*[).．、·:])|^\s*\d{1,2}\s*[.．、·,，](?!\d)")
+"""A line broken within a sentence, or the problem's number on the page, tells a photo from typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +107,18 @@ class Shelf:
         return [at for at, _ in scores.most_common(limit)]
 
 
-def judge(shelf: Shelf, queries: Sequence[Row]) -> Iterator[Result]:
-    """The verdicts for each query, one after the other; a line broken within a sentence tells a photo from typing."""
+def judge(shelf: Shelf, queries: Sequence[Row], verifier: Verifier | None = None) -> Iterator[Result]:
+    """The verdicts for each query, one after the other."""
     for query in queries:
-        yield judged(shelf, query, query["text"], bool(_BROKEN_LINE.search(query["text"])))
+        yield judged(shelf, query, query["text"], bool(_READ.search(query["text"])), verifier)
 
 
-def judged(shelf: Shelf, query: Row, text: str, read_from_photo: bool) -> Result:
+def judged(shelf: Shelf, query: Row, text: str, read_from_photo: bool, verifier: Verifier | None = None) -> Result:
     """The verdicts on the candidates for one text."""
     problem = normalize(text)
     nearest, by_vector = shelf.nearest(problem)
-    pairs = [(near, decide(problem, near.problem, near.cosine, near.lexical, read_from_photo)) for near in nearest]
+    pairs = [(near, decide(problem, near.problem, near.cosine, near.lexical, read_from_photo, verifier))
+             for near in shortlist(nearest)]
     return Result(query, by_vector, tuple(sorted(pairs, key=lambda pair: -pair[1].confidence)))
 
 
@@ -250,9 +252,10 @@ def read_jsonl(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Reads the command line, judges, prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="dayi matcher evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bank", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
     parser.add_argument("--calibrate-on", type=Path, nargs=2, metavar=("BANK", "QUERIES"),
@@ -262,13 +265,15 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, help="write a line for each query: qid, ranked, push, confidence")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--curve", type=Path, help="write precision over recall here, a PNG")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     embedder = Embedder.load(given.model)
     shelf = Shelf(read_jsonl(given.bank), embedder)
     queries = read_jsonl(given.queries)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     results = list(judge(shelf, queries))
-    figures = report(results) | {"ms_per_query": round((time.perf_counter() - began) / max(1, len(queries)) * 1_000, 2)}
+    each = 1_000 / max(1, len(queries))
+    figures = report(results) | {"ms_per_query": round((time.perf_counter() - began) * each, 2),
+                                 "cpu_ms_per_query": round((time.process_time() - worked) * each, 2)}
     if given.calibrate_on:
         bank, calibrating = map(read_jsonl, given.calibrate_on)
         threshold, _ = recall_at(list(judge(Shelf(bank, embedder), calibrating)), PRECISE)

@@ -24,16 +24,41 @@ CONFUSED_HAN = [
     "小少",
 ]
 SYNONYMS = _pairs(
-    "多少 几 | 是多少 =? | 一共 总共 | 一共 共 | 如果 要是 | 如果 若 | 计划 打算 | 原来 原先 | 出发 动身 | "
-    "每小时行 每小时走 | 说法 叙述 | 其中 这里面 | 则 那么 | 使 让 | 共有 总共有 | 剩下 余下 | 还剩 还余 | "
-    "购买 买 | 买来 购进 | 运来 运到 | 是多少 等于多少 | 多少元 多少钱 | 求 问 | 需要 要 | 可以 能 | "
-    "实际 实际上 | 已经 已 | 正好 恰好 | 刚好 正好 | 完成 做完 | 平均分 等分 | 同时 一起 | 全长 总长 | "
-    "重 质量是 | 售价 卖价 | 千克 公斤 | 千米 公里 | 同学 学生 | 桔子 橘子 | 得到 得")
+    "多少 几 | 是多少 =? | 一共 总共 | 一共 共 | 一共 合计 | 一共 合起来 | 一共 加起来 | 如果 要是 | 如果 若 | "
+    "如果 假如 | "
+    "计划 打算 | 原计划 原打算 | 计划 预计 | 原来 原先 | 原来 本来 | 原来 起初 | 出发 动身 | 每小时行 每小时走 | "
+    "每小时行驶 时速 | 每小时 1小时 | 每小时 一小时 | 每分钟 一分钟 | 每天 一天 | 每箱 一箱 | 每千克 1千克 | "
+    "每本 一本 | "
+    "每个 1个 | 每人 一个人 | 说法 叙述 | 说法 描述 | 错误的 不正确的 | 其中 这里面 | 则 那么 | 使 让 | 共有 总共有 | "
+    "剩下 余下 | 还剩 还余 | 剩下 剩余 | 购买 买 | 买来 购进 | 运来 运到 | 运来 运进 | 卖出 售出 | 出售 卖 | "
+    "是多少 等于多少 | "
+    "多少元 多少钱 | 多少元 多少块 | 求 问 | 需要 要 | 可以 能 | 实际 实际上 | 已经 已 | 正好 恰好 | 刚好 正好 | "
+    "完成 做完 | "
+    "平均分 等分 | 同时 一起 | 全长 总长 | 全程 全长 | 重 质量是 | 售价 卖价 | 千克 公斤 | 千米 公里 | "
+    "同学 学生 | 桔子 橘子 | "
+    "得到 得 | 长方形 矩形 | 正方体 立方体 | 小时 个小时 | 分钟 分 | 小时 时 | 因数 约数 | 公因数 公约数 | 平均每 每 | "
+    "相向而行 面对面走 | 相遇 碰面 | 种植 种 | 栽 种 | 星期 周 | 比较 比 | 照这样计算 照这样 | 照这样计算 按这个速度 | "
+    "除以 ÷ | 乘以 × | 乘 × | 加上 加 | 减去 减 | 占 是 | 相当于 是 | 几分之几 多少 | 增加 增长 | 降低 减少 | "
+    "支付 付 | "
+    "百分之几 多少 | 求出 求 | 下列 以下 | 下面 以下 | 哪个 哪一个 | 什么 哪个")
+HOMOPHONES = [
+    "的得地", "做作坐座", "在再", "像象向", "园圆元员原", "租族组", "电点店", "话花化画", "行形型", "是事时式",
+    "其期七齐", "用永", "他她它", "到道", "长常", "面免", "题提", "果过", "车彻", "高糕", "分份", "树数", "和合河",
+    "校效", "级及", "生声", "班般", "油由", "水睡", "米迷", "走奏", "种中", "共工", "多朵", "少绍", "每美", "第弟",
+]
+SPOKEN_IN = ("嗯", "那个", "就是", "就", "然后", "呃", "这个", "对吧")
+SMALL = "的了是有个一这那着就也都才又再而且把将被给从在于与和里上中该其所"
+UNSPOKEN = [
+    "学校", "商店", "工厂", "同学们", "小朋友", "某", "一个", "一种", "一批", "一些", "一条", "一台", "一辆", "正好",
+    "已知", "如果", "那么", "这个", "一共", "照这样计算", "的", "了", "其中", "结果", "现在", "实际", "准备", "为了",
+    "根据", "平均", "应", "需要", "能", "可以", "每",
+]
 UNIT_SHORT = _pairs(
     "平方厘米 cm² | 平方米 m² | 立方厘米 cm³ | 立方米 m³ | 千米 km | 厘米 cm | 分米 dm | 毫米 mm | 千克 kg | "
     "毫升 ml | 米 m | 克 g | 吨 t | 升 L")
 NAMES = [
     "小明", "小红", "小华", "小丽", "小强", "小刚", "小芳", "小敏", "小军", "小东", "小亮", "亮亮", "丽丽",
+    "小亚", "小佳", "小凡", "小琪", "笑笑", "佳佳", "欢欢", "贝贝", "李明", "王芳", "张强", "陈明", "李华", "王伟",
     "红红", "明明", "兰兰", "乐乐", "小雨", "小娟", "小杰", "小林", "小兰", "小英", "小王", "小李", "小张",
 ]
 SURNAMES = "王李张刘陈赵周吴孙马"
@@ -69,6 +94,8 @@ UNIT_SWAPS = _pairs(
     "天 小时 | 分钟 秒 | 厘米 米 | 克 千克 | 角 元")
 
 NUMBER = re.compile(r"\(\d+/\d+\)|\d+/\d+|\d+(?:\.\d+)?")
+TELLING = re.compile("[A-Za-z0-9=一二两三四五六七八九十半几多少每比倍同分平最不没无]")
+"""A clause with one of these belongs to the problem; others may only paint the scene."""
 PERSON = re.compile("|".join(sorted(NAMES, key=len, reverse=True)))
 
 Change = Callable[[str, random.Random], str | None]
@@ -81,17 +108,25 @@ def asked_again(text: str, rng: random.Random, others: Sequence[str], keeps_ask:
     `keeps_ask` leaves out what may undo a changed question: dropping it, and tearing fractions.
     """
     way = rng.random()
-    if way < 0.06:
+    if way < 0.05:
         return text
-    if way < 0.42:
-        stress = rng.choice((0.6, 1.0, 1.0, 2.5))
+    if way < 0.40:
+        stress = rng.choice((0.6, 1.0, 1.0, 1.5, 2.5))
+        if rng.random() < 0.15:
+            text = _varied(text, rng, others, keeps_ask, 1)
         return _photographed(_maybe(0.15, omit_options, text, rng), rng, others, stress, tears=not keeps_ask)
+    if way < 0.58:
+        return _maybe(0.3, spoken, own_words(text, rng, keeps_ask), rng)
+    return _varied(text, rng, others, keeps_ask, rng.choice((1, 1, 2, 2, 3)))
+
+
+def _varied(text: str, rng: random.Random, others: Sequence[str], keeps_ask: bool, times: int) -> str:
     versions: list[Change] = [
-        synonyms, synonyms, spoken, spoken, latin_units, other_names, clauses_moved, ask_first, attempt, omit_ask,
-        omit_options, lambda t, r: typos(t, r, others), commas_lost, shortened]
+        synonyms, synonyms, synonyms, spoken, spoken, latin_units, other_names, clauses_moved, ask_first, attempt,
+        omit_ask, omit_options, lambda t, r: typos(t, r, others), homophones, commas_lost, shortened, han_numbers]
     if keeps_ask:
         versions.remove(omit_ask)
-    for change in rng.sample(versions, rng.choice((1, 1, 2, 2, 3))):
+    for change in rng.sample(versions, times):
         text = change(text, rng) or text
     return text
 
@@ -100,8 +135,9 @@ def changed(text: str, rng: random.Random) -> tuple[str, str] | None:
     """Another problem that looks like this one, and the kind of change."""
     kinds: dict[str, Change] = {
         "numbers": rng.choice((one_number, one_number, all_numbers)), "swapped": numbers_swapped, "opposite": opposite,
-        "negated": negated, "operator": operator, "unit": unit, "asks": asks_another}
-    for kind in rng.sample([*kinds, "numbers", "numbers", "opposite", "asks"], 6):
+        "negated": negated, "operator": operator, "unit": unit, "asks": asks_another, "inserted": not_inserted,
+        "wider": wider_ask}
+    for kind in rng.sample([*kinds, "numbers", "numbers", "opposite", "asks", "unit"], 7):
         version = kinds[kind](text, rng)
         if version is not None and version != text:
             return version, kind
@@ -119,11 +155,57 @@ def synonyms(text: str, rng: random.Random) -> str | None:
 
 def spoken(text: str, rng: random.Random) -> str:
     body = _maybe(0.5, commas_lost, text, rng)
-    if rng.random() < 0.3:
+    for _ in range(rng.choice((0, 0, 1, 2))):
         at = rng.randrange(len(body) + 1)
-        body = body[:at] + rng.choice(("嗯 ", "那个", "就是", "就 ")) + body[at:]
+        body = body[:at] + rng.choice(SPOKEN_IN) + rng.choice(("", " ", "，")) + body[at:]
     return (rng.choice(OPENERS) if rng.random() < 0.8 else "") + body.rstrip("．。？?") + \
         (rng.choice(CLOSERS) if rng.random() < 0.7 else "")
+
+
+def own_words(text: str, rng: random.Random, keeps_ask: bool = False) -> str:
+    """Told shortly, in a pupil's words: a scene left out, small words gone, synonyms, some characters lost."""
+    body, rest = _stem(text)
+    parts = re.split(r"(?<=[，,。．；;])", body)
+    if len(parts) > 2:
+        parts = [p for p in parts if rng.random() > 0.5 or TELLING.search(p) or p is parts[-1]]
+    short = "".join(parts) or body
+    for word in rng.sample(UNSPOKEN, rng.randrange(4, len(UNSPOKEN) // 2)):
+        if word not in "平均每应能" or rng.random() < 0.2:
+            short = short.replace(word, "", 1) if len(short) > 10 else short
+    share = rng.choice((0.0, 0.0, 0.05, 0.1))
+    short = "".join(c for c in short if c not in SMALL or rng.random() > 3 * share or c in "和")
+    short = synonyms(synonyms(short, rng) or short, rng) or short
+    for change in (clauses_moved, ask_first, commas_lost, latin_units, other_names):
+        short = _maybe(0.2, change, short, rng)
+    return short + (rest if rng.random() < 0.4 else "")
+
+
+def homophones(text: str, rng: random.Random) -> str | None:
+    """As a speech model or a hurried keyboard writes."""
+    there = [(at, group) for at, char in enumerate(text) for group in HOMOPHONES if char in group]
+    for at, group in rng.sample(there, min(len(there), rng.choice((1, 1, 2, 4)))):
+        text = text[:at] + rng.choice(group) + text[at + 1:]
+    return text if there else None
+
+
+def han_numbers(text: str, rng: random.Random) -> str | None:
+    """Whole numbers up to 99 and simple fractions as they are spoken."""
+    share = rng.choice((0.4, 1.0))
+
+    def told(match: re.Match[str]) -> str:
+        if rng.random() >= share:
+            return match[0]
+        return _han(match[3]) if match[3] else f"{_han(match[2])}分之{_han(match[1])}"
+
+    version = re.sub(r"\((\d{1,2})/(\d{1,2})\)|(?<![\d./A-Za-z^(])([1-9]\d?)(?=[一-龥])", told, text)
+    return version if version != text else None
+
+
+def _han(number: str) -> str:
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(int(number), 10)
+    head = {0: "", 1: "十"}.get(tens, digits[tens] + "十")
+    return head + (digits[ones] if ones or not tens else "")
 
 
 def latin_units(text: str, rng: random.Random) -> str | None:
@@ -201,24 +283,49 @@ def shortened(text: str, rng: random.Random) -> str | None:
 
 
 def _photographed(text: str, rng: random.Random, others: Sequence[str], stress: float, tears: bool) -> str:
+    strays: list[str] = []
     if tears:
-        text = re.sub(r"\((\d+)/(\d+)\)|(?<!\d)(\d+)/(\d+)(?!\d)", lambda m: _torn(m, rng), text)
+        text = re.sub(r"\((\d+)/(\d+)\)|(?<!\d)(\d+)/(\d+)(?!\d)", lambda m: _torn(m, rng, strays), text)
+    if rng.random() < 0.3 * stress:
+        strays += [_junk(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
     read = "".join(_misread(c, rng, others, stress) for c in text)
     if rng.random() < 0.7:
         read = f"{rng.randrange(1, 40)}{rng.choice('．.、,· ')}" + read
     width = rng.randrange(16, 40)
     lines = [read[i:i + width] for i in range(0, len(read), width)]
+    for stray in strays:
+        at = rng.randrange(len(lines))
+        spot = rng.choice((0, len(lines[at]), rng.randrange(len(lines[at]) + 1)))
+        if rng.random() < 0.4:
+            lines.insert(at + 1, stray)
+        else:
+            lines[at] = lines[at][:spot] + stray + lines[at][spot:]
     lines = [line for line in lines if len(lines) < 3 or rng.random() > 0.02 * stress]
+    if len(lines) > 3 and rng.random() < 0.04:
+        lines = lines[:-1] if tears and rng.random() < 0.5 else lines[1:]
+    if rng.random() < 0.05:
+        other = rng.choice(others)[:rng.randrange(10, 60)]
+        lines = [*lines, other] if rng.random() < 0.5 else [other, *lines]
     return "\n".join(lines)
 
 
-def _torn(match: re.Match[str], rng: random.Random) -> str:
+def _junk(rng: random.Random) -> str:
+    """What a reader makes of a smudge, a frame or a formula it cannot read."""
+    return rng.choice((
+        str(rng.randrange(1, 60)), str(rng.randrange(1, 2000)), f"{rng.randrange(1, 6)}/", "-1", "1+", "x", "n", "m",
+        "11", "·", "。", "一", f"{rng.randrange(1, 50)}.{rng.randrange(1, 9)}", "(", "π", "e"))
+
+
+def _torn(match: re.Match[str], rng: random.Random, strays: list[str]) -> str:
+    """What is left of a stacked fraction in its line; pieces that land in another line are added to `strays`."""
     top, bottom = (match[1], match[2]) if match[1] else (match[3], match[4])
     luck = rng.random()
     if luck < FRACTION_LOST:
         return ""
     if luck < FRACTION_LOST + FRACTION_TORN:
-        return rng.choice((top, bottom, f"{top}{bottom}", rng.choice("号导言÷一"), f" {top} "))
+        left, moved = rng.choice(((top, bottom), (bottom, top), ("", top), ("", bottom), (rng.choice("号导言÷一"), "")))
+        strays += [moved] if moved and rng.random() < 0.6 else []
+        return rng.choice((left, left, left, f"{top}{bottom}", f" {left} "))
     return match[0]
 
 
@@ -285,6 +392,29 @@ def opposite(text: str, rng: random.Random) -> str | None:
 def negated(text: str, rng: random.Random) -> str | None:
     """Only in the clause that asks: elsewhere the word "是" decides nothing."""
     return _exchanged(text, [*NEGATIONS[:-1], *((b, a) for a, b in NEGATIONS)], rng, spare=re.compile("是多少|是不是"))
+
+
+def not_inserted(text: str, rng: random.Random) -> str | None:
+    """A "not" before what is asked or claimed."""
+    body, rest = _stem(text)
+    spots = [m.start() for m in re.finditer("一定|可能|正确|属于|相等|相同|等于|符合|能(?=[被够])|会", body)]
+    if not spots:
+        return None
+    at = rng.choice(spots)
+    return body[:at] + "不" + body[at:] + rest
+
+
+def wider_ask(text: str, rng: random.Random) -> str | None:
+    """和 and 共 in the question: of both instead of one, or the mean."""
+    body, rest = _stem(text)
+    cut = max(body.rfind(c, 0, len(body) - 2) for c in "，,。．；;")
+    told, asked = body[:cut + 1], body[cut + 1:]
+    if not told or "多少" not in asked or len(asked) < 5:
+        return None
+    if "一共" in asked:
+        return told + asked.replace("一共", rng.choice(("平均每份", "平均", "还剩")), 1) + rest
+    return told + rng.choice((asked.replace("多少", "一共多少", 1), asked.replace("多少", "平均多少", 1),
+                              asked.replace("多少", "还剩多少", 1), asked.replace("多少", "比原来多多少", 1))) + rest
 
 
 def operator(text: str, rng: random.Random) -> str | None:

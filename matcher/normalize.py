@@ -78,6 +78,28 @@ _PUNCTUATION = str.maketrans({
     "✕": "×", "✖": "×", "╳": "×", "∗": "*", "㎡": "平方米", "℃": "度", "°": "度", "￥": "元", "¥": "元",
     "≦": "≤", "≧": "≥", "⩽": "≤", "⩾": "≥", "＝": "=", "﹢": "+", "％": "%", "﹪": "%", "．": "。",
 })
+_TRADITIONAL = str.maketrans(
+    "個隻雙條張臺輛顆頭買賣圓錢價貨標準開關進運還剛幾點鐘時間後來過說數學題級師問請應該對錯誤確認這裡邊與內長"
+    "寬體積計畫劃實際減單獨項績隊車輪駛離趕達線產麼爾歲兒們給讀書頁報紙筆練習紅藍綠黃銀鐵銅鋼電燈視機務廠農場"
+    "園樹種樓層門戶環節約費總額稅國貿動態變轉換類屬於別異從當較優選擇語歷東漢齊趙吳陳劉孫馬楊許羅鄭謝韓馮鄧蕭"
+    "葉蔣蘇呂盧鍾譚陸賈韋鄒龍萬嚴術參賽獎狀況圖聲響紀錄廣島灣亞歐業無論據議證覺聽寫連續斷設備資訊網絡質濃縮鹽"
+    "藥醫療溫濕氣壓強熱帶飛艦軍戰爭階義鄉鎮縣繼遺傳細劑濾鹼氫鈉鉀鈣鎂鋁鋅錳鉻鎳鉛結構鍵誘導緣觸發齒滾擺彈勢衝"
+    "拋橢極軸稱釋餘為爲兩塊組倉庫糧麥雞鴨豬魚橋籃鬆髮將會勻順員廳廢並卻衛愛樣測驗補舊圍鋪磚牆鏡鋸繩絲紗織縫褲"
+    "襯襪遠慮滿號誰講讓識調詞詩訂記試課談謂貴購賺虧則創劇勞勝區協啟啓嗎嘗團壞壯夾奪妳媽婦寧審屆帳幣幹彎徑復慶"
+    "憶懷戲擴擔擠攝敗敵晝暫曆槍樂檢權歡殘毀決沒淺滅濟灑災煙燒爺狹獲現盤眾礎禮穀窮競筍簡純納終絕統經維緊編繪罰"
+    "職聯聰膠臉興艱著蘋藝處虛蟲裝製複規親觀診評詳諸豐負財責賦贏跡軌軟輕載輸辦遞適遲邏郵鄰醬鑽閉閱陣陰陽險隨雜"
+    "難靈靜韻頂預頻顏願顯風飯飲館駕驚鬥鮮鳥麗黨齡濱嶺蘭傑偉華週遊遙鎖鑰錶衹祇",
+    "个只双条张台辆颗头买卖圆钱价货标准开关进运还刚几点钟时间后来过说数学题级师问请应该对错误确认这里边与内长"
+    "宽体积计画划实际减单独项绩队车轮驶离赶达线产么尔岁儿们给读书页报纸笔练习红蓝绿黄银铁铜钢电灯视机务厂农场"
+    "园树种楼层门户环节约费总额税国贸动态变转换类属于别异从当较优选择语历东汉齐赵吴陈刘孙马杨许罗郑谢韩冯邓萧"
+    "叶蒋苏吕卢钟谭陆贾韦邹龙万严术参赛奖状况图声响纪录广岛湾亚欧业无论据议证觉听写连续断设备资讯网络质浓缩盐"
+    "药医疗温湿气压强热带飞舰军战争阶义乡镇县继遗传细剂滤碱氢钠钾钙镁铝锌锰铬镍铅结构键诱导缘触发齿滚摆弹势冲"
+    "抛椭极轴称释余为为两块组仓库粮麦鸡鸭猪鱼桥篮松发将会匀顺员厅废并却卫爱样测验补旧围铺砖墙镜锯绳丝纱织缝裤"
+    "衬袜远虑满号谁讲让识调词诗订记试课谈谓贵购赚亏则创剧劳胜区协启启吗尝团坏壮夹夺你妈妇宁审届账币干弯径复庆"
+    "忆怀戏扩担挤摄败敌昼暂历枪乐检权欢残毁决没浅灭济洒灾烟烧爷狭获现盘众础礼谷穷竞笋简纯纳终绝统经维紧编绘罚"
+    "职联聪胶脸兴艰着苹艺处虚虫装制复规亲观诊评详诸丰负财责赋赢迹轨软轻载输办递适迟逻邮邻酱钻闭阅阵阴阳险随杂"
+    "难灵静韵顶预频颜愿显风饭饮馆驾惊斗鲜鸟丽党龄滨岭兰杰伟华周游遥锁钥表只只")
+"""Characters of problems copied from Hong Kong's and Taiwan's pages, those with one simplified form."""
 _LATEX_WORDS = {
     "times": "×", "div": "÷", "cdot": "·", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥",
     "geqslant": "≥", "ne": "≠", "neq": "≠", "pi": "π", "alpha": "α", "beta": "β", "theta": "θ", "omega": "ω",
@@ -88,13 +110,23 @@ _LATEX_WORDS = {
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
 _LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
 
+_STOPS = re.compile(r"([,。:;!?~]{3})[,。:;!?~]{5,}")
+"""Long runs say nothing, and would take the patterns below long."""
+
 # --- numbers ----------------------------------------------------------------------------------------------------
 
 _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _STEP = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 _HAN = "零〇一二两三四五六七八九十百千万"
+_COUNTABLE = (
+    "[个只本支枝名人条张台件辆棵株朵头匹瓶盒箱袋筐包层排行列道页次倍组份套双块根段户间天年月周岁元角分米吨班位]|"
+    "千[米克]|小时|[厘分毫]米|平方|立方|公[里顷斤]|毫?升|[秒度斤]")
 _HAN_FRACTION = re.compile(f"([{_HAN}]{{1,8}}|\\d{{1,6}})分之([{_HAN}]{{1,8}}|\\d{{1,6}})")
-_HAN_NUMBER = re.compile(f"(?<![{_HAN}几第初])(?=[{_HAN}]*[十百千万])[{_HAN}]{{2,9}}(?![{_HAN}几分])")
+_HAN_NUMERAL = "(?:[零〇一二两三四五六七八九十百万]|千(?![克米瓦]))"
+_HAN_NUMBER = re.compile(
+    f"(?<![{_HAN}几第初])(?={_HAN_NUMERAL}*?(?:[十百万]|千(?![克米瓦]))){_HAN_NUMERAL}{{2,9}}(?!{_HAN_NUMERAL}|[几分])")
+_HAN_DIGIT = re.compile(f"(?<![{_HAN}几第初星期周])[二两三四五六七八九十](?=(?:{_COUNTABLE})(?!形))")
+"""五人 and 5人 are the same; 三角形, 第三天 and 周五 are no counts."""
 _BARE_FRACTION = re.compile(r"(?<![\d./])\((\d{1,6})/(\d{1,6})\)(?![\d/])|(?<![\d./(])(\d{1,6})/(\d{1,6})(?![\d./])")
 _NUMBER = re.compile(r"\d+/\d+%?|\d+(?:\.\d+)?%?")
 _THOUSANDS = re.compile(r"(?<![\d,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
@@ -202,13 +234,15 @@ def _one_pass(text: str) -> str:
         text = text.replace(sign, f"({plain})")
     text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SCRIPTS), text)
     text = _SUBSCRIPT.sub(lambda m: m[0].translate(_SCRIPTS), text)
+    text = re.sub(r"^(\s*\d{1,3})，(?=\d)", r"\1;", text)  # "80，81和85" is no eightieth problem
     text = re.sub(r"(?<=\d)．(?=\d)", ".", text).translate(_PUNCTUATION)
-    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION)
+    text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).translate(_TRADITIONAL)
     text = "".join(c for c in text if not unicodedata.combining(c))[:LONGEST]
-    text = _join(text)
+    text = _STOPS.sub(r"\1", _join(text))
     text = _THOUSANDS.sub(lambda m: m[0].replace(",", "") if m[0].count(",") > 0 and len(m[0]) > 6 else m[0], text)
     text = _HAN_FRACTION.sub(_han_fraction, text)
     text = _HAN_NUMBER.sub(lambda m: str(_han_value(m[0])), text)
+    text = _HAN_DIGIT.sub(lambda m: str(_han_value(m[0])), text)
     text = _BARE_FRACTION.sub(lambda m: f"{m[1] or m[3]}/{m[2] or m[4]}", text)
     text = _LATIN_UNIT.sub(lambda m: _UNITS.get(m[1].lower().replace("^", ""), m[1]), text)
     text = text.replace("平米", "平方米")
@@ -264,13 +298,16 @@ def _han_value(word: str) -> int:
 
 
 def _split_options(text: str) -> tuple[str, dict[str, str]]:
-    """Stem and options; options are a run of letters that begins with A."""
-    marks = []
-    expected = "A"
+    """Stem and options: the longest run of letters from A, the last of them ("内角A,B,C" is a run as well)."""
+    marks: list[re.Match[str]] = []
+    run: list[re.Match[str]] = []
     for match in _OPTION.finditer(text):
-        if match[1] == expected:
-            marks.append(match)
-            expected = chr(ord(expected) + 1)
+        if match[1] == "A":
+            run = [match]
+        elif run and ord(match[1]) == ord(run[-1][1]) + 1:
+            run.append(match)
+        if len(run) >= len(marks):
+            marks = list(run)
     if len(marks) < 2:
         return text, {}
     ends = [m.start() for m in marks[1:]] + [len(text)]

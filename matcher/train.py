@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -41,27 +42,36 @@ SEEN_IN = 3
 """A pair enters the vocabulary when this many problems have it, a character when two have it."""
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Reads the command line, trains, writes."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="dayi matcher train", description=__doc__)
     parser.add_argument("--bank", type=Path, required=True, help="problems as JSONL with text and source")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     train(licensed_texts(given.bank), given.out, given.rounds)
 
 
 def licensed_texts(bank: Path) -> list[str]:
     """The texts of the bank from the sources that we may train on, in the order of the file."""
+    return [row["text"] for row in _licensed(bank)]
+
+
+def licensed_ids(bank: Path) -> list[str]:
+    """Their ids, in the same order."""
+    return [str(row["id"]) for row in _licensed(bank)]
+
+
+def _licensed(bank: Path) -> list[dict[str, Any]]:
     rows = (json.loads(line) for line in bank.read_text(encoding="utf-8").splitlines())
-    return [row["text"] for row in rows if row["source"].split("-")[0] in LICENSED]
+    return [row for row in rows if row["source"].split("-")[0] in LICENSED]
 
 
 def train(texts: Sequence[str], out: Path, rounds: int = ROUNDS) -> None:
     """Writes the model (half precision) to `out`, and the rarity of pairs beside the code when `out` is the shipped."""
     rng = random.Random(SEED)
     torch.manual_seed(SEED)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # the same sums in the same order everywhere
     counts = _counts(texts)
     vocabulary = _vocabulary(counts)
     bag = _first_weights(vocabulary, counts, len(texts))

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = add("bench", bench_, "measure (from a source checkout)")
     bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
-    matcher = add("matcher", matcher_, "look after the matcher: what it learns from labels, and which model serves")
+    matcher = add("matcher", matcher_, "train and measure the matcher; what it learns from labels; which model serves")
     verbs = matcher.add_subparsers(required=True, metavar="VERB")
     for name, verb, help in (
         ("calibrate", calibrate, "fit thresholds and probabilities on what people said of matches, and report"),
@@ -82,6 +83,16 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(verb=verb)
         if name == "adopt":
             sub.add_argument("number", type=int)
+    for name, help in (
+        ("train", "train the shipped embedding from scratch"),
+        ("fit", "fit the verifier, and check it by cross-validation"),
+        ("evaluate", "measure the matcher on a bank and labelled questions, without a server"),
+        ("baselines", "measure simpler matchers beside it"),
+    ):
+        # Each is a module with options of its own: no option is the outer parser's.
+        sub = verbs.add_parser(name, help=help, add_help=False, prefix_chars="\0")
+        sub.add_argument("rest", nargs="*")
+        sub.set_defaults(command=matcher_module, name=name)
     add("settings", settings_, "list every setting")
     return parser
 
@@ -272,6 +283,11 @@ def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         print("dayi: bench runs from a source checkout: cd there first", file=sys.stderr)
         return 1
     return bench.main(arguments.what, arguments.rest)
+
+
+def matcher_module(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    import_module(f"matcher.{arguments.name}").main(arguments.rest)
+    return None
 
 
 def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:

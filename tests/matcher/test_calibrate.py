@@ -24,7 +24,7 @@ confidences = st.floats(0, 1)
 labels = st.lists(st.builds(Label, st.sampled_from(["math", "physics"]), confidences, st.booleans()), max_size=60)
 
 
-def judged(subject: str, count: int, wrong: int, low: float = 0.7, high: float = 1.0) -> list[Label]:
+def judged(subject: str, count: int, wrong: int, low: float = SAME_AT, high: float = 1.0) -> list[Label]:
     rng = random.Random(count + wrong)
     return [Label(subject, rng.uniform(low, high), n >= wrong) for n in range(count)]
 
@@ -38,7 +38,7 @@ def test_right_pushes_leave_the_bar_where_it_is() -> None:
 
 
 def test_wrong_pushes_of_one_subject_raise_its_bar_and_not_that_of_others() -> None:
-    given = judged("math", 300, 30, 0.7, 0.86) + judged("math", 300, 0, 0.9, 1) + judged("physics", 600, 0)
+    given = judged("math", 300, 30, SAME_AT, 0.86) + judged("math", 300, 0, 0.9, 1) + judged("physics", 600, 0)
 
     proposed = refitted(given, Calibration())
 
@@ -80,9 +80,10 @@ def test_whatever_people_say_the_map_keeps_the_order_and_a_veto_stays_a_veto(giv
     found = refitted(given, Calibration())
 
     probabilities = [found.probability(n / 100) for n in range(101)]
-    above = probabilities[31:]
+    vetoed = round(VETOED_AT_MOST * 100) + 1
+    above = probabilities[vetoed:]
     assert above == sorted(above)
-    assert all(found.probability(n / 100) <= VETOED_AT_MOST < found.bar(ALL) for n in range(31))
+    assert all(found.probability(n / 100) <= VETOED_AT_MOST < found.bar(ALL) for n in range(vetoed))
     assert all(0.5 <= bar <= NEVER for bar in found.bars.values())
 
 

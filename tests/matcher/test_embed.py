@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
-from matcher.embed import SHIPPED, Embedder, ModelRefused
+from matcher.embed import SHIPPED, Embedder, ModelRefused, spaced
 from matcher.normalize import normalize
 from tests.matcher.problems import APPLES, TRAIN
 
@@ -18,6 +19,16 @@ def test_vectors_have_length_one(embedder: Embedder) -> None:
 
     assert vectors.shape == (2, embedder.dimension) and vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+
+
+def test_the_quick_way_gives_what_the_library_gives(embedder: Embedder) -> None:
+    texts = [normalize(text).text for text in (APPLES, TRAIN, "hello 😀")]
+    model = SentenceTransformer(str(SHIPPED), device="cpu")
+
+    theirs = model.encode([spaced(text, model.tokenizer.get_vocab()) for text in texts])
+
+    theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
+    assert np.allclose(embedder.embed(texts), theirs, atol=1e-3)
 
 
 def test_a_text_that_says_nothing_has_no_direction(embedder: Embedder) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from matcher import evaluate
+from matcher.baselines import thinned
 from matcher.decide import Decision, Verdict
 from matcher.evaluate import Near, Result, at_threshold, average_precision, recall_at, report
 from matcher.normalize import normalize
+from server import cli
 from tests.matcher.problems import APPLES, RATIO, TRAIN, with_number
 
 
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_command_writes_predictions_figures_and_a_picture(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bank, queries = str(folder / "bank.jsonl"), str(folder / "queries.jsonl")
     out = {name: folder / name for name in ("predictions.jsonl", "figures.json", "curve.png")}
@@ -80,9 +80,8 @@ def test_the_command_writes_predictions_figures_and_a_picture(
         "--bank", bank, "--queries", queries, "--calibrate-on", bank, queries,
         "--predictions", out["predictions.jsonl"], "--json", out["figures.json"], "--curve", out["curve.png"],
     ]  # fmt: skip
-    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, arguments)])
 
-    evaluate.main()
+    assert cli.main(["matcher", "evaluate", *map(str, arguments)]) == 0
 
     predictions = [json.loads(line) for line in out["predictions.jsonl"].read_text().splitlines()]
     figures = json.loads(out["figures.json"].read_text())
@@ -93,3 +92,24 @@ def test_the_command_writes_predictions_figures_and_a_picture(
     with Image.open(out["curve.png"]) as picture:
         assert picture.format == "PNG" and len(picture.getcolors(1 << 20) or []) > 3
     assert "kind num_one" in capsys.readouterr().out
+
+
+def test_simpler_matchers_stand_beside_ours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["--bank", str(folder / "bank.jsonl"), "--queries", str(folder / "queries.jsonl")]
+
+    assert cli.main(["matcher", "baselines", *files]) == 0
+
+    rows = capsys.readouterr().out.splitlines()
+    assert [row[:10].split(",")[0].strip() for row in rows[1:]] == [
+        "BM25", "TF-IDF", "TF-IDF", "our embedd", "+ words in", "+ verifier"]  # fmt: skip
+    assert rows[-1].split()[2:6] == ["1.000"] * 4 and rows[-1].split()[6:] == ["0.00%", "0.00%"]
+
+
+def test_fewer_queries_keep_the_problems_that_they_name() -> None:
+    bank = [{"id": name} for name in "abcdef"]
+    queries: list[dict[str, Any]] = [
+        {"same": [name], "similar": [], "ok": []} for name in "fbcd"]  # fmt: skip
+
+    fewer, chosen = thinned(bank, queries, 3)
+
+    assert (chosen, [row["id"] for row in fewer]) == ([queries[0], queries[3]], ["a", "d", "f"])

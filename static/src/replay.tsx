@@ -167,7 +167,7 @@ function Stage({ view }: { view: ReplayView }) {
         <audio ref={voice} src={address} preload="auto" onLoadedMetadata={(event) => player.hear(event.currentTarget, view.start_ms)} onEnded={() => player.pause()} onError={() => renew()} />
       )}
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
-        <Sheet board={board} page={page} address={photo} nib={nibOf(FIRST)} locked={true} author="" live={growing} follow={null} fit={0} hearer={NOBODY} />
+        <Sheet board={board} page={page} address={photo} nib={nibOf({ ...FIRST, choice: "hand" })} locked={true} author="" live={growing} follow={null} fit={0} hearer={NOBODY} />
         {!player.playing && (
           <button class="replay-start" onClick={toggle} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>
         )}

@@ -19,9 +19,9 @@ from matcher.normalize import Problem, normalize
 
 EXACT_UP_TO = 16 << 20
 """Bytes of the table (about 14,000 problems) up to which every vector is compared: exact, and as fast as HNSW."""
-MOST_HOLDERS = 2_000
-"""Entries looked at for one pair of characters: a pair with more of them tells little. The limit also keeps the planner
-from joining the other way round, which on a table without statistics reads all of it."""
+MOST_HOLDERS = 500
+"""Entries looked at for one pair of characters: a pair with more of them tells little, and each costs 4 µs. The limit
+also keeps the planner from joining the other way round, which on a table without statistics reads all of it."""
 SEARCH_BREADTH = 100
 """HNSW's ef_search."""
 T = TypeVar("T", bound=Hashable)
@@ -81,7 +81,7 @@ class Index:
         self._hnsw = _nearest(distance, mine)
         self._exact = _nearest(f"({distance} + 0)", mine)  # the index answers only the bare distance
         name = f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}"
-        self._index_name = name
+        self.index_name = name
         self._create_index = text(f"""
             CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
             USING hnsw (({vector}) halfvec_cosine_ops) WHERE {mine}
@@ -98,7 +98,7 @@ class Index:
             raise ModelRefused(f"The matching model {name} makes vectors of {self.dimension} numbers but its entries "
                                f"have {dimension}: set the model that they were made with, or give the new one a "
                                "folder of its own, and the bank is embedded anew.")
-        if (await conn.execute(_HAS_INDEX, {"name": self._index_name})).scalar() is None:
+        if (await conn.execute(_HAS_INDEX, {"name": self.index_name})).scalar() is None:
             await conn.execute(self._create_index)
 
     async def missing(self, conn: AsyncConnection, limit: int) -> list[Missing]:

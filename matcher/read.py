@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.figure import Figure, figures
+
 LONGEST_SIDE = 960
 """Pixels of the longer side given to the detector: 0.44–0.68 s a photo on a core instead of 1.2–2.7 s, at no loss."""
 LEGIBLE_FROM = 0.8
@@ -41,6 +43,7 @@ class Reading:
     confidence: float = 0.0
     width: int = 0
     height: int = 0
+    figures: tuple[Figure, ...] = ()
 
     @property
     def is_legible(self) -> bool:
@@ -74,7 +77,7 @@ class Reader:
         weight = sum(len(line.text) for line in lines)
         confidence = sum(line.confidence * len(line.text) for line in lines) / weight
         return Reading("\n".join(" ".join(line.text for line in row) for row in rows(lines)), lines, confidence,
-                       pixels.shape[1], pixels.shape[0])
+                       pixels.shape[1], pixels.shape[0], figures(pixels, lines))
 
     def _lines(self, pixels: NDArray[np.uint8]) -> list[Line]:
         # The engine keeps the switches of its last call: say them each time.

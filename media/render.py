@@ -21,6 +21,7 @@ import av.container
 
 from media import captions as written
 from media.captions import Caption
+from media.cuts import Cuts, after, merged
 from media.film import CODECS, Codec, Part, Stage
 from media.limits import Limits, confine
 from media.photo import write_jpeg
@@ -38,13 +39,14 @@ RENDER_LIMITS = Limits(memory=4096 * 1024 * 1024, cpu_seconds=3600, wall_seconds
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """The board's log (see timeline), the photos by their key, the voices, what was said in writing; even width and
-    height in pixels. `codec` is one of media.film.CODECS."""
+    """The board's log (see timeline), the photos by their key, the voices, what was said in writing, the spans to be
+    left out; even width and height in pixels. `codec` is one of media.film.CODECS."""
 
     log: Sequence[Mapping[str, Any]]
     images: Mapping[str, Path]
     voices: Sequence[Voice] = ()
     captions: Sequence[Caption] = ()
+    cuts: Cuts = ()
     width: int = 1280
     height: int = 720
     fps: int = 15
@@ -214,9 +216,11 @@ def film(job: RenderJob, out: Path, say: Callable[..., None]) -> None:
     gives the same bytes, whether its parts were made now or before."""
     codec = CODECS[job.codec]
     heard = [hear(voice) for voice in job.voices]
-    line = timeline(job.log, [voice.span for voice in heard if voice.span is not None], job.cut)
-    _write_voice(out / codec.voice_name, mixed(heard, line.start_ms, line.duration_ms), codec)
-    captions = written.within(job.captions, line.start_ms, line.duration_ms)
+    cuts = merged(job.cuts)
+    line = timeline(job.log, [voice.span for voice in heard if voice.span is not None], job.cut, cuts)
+    _write_voice(out / codec.voice_name, mixed(heard, line.start_ms, line.duration_ms, cuts), codec)
+    moved = [Caption(after(each.start_ms, cuts), after(each.end_ms, cuts), each.text) for each in job.captions]
+    captions = written.within(moved, line.start_ms, line.duration_ms)
     if captions:
         (out / CAPTIONS).write_text(written.webvtt(captions), encoding="utf-8")
     say(start_ms=line.start_ms, duration_ms=line.duration_ms)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from media.cuts import Cuts, after
+
 PAGE_WIDTH = 10_000  # units across a page; the same unit runs down it
 LEAD, TAIL = 500, 1500  # ms kept before the first and after the last thing seen or heard
 GLOW = 700  # ms that a laser's trail stays
@@ -163,21 +165,24 @@ class Timeline:
     said: tuple[Said, ...]
 
 
-def timeline(log: Iterable[Mapping[str, Any]], voices: Iterable[Span] = (), cut: bool = False) -> Timeline:
+def timeline(
+    log: Iterable[Mapping[str, Any]], voices: Iterable[Span] = (), cut: bool = False, cuts: Cuts = ()
+) -> Timeline:
     """
     The log's operations in their order, each a mapping with `kind`, `at_ms`, `author` and the board's own fields.
     A stroke enters the log when the pen lifts, so it was begun as much earlier as its last point says. What means
     nothing (an unknown page, a second mark of the same id, erasing another's ink) is left out, as the board does.
     A `shape` carries its `figure` and a `page` its `ruling` (server.domain.figure.shown).
-    `voices` are the spans in which somebody is heard; with `cut`, dead time at both ends is cut to a breath.
+    `voices` are the spans in which somebody is heard; with `cut`, dead time at both ends is cut to a breath. `cuts` are
+    left out, and every time of the result counts as if they had never been.
     """
     reading = _Reading()
     for op in log:
-        reading.take(op)
+        reading.take({**op, "at_ms": after(int(op["at_ms"]), cuts)})
     changes = sorted(reading.changes, key=lambda change: change.at_ms)  # stable: equal times keep the log's order
     live = [change.at_ms for change in changes if not isinstance(change, Turned)]
     live += [said.at_ms for said in reading.said]
-    live += [moment for span in voices for moment in (span.start_ms, span.end_ms)]
+    live += [after(moment, cuts) for span in voices for moment in (span.start_ms, span.end_ms)]
     start = max(0, min(live, default=0) - LEAD) if cut else 0
     end = max(live if cut and live else [*live, *(change.at_ms for change in changes)], default=0) + TAIL
     return Timeline(

@@ -14,6 +14,7 @@ import av.filter
 import numpy
 from numpy.typing import NDArray
 
+from media.cuts import Cuts, before
 from media.limits import Refused
 from media.recording import SOUND_RATE, decoded, opened_recording
 from media.timeline import Span
@@ -112,8 +113,14 @@ def gain_of(sound: Pcm) -> float:
     return 1.0 if now < SILENT else 10 ** (min(MOST_RAISED, LOUDNESS - now) / 20)
 
 
-def mixed(heard: Sequence[Heard], start_ms: int, duration_ms: int) -> Pcm:
-    """All voices from start_ms of the session on; a limiter holds what is louder than LOUDEST."""
+def mixed(heard: Sequence[Heard], start_ms: int, duration_ms: int, cuts: Cuts = ()) -> Pcm:
+    """All voices from start_ms of the session on, by its clock after the cuts; a limiter holds what is louder than
+    LOUDEST."""
+    if cuts:
+        whole = mixed(heard, 0, before(start_ms + duration_ms, cuts))
+        for begin, end in reversed(cuts):
+            whole = numpy.delete(whole, slice(begin * SOUND_RATE // 1000, end * SOUND_RATE // 1000))
+        return whole[start_ms * SOUND_RATE // 1000 :]
     length = duration_ms * SOUND_RATE // 1000
     limit = ("alimiter", f"limit={10 ** (LOUDEST / 20):.4f}:level=disabled:attack=5:release=50:latency=1")
     whole, at = numpy.zeros(length, numpy.int16), 0

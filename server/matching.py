@@ -23,9 +23,17 @@ from matcher.match import Match, Matcher, Outcome, Prepared
 from server.actions.ports import Example, Found
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
+from server.hands import Hands
 from server.store.work import Store, Work
 
 log = logging.getLogger(__name__)
+
+HANDS = 2
+"""Threads that embed: as many as the cores of a small machine."""
+PATIENCE_S = 3.0
+"""For embedding one text: a thousand times what the shipped model takes. Then the question goes to a teacher."""
+LOAD_PATIENCE_S = 10.0
+"""For a matcher that still loads, once a transaction waits for it."""
 
 BATCH = 200
 """Entries embedded in one step: a tenth of a second of a core with the shipped model."""
@@ -47,6 +55,7 @@ class MatcherFinder:
         self._loading: Future[Matcher] = Future()
         self._registering = asyncio.Lock()
         self._registered = False
+        self._hands = Hands(HANDS, PATIENCE_S)
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
@@ -87,7 +96,7 @@ class MatcherFinder:
         connection = await work.connection()
         new, serving, calibration = await self._live(connection)
         matcher = serving or new
-        prepared = matcher.prepare(text)
+        prepared = await self._hands.do(matcher.prepare, text)
         await connection.execute(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
         match = await matcher.match(connection, prepared, subject, stage, from_photo)
         unseen = await _figure_unseen(connection, prepared, match, figure)
@@ -106,7 +115,8 @@ class MatcherFinder:
         connection = await work.connection()
         new, serving, _ = await self._live(connection)
         for matcher in filter(None, (new, serving)):
-            await matcher.add(connection, id, Kind(kind), matcher.prepare(text), subject, stage, figure)
+            prepared = await self._hands.do(matcher.prepare, text)
+            await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
 
     async def forget(self, work: Work, id: UUID) -> None:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
@@ -114,7 +124,8 @@ class MatcherFinder:
 
     async def _live(self, connection: AsyncConnection) -> tuple[Matcher, Matcher | None, Calibration]:
         """The model of the settings, the one that serves as long as that is another, the calibration in force."""
-        new = await self._matcher()
+        async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
+            new = await self._matcher()
         await self._register(connection, new)
         row = (await connection.execute(_LIVE)).one()
         serving = None

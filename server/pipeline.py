@@ -129,6 +129,7 @@ async def read_question(
             return
         media = await work.media_of_question(id)
     texts: list[str] = []
+    figures: list[str] = []
     problems: list[PageProblem] = []
     for item in media:
         key = {"photo": item.key, "video": item.thumb_key}.get(item.kind)
@@ -137,7 +138,8 @@ async def read_question(
         try:
             read = await reader.read(await storage.read(key, MAX_PHOTO))
             texts.append(read.text)
-            problems += [PageProblem(item.id, each.text, each.box) for each in read.problems]
+            figures += [read.figure] if read.figure else []
+            problems += [PageProblem(item.id, each.text, each.box, each.figure) for each in read.problems]
         except (ReadingFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
     if problems:
@@ -146,4 +148,5 @@ async def read_question(
         return
     await finder.ready()
     async with store.work() as work:
-        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now())
+        figure = figures[0] if figures else None
+        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now(), figure)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 if TYPE_CHECKING:  # the child alone loads what reads: a worker that imports this for its types stays small
+    from matcher.layout import Piece
     from matcher.read import Reading
 
 
@@ -18,6 +19,7 @@ class OnePhoto(msgspec.Struct):
 
     text: str = ""
     problems: list[OneProblem] = []
+    figure: str | None = None  # the hash of the largest
 
 
 class OneProblem(msgspec.Struct):
@@ -25,6 +27,7 @@ class OneProblem(msgspec.Struct):
 
     text: str
     box: list[float]
+    figure: str | None = None
 
 
 def told(reading: Reading) -> OnePhoto:
@@ -34,12 +37,27 @@ def told(reading: Reading) -> OnePhoto:
     if not reading.is_legible:
         return OnePhoto()
     across, down = reading.width, reading.height
+    pieces = problems(reading.lines)
     found = [
-        OneProblem(piece.text, [left / across, top / down, right / across, bottom / down])
-        for piece in problems(reading.lines)
-        for left, top, right, bottom in [piece.box]
+        OneProblem(piece.text, [left / across, top / down, right / across, bottom / down], figure)
+        for piece in pieces
+        for (left, top, right, bottom), figure in [(piece.box, _figure(piece, pieces, reading))]
     ]
-    return OnePhoto(reading.text, found)
+    return OnePhoto(reading.text, found, reading.figures[0].hash if reading.figures else None)
+
+
+def _figure(piece: Piece, pieces: tuple[Piece, ...], reading: Reading) -> str | None:
+    """The largest figure that is nearer to this problem than to any other of the page."""
+
+    def distance(other: Piece, box: tuple[float, ...]) -> float:
+        left, top, right, bottom = other.box
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return max(left - x, 0, x - right) + max(top - y, 0, y - bottom)
+
+    for figure in reading.figures:
+        if min(pieces, key=lambda other: distance(other, figure.box)) is piece:
+            return figure.hash
+    return None
 
 
 def serve(source: BinaryIO, target: BinaryIO) -> None:

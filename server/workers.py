@@ -121,7 +121,7 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
     """The board's log, the photos and the voice of an answer become its video; nothing happens twice."""
     async with parts.store.work() as work:
         found = await work.answer(id)
-        if found is None or found.state != "rendering":
+        if found is None or not answer.is_to_be_rendered(found, found.edition):
             return
         lost = [voice.id for voice in await work.recordings_of(found.session_id) if voice.state == "arriving"]
     for recording in lost:
@@ -136,33 +136,39 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             log=[_line(op) for op in log_],
             images=await _images(parts, photos, place),
             voices=await _voices(parts, recordings, place),
+            cuts=[(start, end) for start, end in found.cuts],
             codec=parts.settings.video_codec,
         )
         out = place / "out"
         out.mkdir()
-        keeper = _Keeper(parts, id, f"answers/{id}/parts/{job.digest()}/")
+        place_of = f"answers/{id}" if found.edition == 1 else f"answers/{id}/{found.edition}"
+        keeper = _Keeper(parts, found, place_of, f"answers/{id}/parts/{job.digest()}/")
         await keeper.fetch(out)
         made = await render(job, out, keeper.hears)
         film = answer.Film(
-            f"answers/{id}/video{made.video.suffix}",
-            f"answers/{id}/poster.jpg",
+            f"{place_of}/video{made.video.suffix}",
+            f"{place_of}/poster.jpg",
             made.duration_ms,
-            f"answers/{id}/captions.vtt" if made.captions else None,
+            keeper.voice_key,
+            made.start_ms,
+            found.cuts,
+            f"{place_of}/captions.vtt" if made.captions else None,
         )
         await parts.storage.put(film.video_key, made.video, made.content_type)
         await parts.storage.put(film.poster_key, made.poster, "image/jpeg")
         if made.captions and film.captions_key:
             await parts.storage.put(film.captions_key, made.captions, "text/vtt")
     async with parts.store.work() as work:
-        await answer.publish(work, parts.finder, id, film, await work.now())
+        await answer.publish(work, parts.finder, id, found.edition, film, await work.now())
     await keeper.forget()
 
 
 class _Keeper:
     """Keeps what a rendering has made so far, for a worker that takes it up after this one died, and tells of it."""
 
-    def __init__(self, parts: Backstage, answer_id: UUID, prefix: str) -> None:
-        self._parts, self._answer, self._prefix = parts, answer_id, prefix
+    def __init__(self, parts: Backstage, answer_: Record, place: str, prefix: str) -> None:
+        self._parts, self._answer, self._place, self._prefix = parts, answer_, place, prefix
+        self.voice_key: str | None = None
         self._told = 0.0
 
     async def fetch(self, out: Path) -> None:
@@ -172,9 +178,10 @@ class _Keeper:
     async def hears(self, news: News) -> None:
         match news:
             case Spoken(file, content_type, start_ms, duration_ms):
-                key = f"answers/{self._answer}/{file.name}"
-                await self._parts.storage.put(key, file, content_type)
-                await self._tell(voice_key=key, start_ms=start_ms, duration_ms=duration_ms)
+                self.voice_key = f"{self._place}/{file.name}"
+                await self._parts.storage.put(self.voice_key, file, content_type)
+                if self._answer.edition == 1:  # a later edition is watched when it is whole
+                    await self._tell(voice_key=self.voice_key, start_ms=start_ms, duration_ms=duration_ms)
             case Kept(file):
                 with suppress(StorageUnavailable):  # it costs a later try, not this one
                     await self._parts.storage.put(self._prefix + file.name, file, "video/x-matroska")
@@ -184,10 +191,10 @@ class _Keeper:
     async def _tell(self, **made: Any) -> None:
         self._told = time.monotonic()
         async with self._parts.store.work() as work:
-            await answer.make_headway(work, self._answer, **made)
+            await answer.make_headway(work, self._answer.id, self._answer.edition, **made)
 
     async def forget(self) -> None:
-        for stat in await self._parts.storage.list(f"answers/{self._answer}/parts/", MAX_PARTS):
+        for stat in await self._parts.storage.list(f"answers/{self._answer.id}/parts/", MAX_PARTS):
             await self._parts.storage.delete(stat.key)
 
 

@@ -7,9 +7,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from media.cuts import merged, more
 from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
-from server.actions.errors import BadRequest, BusyTeaching, Fenced, NotHere, OfferGone, OffShift, PenLocked, SessionOver
+from server.actions.errors import (
+    BadRequest,
+    BusyTeaching,
+    Fenced,
+    Moved,
+    NotHere,
+    OfferGone,
+    OffShift,
+    PenLocked,
+    SessionOver,
+)
 from server.actions.ports import Finder, Rules
 from server.actions.subsidy import session_held
 from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
@@ -19,13 +30,14 @@ from server.domain.session import BREATHS_S, Clock, Due
 from server.store.work import Record, Work, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
-TEACHERS_ONLY = frozenset({"page", "frame", "turn", "order", "lock"})
+BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
+MOST_CUTS = 50
+LEAST_LEFT_MS = 1_000
+MOST_POINTS = 5  # knowledge points of an answer
 PUPILS_ONLY = frozenset({"lost"})
+TEACHERS_ONLY = frozenset({"page", "frame", "turn", "order", "lock"})
 DRAWING = MARKS | {"erase"}  # what a pupil whose pen is locked may not do
 SNAPSHOT_EVERY = 500  # operations of a board: a page that joins late reads fewer than twice as many
-BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
-LEFT_BEHIND = frozenset({"lost", "lock"})  # what of a board the colleague does not take over
-MOST_POINTS = 5  # knowledge points of an answer
 
 
 async def go_on_duty(work: Work, rules: Rules, teacher: Person, wish: str, now: datetime) -> None:
@@ -80,7 +92,7 @@ async def _first_pages(work: Work, session_id: UUID, question: Question) -> None
     """The board that another teacher left, if there is one: nothing has to be drawn again. Else the pupil's photos."""
     before = await work.session_before(question.id)
     lost = before is not None and before.ended_why in BOARD_STAYS
-    left = [op for op in await work.log(before.id) if op.kind not in LEFT_BEHIND] if before and lost else []
+    left = [op for op in await work.log(before.id) if op.kind != "lost"] if before and lost else []
     if any(op.author == "teacher" for op in left):
         await work.append(session_id, *(replace(op, at_ms=0) for op in left))
         return
@@ -397,10 +409,16 @@ async def _answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Que
     return answer, question
 
 
-async def make_headway(work: Work, answer_id: UUID, **made: Any) -> None:
+def is_to_be_rendered(answer: Record, edition: int) -> bool:
+    """Of this edition there is no film, and none of a later one is wanted."""
+    waits = answer.state == "rendering" or answer.rendered_edition < answer.edition
+    return waits and answer.state not in ("withdrawn", "failed") and answer.edition == edition
+
+
+async def make_headway(work: Work, answer_id: UUID, edition: int, **made: Any) -> None:
     """The voice is there, or more of the film: whoever waits for it sees that."""
     answer, question = await _answer_and_question(work, answer_id)
-    if answer.state != "rendering":
+    if not is_to_be_rendered(answer, edition):
         return
     await work.change_answer(answer_id, **made)
     work.tell_student(question)
@@ -415,15 +433,25 @@ class Film:
     video_key: str
     poster_key: str
     duration_ms: int
+    voice_key: str | None = None
+    start_ms: int = 0
+    shown_cuts: Sequence[Sequence[int]] = ()
     captions_key: str | None = None
 
 
-async def publish(work: Work, finder: Finder, answer_id: UUID, film: Film, now: datetime) -> None:
-    """The video is there: into the bank with it, and to all who followed."""
+async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, film: Film, now: datetime) -> None:
+    """The video is there: into the bank with it, and to all who followed. A later edition takes the place of the one
+    before, for all who may watch it."""
     answer, question = await _answer_and_question(work, answer_id)
-    if answer.state != "rendering":
+    if not is_to_be_rendered(answer, edition):
         return
-    await work.change_answer(answer_id, state="published", progress=100, published_at=now, **asdict(film))
+    done = {"state": "published", "progress": 100, "rendered_edition": edition}
+    await work.change_answer(answer_id, published_at=answer.published_at or now, **done, **asdict(film))
+    if answer.state == "published":
+        work.tell_student(question)
+        work.tell_teacher(answer.teacher_id)
+        await work.commit()
+        return
     await finder.forget(work, question.id)
     if answer.problem_text:
         text, subject, stage = answer.problem_text, question.subject, question.stage
@@ -438,9 +466,58 @@ async def publish(work: Work, finder: Finder, answer_id: UUID, film: Film, now: 
     await work.commit()
 
 
+async def edit(
+    work: Work, teacher: Person, answer_id: UUID, cuts: Sequence[tuple[int, int]], whole: bool
+) -> None:
+    """Another edition: without these spans, in ms of what can be watched now; or, with `whole`, all of it again.
+
+    The edition before is watched until the new one is made.
+    """
+    if len(cuts) > MOST_CUTS or any(not 0 <= start < end <= 86_400_000 for start, end in cuts) or whole == bool(cuts):
+        raise BadRequest
+    answer, question = await _own_answer(work, teacher, answer_id)
+    if answer.state != "published" or answer.rendered_edition < answer.edition:
+        raise Moved  # one edition after the other
+    shown = [(start + answer.start_ms, end + answer.start_ms) for start, end in cuts]
+    if answer.duration_ms - sum(end - start for start, end in merged(cuts)) < LEAST_LEFT_MS:
+        raise BadRequest("nothing would be left")
+    wanted = [] if whole else more(answer.shown_cuts, shown)
+    edition = answer.edition + 1
+    await work.change_answer(answer_id, cuts=wanted, edition=edition, progress=0)
+    work.defer("render_answer", queue="render", lock=f"answer:{answer_id}", answer_id=str(answer_id))
+    work.tell_student(question)
+    await work.commit()
+
+
+async def take_down(work: Work, finder: Finder, teacher: Person, answer_id: UUID) -> None:
+    """The teacher withdraws an answer: nobody finds, watches or is shown it from now on."""
+    answer, question = await _own_answer(work, teacher, answer_id)
+    if answer.state == "withdrawn":
+        return
+    await work.change_answer(answer_id, state="withdrawn")
+    await finder.forget(work, answer_id)
+    work.tell_student(question)
+    for watcher in await work.watchers_of(answer_id):
+        work.tell(person_channel(watcher.student_id), "question", watcher.id)
+    work.tell_teacher(answer.teacher_id)
+    await work.commit()
+
+
+async def _own_answer(work: Work, teacher: Person, answer_id: UUID) -> tuple[Record, Question]:
+    peeked = await work.answer(answer_id)
+    if peeked is None or peeked.teacher_id != teacher.id:
+        raise NotHere
+    return await _answer_and_question(work, answer_id)
+
+
 async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:
     """No video can be made of it: the pupil had the live answer; the followers go on to a teacher."""
     answer, question = await _answer_and_question(work, answer_id)
+    if answer.state == "published" and answer.rendered_edition < answer.edition:
+        await work.change_answer(answer_id, edition=answer.rendered_edition, cuts=answer.shown_cuts, progress=100)
+        work.tell_teacher(answer.teacher_id)
+        await work.commit()
+        return
     if answer.state != "rendering":
         return
     await work.change_answer(answer_id, state="failed")

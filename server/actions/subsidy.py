@@ -17,6 +17,7 @@ import msgspec
 from server.actions.errors import BadRequest, Moved, NotAllowed, NotHere, Refusal
 from server.domain.people import Person
 from server.domain.question import Question
+from server.domain.subsidy.appraisal import Appraisal, appraise
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.facts import WORKS, FactRefused, day_of
 from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
@@ -547,6 +548,24 @@ async def _move(books: Books, key: str, kind: str, teacher: UUID, month: date, e
     now = await books.work.now()
     posting = Posting(key, kind, kind, teacher, month, now, entries, cause={"fact": key, "status": kind})
     await books.post(posting)
+
+
+# --- appraisal -----------------------------------------------------------------------------------------------------
+
+
+async def appraisal(work: Work, teacher: UUID, first: date, until: date) -> tuple[Appraisal | None, str]:
+    """A teacher's days from `first` to before `until` beside all teachers', and the teacher's own comment."""
+    books = Books(work)
+    facts = await books.facts(first)
+    found = appraise(facts, policies_of(await books.policies()), day_number(first), day_number(until))
+    return found.get(str(teacher)), await books.comment_of(teacher, first, until)
+
+
+async def comment(work: Work, teacher: Person, first: date, until: date, words: str) -> None:
+    if not 1 <= len(words.strip()) <= 2_000 or until <= first:
+        raise BadRequest("1 to 2,000 characters, on days that follow each other")
+    await Books(work).comment(teacher.id, first, until, words.strip())
+    await work.commit()
 
 
 # --- simulating ----------------------------------------------------------------------------------------------------

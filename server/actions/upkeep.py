@@ -1,5 +1,6 @@
 """What time does by itself: offers lapse, absent teachers lose sessions, late readings are given up, alarms ring."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from server.store.work import DUTY_CHANNEL, Store
 
 log = logging.getLogger(__name__)
 
+LOADS_AT_MOST_S = 1.0  # that upkeep waits for a matcher, before it sees to everything else
 UNMATCHED_AFTER = timedelta(seconds=3)  # a text question whose web process died before it was matched
 
 
@@ -64,8 +66,13 @@ async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
         now = await work.now()
         forgotten = await work.unread_texts(now - UNMATCHED_AFTER)
-    if forgotten:
-        await finder.ready()
+    if not forgotten:
+        return
+    try:
+        async with asyncio.timeout(LOADS_AT_MOST_S):
+            await finder.ready()
+    except TimeoutError:  # their time in the pipeline goes on, and ends with a teacher
+        return
     for id in forgotten:
         async with store.work() as work:
             await settle(work, finder, rules, id, None, now)

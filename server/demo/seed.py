@@ -204,11 +204,9 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
                 made_at=now,
             )
         )
-        film = Film(keys["video.mp4"], keys["poster.jpg"], made.duration_ms)
-        voice_of = {"voice_key": keys["voice.m4a"], "start_ms": made.start_ms}
-        await work.change_answer(
-            answer, state="published", progress=100, published_at=now, **asdict(film), **voice_of
-        )
+        film = Film(keys["video.mp4"], keys["poster.jpg"], made.duration_ms, keys["voice.m4a"], made.start_ms)
+        done = {"state": "published", "progress": 100, "rendered_edition": 1}
+        await work.change_answer(answer, published_at=now, **done, **asdict(film))
         await parts.finder.learn(work, answer, "answer", problem.text, problem.subject, problem.stage)
         await work.commit()
 

@@ -75,6 +75,8 @@ class AnswerView(Wire):
     progress: int = 0  # percent of the video
     knowledge_points: list[str] = []
     stars: int | None = None  # of the pupil who asked
+    remaking: bool = False  # another edition is being made; this one is watched meanwhile
+    is_cut: bool = False
 
 
 class SuggestionView(Wire):
@@ -173,6 +175,14 @@ class BoardLine(Wire):
     at_ms: int
 
 
+class RelatedView(Wire):
+    """Something of the same subject that the pupil was explained before."""
+
+    answer_id: UUID
+    problem_text: str
+    answered_at: datetime
+
+
 class BoardSnapshot(Wire):
     """What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's."""
 
@@ -182,14 +192,6 @@ class BoardSnapshot(Wire):
     pages: list[dict[str, Any]]
     marks: list[dict[str, Any]]
     said: list[dict[str, Any]]
-
-
-class RelatedView(Wire):
-    """Something of the same subject that the pupil was explained before."""
-
-    answer_id: UUID
-    problem_text: str
-    answered_at: datetime
 
 
 class SessionView(Wire):
@@ -453,6 +455,20 @@ class Breathe(Wire, forbid_unknown_fields=True):
     """Seconds between two questions: 0, 30, 60, 120 or 300."""
 
     breath_s: int
+
+
+class Span(Wire, forbid_unknown_fields=True):
+    """From and to, in ms."""
+
+    from_ms: int
+    to_ms: int
+
+
+class Edit(Wire, forbid_unknown_fields=True):
+    """Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more."""
+
+    cuts: list[Span] = []
+    whole: bool = False
 
 
 class Rate(Wire, forbid_unknown_fields=True):
@@ -797,6 +813,34 @@ class TeacherMonth(Wire):
     statements: list[StatementView]
     appeals: list[AppealView]
     appeal_until: datetime | None  # of the newest statement that may still be appealed
+
+
+class FigureView(Wire):
+    """A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    peers: list[float]
+    facts: list[str]
+
+
+class AppraisalView(Wire):
+    """A teacher's term: participation and effectiveness. `until` is the day after the last."""
+
+    first: str
+    until: str
+    works: FigureView | None
+    minutes: FigureView | None
+    resolved: FigureView | None
+    rating: FigureView | None
+    comment: str
+
+
+class CommentAppraisal(Wire, forbid_unknown_fields=True):
+    first: str
+    until: str
+    words: str
 
 
 class MonthView(Wire):

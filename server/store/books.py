@@ -262,6 +262,21 @@ class Books:
                    WHERE s.month = %(month)s AND a.reply IS NULL"""
         return int((await self.work.rows(query, {"month": month}))[0][0])
 
+    # --- appraisal ---
+
+    async def comment(self, teacher: UUID, first: date, until: date, words: str) -> None:
+        """The last word counts."""
+        row = {"teacher_id": teacher, "first": first, "until": until, "words": words}
+        query, params = insertion("appraisal_comments", [row])
+        change = "ON CONFLICT (teacher_id, first, until) DO UPDATE SET words = excluded.words, written_at = now()"
+        await self.work.rows(f"{query} {change} RETURNING teacher_id", params)
+
+    async def comment_of(self, teacher: UUID, first: date, until: date) -> str:
+        query = """SELECT words FROM appraisal_comments
+                   WHERE teacher_id = %(teacher)s AND first = %(first)s AND until = %(until)s"""
+        found = await self.work.rows(query, {"teacher": teacher, "first": first, "until": until})
+        return str(found[0].words) if found else ""
+
     # --- payouts ---
 
     async def due(self, month: date) -> list[Record]:

@@ -135,6 +135,11 @@ async def trace(store: Store, views: Views, id: str) -> wire.TraceView | None:
     )
 
 
+async def claimed(store: Store, statement: UUID) -> Sequence[Record]:
+    """The postings on a statement, in the order of the work; their fen add up to the statement's."""
+    return await store.rows(_CLAIMED, {"id": statement})
+
+
 async def published(store: Store) -> wire.PublicView:
     """Totals by school and month. A figure of fewer than k teachers is kept back, and of a month in which only one
     school would be kept back the next smallest too: the month's total is public, and so would be the difference."""
@@ -272,13 +277,24 @@ _POSTINGS = """
     FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id
     LEFT JOIN ledger_seals s ON s.transaction_id = l.id
     WHERE coalesce(l.cause->>'fact', l.fact_id) = %(id)s OR l.fact_key IN (
-        SELECT kind || p.id FROM statement_claims c
+        SELECT kinds.kind || p.id FROM statement_claims c
         JOIN ledger_transactions claimed ON claimed.id = c.transaction_id
         JOIN subsidy_statements s ON s.id = c.statement_id
         JOIN payouts p ON p.month = s.month AND p.teacher_id = s.teacher_id
         CROSS JOIN (VALUES ('payout:'), ('bounce:')) AS kinds (kind)
         WHERE coalesce(claimed.cause->>'fact', claimed.fact_id) = %(id)s)
     ORDER BY l.posted_at, l.id, e.line
+"""
+_CLAIMED = """
+    SELECT l.done_at, l.work, l.kind, l.fact_id, coalesce(l.cause->>'status', 'paid') AS status,
+           coalesce((SELECT -e.amount_fen FROM ledger_entries e
+                     WHERE e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id), 0)::bigint AS fen,
+           coalesce((SELECT -e.amount_fen FROM ledger_entries e
+                     WHERE e.transaction_id = l.id AND e.account = 'held:' || l.teacher_id), 0)::bigint AS held_fen,
+           left(coalesce(a.problem_text, ''), 40) AS summary
+    FROM statement_claims c JOIN ledger_transactions l ON l.id = c.transaction_id
+    LEFT JOIN answers a ON 'session:' || a.session_id = l.fact_id
+    WHERE c.statement_id = %(id)s ORDER BY l.done_at, l.posted_at, l.id
 """
 _PUBLIC = """
     SELECT s.month, coalesce(c.name, '') AS school, count(*) AS teachers, sum(s.fen)::bigint AS fen

@@ -368,10 +368,10 @@ live_sessions = Table(
     _time("student_seen_at"),
     _time("ended_at", nullable=True),
     Column("ended_why", Text),
-    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     # The last sign of life of either side: ink, a word, a voice that the page hears, "I'm here".
     Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     _time("paused_at", nullable=True),
+    Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
@@ -424,6 +424,11 @@ answers = Table(
     Column("progress", Integer, nullable=False, server_default=text("0")),  # percent of the film
     Column("knowledge_points", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # as the teacher confirmed
     Column("stars", Integer),  # of the pupil who asked
+    # Spans of the session that are left out: as wanted, and as the voice and the film that can be watched have it.
+    Column("cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("shown_cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("edition", Integer, nullable=False, server_default=text("1")),
+    Column("rendered_edition", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
@@ -579,6 +584,18 @@ payouts = Table(
     CheckConstraint("state IN ('ordered', 'paid', 'bounced')", name="state"),
     CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled"),
     Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
+)
+
+appraisal_comments = Table(
+    "appraisal_comments",
+    metadata,
+    _person("teacher_id"),
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("words", Text, nullable=False),
+    _time("written_at", now=True),
+    PrimaryKeyConstraint("teacher_id", "first", "until"),
+    CheckConstraint("until > first", name="forward"),
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

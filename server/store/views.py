@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from media.cuts import after
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
@@ -154,6 +155,8 @@ class Views:
             progress=row.progress,
             knowledge_points=row.knowledge_points,
             stars=row.stars,
+            remaking=row.answer_state == "published" and row.rendered_edition < row.edition,
+            is_cut=bool(row.shown_cuts),
         )
 
     async def replay(self, id: UUID, viewer: UUID) -> wire.ReplayView | None:
@@ -162,11 +165,11 @@ class Views:
         if not found or found[0].answer_state == "withdrawn":
             return None
         row = found[0]
-        log, media = await self._lines(row.session_id, 0), await self._media_of_session(row.session_id)
+        log, media = await self._lines(row.session_id, after=0), await self._photos(row.session_id)
         inside = viewer in (row.teacher_id, row.student_id)
         return wire.ReplayView(
             answer=await self._answer(row),
-            log=[line for line in log if inside or line.kind != "say"],
+            log=[_cut(line, row.shown_cuts) for line in log if inside or line.kind != "say"],
             media=media,
             voice_url=await self.sign(row.voice_key, None) if row.voice_key else None,
             start_ms=row.start_ms,
@@ -266,8 +269,8 @@ class Views:
         """What the board's log amounted to when that was last kept, and the lines since."""
         kept = await self.store.rows("SELECT body FROM board_snapshots WHERE session_id = %(id)s", {"id": id})
         snapshot = msgspec.json.decode(kept[0].body, type=wire.BoardSnapshot) if kept else None
-        lines = await self._lines(id, 0 if snapshot is None else snapshot.seq)
-        return snapshot, lines, await self._media_of_session(id)
+        lines = await self._lines(id, after=0 if snapshot is None else snapshot.seq)
+        return snapshot, lines, await self._photos(id)
 
     async def _lines(self, session: UUID, after: int) -> list[wire.BoardLine]:
         rows = await self.store.rows(
@@ -279,7 +282,8 @@ class Views:
             for r in rows
         ]
 
-    async def _media_of_session(self, session: UUID) -> dict[str, wire.MediaView]:
+    async def _photos(self, session: UUID) -> dict[str, wire.MediaView]:
+        """What a board's pages may show, by its id."""
         asked = await self.store.rows("SELECT question_id FROM live_sessions WHERE id = %(id)s", {"id": session})
         return {str(view.id): view for view in await self._media_of_question(asked[0].question_id)}
 
@@ -384,6 +388,10 @@ class Views:
         return age or timedelta(0)
 
 
+def _cut(line: wire.BoardLine, cuts: Any) -> wire.BoardLine:
+    return msgspec.structs.replace(line, at_ms=after(line.at_ms, cuts)) if cuts else line
+
+
 def _version(read_at: datetime) -> int:
     return round(read_at.timestamp() * 1_000_000)
 
@@ -402,7 +410,8 @@ def _earning(row: Any) -> wire.EarningView:
 
 _ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
-    a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars, at.nickname AS teacher_name
+    a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars,
+    a.edition, a.rendered_edition, a.shown_cuts, at.nickname AS teacher_name
 """
 _ANSWER = f"""
     SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s

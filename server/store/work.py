@@ -546,8 +546,7 @@ class Work:
             | {"author": op.author, "kind": op.kind, "at_ms": op.at_ms}
             for i, op in enumerate(lines, 1)
         ]
-        for begin in range(0, len(rows), INSERTED_AT_ONCE):
-            await self._insert("board_operations", *rows[begin : begin + INSERTED_AT_ONCE])
+        await self._insert("board_operations", *rows)
         return seq
 
     async def operation_seq(self, session: UUID, op_id: str) -> int | None:
@@ -590,6 +589,14 @@ class Work:
     async def answer(self, id: UUID, *, lock: bool = False) -> Record | None:
         query = "SELECT * FROM answers WHERE id = %(id)s"
         return await self._row(query + " FOR UPDATE" if lock else query, {"id": id})
+
+    async def watchers_of(self, answer: UUID) -> list[Record]:
+        """Id and pupil of the questions that were shown it."""
+        query = """
+            SELECT q.id, q.student_id FROM suggestions s JOIN questions q ON q.id = s.question_id
+            WHERE s.answer_id = %(id)s ORDER BY s.made_at DESC LIMIT 500
+        """
+        return await self._rows(query, {"id": answer})
 
     async def answer_of_session(self, session: UUID) -> Record | None:
         return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
@@ -826,13 +833,6 @@ _END_SESSION = """
     UPDATE live_sessions SET ended_at = %(now)s, ended_why = %(why)s, version = version + 1
     WHERE id = %(id)s AND ended_at IS NULL
 """
-INSERTED_AT_ONCE = 1_000  # rows: PostgreSQL takes 65,535 values in a statement
-
-_KEEP_SNAPSHOT = """
-    INSERT INTO board_snapshots (session_id, seq, body) VALUES (%(session)s, %(seq)s, %(body)s)
-    ON CONFLICT (session_id) DO UPDATE SET seq = excluded.seq, body = excluded.body
-    WHERE board_snapshots.seq < excluded.seq
-"""
 _NEXT_SEQ = """
     UPDATE live_sessions SET next_seq = next_seq + %(count)s, active_at = clock_timestamp()
     WHERE id = %(id)s RETURNING next_seq - 1
@@ -857,6 +857,12 @@ _RATE = """
     SELECT %(teacher)s, %(stars)s - coalesce(stars, 0), CASE WHEN stars IS NULL THEN 1 ELSE 0 END FROM rated
     ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
                                            count = ratings.count + excluded.count
+"""
+
+_KEEP_SNAPSHOT = """
+    INSERT INTO board_snapshots (session_id, seq, body) VALUES (%(session)s, %(seq)s, %(body)s)
+    ON CONFLICT (session_id) DO UPDATE SET seq = excluded.seq, body = excluded.body
+    WHERE board_snapshots.seq < excluded.seq
 """
 
 _MEDIA_OF_QUESTION = """

@@ -295,12 +295,29 @@ async def breathe(call: Call[wire.Breathe]) -> wire.DutyView:
     return await call.parts.views.duty(call.person.id)
 
 
-async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
+async def edit(call: Call[wire.Edit]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
-        await answer.rate(work, call.person, call.id(), call.body.stars)
+        cuts = [(span.from_ms, span.to_ms) for span in call.body.cuts]
+        await answer.edit(work, call.person, call.id(), cuts, call.body.whole)
+    return await _answer(call)
+
+
+async def take_down(call: Call[None]) -> wire.AnswerView:
+    async with call.parts.store.work() as work:
+        await answer.take_down(work, call.parts.finder, call.person, call.id())
+    return await _answer(call)
+
+
+async def _answer(call: Call[Any]) -> wire.AnswerView:
     view = await call.parts.views.answer(call.id())
     assert view is not None
     return view
+
+
+async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
+    async with call.parts.store.work() as work:
+        await answer.rate(work, call.person, call.id(), call.body.stars)
+    return await _answer(call)
 
 
 async def show_answer(call: Call[None]) -> wire.AnswerView:

@@ -3,18 +3,20 @@
 import re
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 
 from server.actions import subsidy
 from server.actions.errors import BadRequest, NotHere
 from server.domain.people import Role
+from server.domain.subsidy.appraisal import Figure
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.policy import parse
 from server.domain.subsidy.reckon import Line
 from server.domain.subsidy.simulate import Row
 from server.live import protocol as wire
-from server.statement_files import batch_csv, batch_xlsx, statement_pdf
+from server.statement_files import appraisal_pdf, batch_csv, batch_xlsx, statement_pdf
 from server.store import audit, office
 from server.web.door import Call, Door, Reply
 
@@ -63,12 +65,49 @@ async def statement_file(call: Call[None]) -> Response:
         row = await subsidy.statement_of(work, call.id())
         if row is None or (row.teacher_id != call.person.id and not call.person.is_a(*READERS)):
             raise NotHere
-        found = await subsidy.teachers_month(work, row.teacher_id, row.month)
     [statement] = [each for each in await office.statements(store, teacher=row.teacher_id) if each.id == row.id]
-    summaries = await office.summaries(store, row.teacher_id)
-    done = [] if found.statement is None else found.statement.lines
-    lines = [_line(each, summaries.get(each.fact.id, "")) for each in done]
+    lines = await office.claimed(store, row.id)
     return _file(statement_pdf(statement.teacher, statement, lines), "application/pdf", f"{statement.month}.pdf")
+
+
+async def my_appraisal(call: Call[None]) -> wire.AppraisalView:
+    return await _appraisal(call, call.person.id)
+
+
+async def comment_appraisal(call: Call[wire.CommentAppraisal]) -> None:
+    body = call.body
+    async with call.parts.store.work() as work:
+        await subsidy.comment(work, call.person, _day(body.first), _day(body.until), body.words)
+
+
+async def appraisal_file(call: Call[None]) -> Response:
+    """One's own; finance and auditors name a teacher."""
+    asked = call.asked_id("teacher")
+    if asked is not None and asked != call.person.id and not call.person.is_a(*READERS):
+        raise NotHere
+    teacher = asked or call.person.id
+    name = (await office.teacher_names(call.parts.store)).get(str(teacher))
+    if name is None:
+        raise NotHere
+    found = await _appraisal(call, teacher)
+    return _file(appraisal_pdf(name, found), "application/pdf", f"appraisal-{found.first}.pdf")
+
+
+async def _appraisal(call: Call[None], teacher: UUID) -> wire.AppraisalView:
+    async with call.parts.store.work() as work:
+        today = subsidy.month_now(await work.now())
+        first = _day(call.query.get("first", str(_half_year_before(today))))
+        until = _day(call.query.get("until", str(_month_after(today))))
+        found, comment = await subsidy.appraisal(work, teacher, first, until)
+    return wire.AppraisalView(
+        first=str(first),
+        until=str(until),
+        works=_figure(None if found is None else found.works),
+        minutes=_figure(None if found is None else found.minutes),
+        resolved=_figure(None if found is None else found.resolved),
+        rating=_figure(None if found is None else found.rating),
+        comment=comment,
+    )
 
 
 # --- finance and auditors ------------------------------------------------------------------------------------------
@@ -211,6 +250,22 @@ def _day(text: str) -> date:
     return day
 
 
+def _half_year_before(month: date) -> date:
+    at = month.year * 12 + month.month - 6
+    return date(at // 12, at % 12 + 1, 1)
+
+
+def _month_after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _figure(found: Figure | None) -> wire.FigureView | None:
+    if found is None:
+        return None
+    peers = [] if found.peers is None else list(found.peers)
+    return wire.FigureView(value=found.value, low=found.low, high=found.high, peers=peers, facts=list(found.facts))
+
+
 def _compared(rows: list[Row]) -> list[wire.SimulatedRow]:
     return [wire.SimulatedRow(name=name, now_fen=now, draft_fen=draft) for name, now, draft in rows]
 
@@ -240,6 +295,12 @@ def _file(data: bytes, kind: str, name: str) -> Response:
 DOORS = (
     Door("GET", "/api/subsidy/mine", my_month, TEACHER, "A month of one's own, each line with its cause",
          reply=wire.TeacherMonth, tag="subsidy", query=("month",)),
+    Door("GET", "/api/subsidy/appraisal", my_appraisal, TEACHER, "One's own appraisal of some days",
+         reply=wire.AppraisalView, tag="subsidy", query=("first", "until")),
+    Door("POST", "/api/subsidy/appraisal", comment_appraisal, TEACHER, "One's own comment on it", wire.CommentAppraisal,
+         tag="subsidy"),
+    Door("GET", "/api/subsidy/appraisal/pdf", appraisal_file, TEACHER | READERS, "An appraisal as PDF",
+         content_type="application/pdf", tag="subsidy", query=("first", "until", "teacher")),
     Door("POST", "/api/subsidy/appeals", make_appeal, TEACHER, "Object to a statement", wire.AppealStatement,
          tag="subsidy"),
     Door("GET", "/api/subsidy/statements/{id}/pdf", statement_file, TEACHER | READERS, "A statement as PDF",

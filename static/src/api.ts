@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, Choose, Correct, DutyView, EarningsView, Finish, GoOnDuty, HandBack, IceView, Judge, Me, Pairs, Problem, QuestionView, Reliability, ReplayView,
+  Activate, AnswerView, Ask, BackToQueue, Breathe, Choose, Correct, DutyView, EarningsView, Edit, Finish, GoOnDuty, HandBack, IceView, Judge, Me, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView,
   SessionSnapshot, SessionView, SignIn, StudentState, TeacherState, Ticket,
 } from "./protocol";
 import { newId } from "./ids";
@@ -129,6 +129,12 @@ export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings"
 
 export const session = (id: string): Promise<SessionSnapshot> => call("GET", `/api/sessions/${id}`);
 export const finish = (id: string, body: Finish, key: string): Promise<AnswerView> => post(`/api/sessions/${id}/finish`, body, key);
+export const pause = (id: string, body: Pause): Promise<SessionView> => post(`/api/sessions/${id}/pause`, body);
+export const here = (id: string): Promise<unknown> => post(`/api/sessions/${id}/here`);
+export const breathe = (body: Breathe): Promise<DutyView> => post("/api/breath", body);
+export const edit = (answer: string, body: Edit): Promise<AnswerView> => post(`/api/answers/${answer}/edit`, body);
+export const takeDown = (answer: string): Promise<AnswerView> => post(`/api/answers/${answer}/take-down`);
+export const rate = (answer: string, body: Rate): Promise<AnswerView> => post(`/api/answers/${answer}/rate`, body);
 export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);
 /** What helps two to find a path, with passwords that last an evening. */
 export async function ice(): Promise<RTCIceServer[]> {

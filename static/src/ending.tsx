@@ -20,6 +20,7 @@ type Asked = "nothing" | "finish" | "hand back" | "without voice";
 export function Ending({ room, session, lesson, onfinished, onhandedback }: Props) {
   const words = say.value;
   const [asked, setAsked] = useState<Asked>("nothing");
+  const [points, setPoints] = useState<ReadonlySet<string>>(new Set(session.knowledge_points.slice(0, 1))); // the likeliest
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
   const close = (): void => {
@@ -33,7 +34,8 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
     setBusy(false);
   };
   const finishWith = async (recordings: string[]): Promise<void> => {
-    onfinished(await api.finish(room.id, { assignment_epoch: session.assignment_epoch, recordings }, `finish-${room.id}`));
+    const body = { assignment_epoch: session.assignment_epoch, recordings, knowledge_points: [...points] };
+    onfinished(await api.finish(room.id, body, `finish-${room.id}`));
   };
   const finish = (): Promise<void> =>
     during(async () => {
@@ -65,6 +67,14 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
           </>
         }>
           <p>{words.finishMore}</p>
+          {session.knowledge_points.length > 0 && (
+            <div class="points" role="group" aria-label={words.whatAbout}>
+              <p class="small muted">{words.whatAbout}</p>
+              {session.knowledge_points.map((point) => (
+                <button key={point} class="button small" aria-pressed={points.has(point)} onClick={() => setPoints(toggled(points, point))}>{point}</button>
+              ))}
+            </div>
+          )}
           {lesson.state.value === "refused" && <p class="muted">{words.micRefused}</p>}
           {wrong && <Notice kind="error">{wrong}</Notice>}
         </Dialog>
@@ -93,4 +103,10 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
       )}
     </>
   );
+}
+
+function toggled(points: ReadonlySet<string>, point: string): ReadonlySet<string> {
+  const next = new Set(points);
+  if (!next.delete(point)) next.add(point);
+  return next;
 }

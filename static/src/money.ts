@@ -1,13 +1,16 @@
 // The doors of the money (server/web/subsidies.py).
 import { call } from "./api";
 import { newId } from "./ids";
-import type { MonthStatements, MoveMonth, OfficeView, ReviewHold, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
+import type { AppraisalView, CommentAppraisal, MonthStatements, MoveMonth, OfficeView, ReviewHold, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
 
 const post = <T>(path: string, body: object = {}): Promise<T> => call<T>("POST", path, body, newId());
 const month = (name: string): string => `month=${encodeURIComponent(name)}`;
 
 export const mine = (name: string | null): Promise<TeacherMonth> => call("GET", name === null ? "/api/subsidy/mine" : `/api/subsidy/mine?${month(name)}`);
 export const appeal = (statement_id: string, words: string): Promise<unknown> => post("/api/subsidy/appeals", { statement_id, words });
+export const appraisal = (): Promise<AppraisalView> => call("GET", "/api/subsidy/appraisal");
+export const comment = (body: CommentAppraisal): Promise<unknown> => post("/api/subsidy/appraisal", body);
+export const appraisalPdf = (of: AppraisalView): string => `/api/subsidy/appraisal/pdf?first=${of.first}&until=${of.until}`;
 export const office = (): Promise<OfficeView> => call("GET", "/api/subsidy/office");
 export const statements = (name: string): Promise<MonthStatements> => call("GET", `/api/subsidy/statements?${month(name)}`);
 export const moveMonth = (body: MoveMonth): Promise<OfficeView> => post("/api/subsidy/months", body);

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as money from "./money";
 import { amount, because, hundredths, money as say } from "./money-words";
 import { Empty, Notice, Skeleton } from "./parts";
-import type { AppealView, MoneyLine, StatementView, TeacherMonth } from "./protocol";
+import type { AppealView, AppraisalView, FigureView, MoneyLine, StatementView, TeacherMonth } from "./protocol";
 import { moment, sentence } from "./words";
 
 const nextTo = (month: string, by: number): string => {
@@ -41,6 +41,7 @@ export function MyMonth() {
         {found.lines.length === 0 ? <Empty title={words.none}>{words.noneMore}</Empty> : <ul class="money-lines">{found.lines.map((line) => <Line key={line.fact} line={line} />)}</ul>}
       </section>
       <Statements month={found} reload={() => load(found.month)} />
+      <Appraisal />
     </>
   );
 }
@@ -123,6 +124,55 @@ export function AppealCard({ appeal }: { appeal: AppealView }) {
     <div class="appeal">
       <p><b class="digits">{appeal.month}</b>　{appeal.words}</p>
       <p class={appeal.reply === null ? "muted small" : ""}>{appeal.reply === null ? words.noReply : `${words.reply}：${appeal.reply}`}</p>
+    </div>
+  );
+}
+
+function Appraisal() {
+  const words = say.value;
+  const [found, setFound] = useState<AppraisalView | null>(null);
+  const [text, setText] = useState("");
+  const [said, setSaid] = useState<string | null>(null);
+  useEffect(() => void money.appraisal().then((next) => { setFound(next); setText(next.comment); }, (error: unknown) => setSaid(sentence(error))), []);
+  if (found === null) return said === null ? <Skeleton /> : <Notice kind="error">{said}</Notice>;
+  const plain = (value: number): string => value.toFixed(0);
+  const share = (value: number): string => `${(value * 100).toFixed(0)}%`;
+  const stars = (value: number): string => value.toFixed(2);
+  const save = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void money.comment({ first: found.first, until: found.until, words: text }).then(() => setSaid(words.saved), (error: unknown) => setSaid(sentence(error)));
+  };
+  return (
+    <section class="card" aria-labelledby="appraisal-title">
+      <div class="month-head"><h2 id="appraisal-title">{words.appraisal}</h2><a class="button small" href={money.appraisalPdf(found)} download>{words.pdf}</a></div>
+      <p class="muted small">{words.period(found.first, found.until)}</p>
+      <dl class="figures">
+        <Figured name={words.figures.works} figure={found.works} form={plain} />
+        <Figured name={words.figures.minutes} figure={found.minutes} form={plain} />
+        <Figured name={words.figures.resolved} figure={found.resolved} form={share} />
+        <Figured name={words.figures.rating} figure={found.rating} form={stars} />
+      </dl>
+      <form class="stack" onSubmit={save}>
+        <label class="field"><span>{words.own}</span><textarea rows={3} maxLength={2000} value={text} onInput={(event) => { setText(event.currentTarget.value); setSaid(null); }} /></label>
+        <div class="row"><button class="button" disabled={text.trim() === ""}>{words.save}</button>{said !== null && <span role="status">{said}</span>}</div>
+      </form>
+    </section>
+  );
+}
+
+function Figured({ name, figure, form }: { name: string; figure: FigureView | null; form: (value: number) => string }) {
+  const words = say.value;
+  const value = figure?.value ?? null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class="digits">{value === null ? <span class="muted">{words.unknown}</span> : form(value)}</dd>
+      {figure !== null && value !== null && (
+        <dd class="muted small">
+          {figure.low !== null && figure.high !== null && <>{words.interval(form(figure.low), form(figure.high))}<br /></>}
+          {figure.peers.length === 0 ? words.fewPeers : words.peers(figure.peers.map(form).join(" · "))}<br />{words.behind(figure.facts.length)}
+        </dd>
+      )}
     </div>
   );
 }

@@ -43,7 +43,7 @@ export function Pages({ board, shown, teacher, open, addressOf, onopen, onturn, 
               const page = board.pages.get(name)!;
               return (
                 <li key={name} class="leaf">
-                  <button class="leaf-page" aria-current={name === shown} aria-label={words.leafN(n + 1, words.papers[page.paper])} onClick={() => onturn(name)}>
+                  <button class="leaf-page" aria-current={name === shown} aria-label={words.pageN(n + 1, words.papers[page.paper])} onClick={() => onturn(name)}>
                     <Thumb board={board} page={page} address={addressOf(page)} />
                     <span class="digits">{n + 1}</span>
                   </button>

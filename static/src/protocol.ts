@@ -60,6 +60,8 @@ export interface AnswerView {
   progress: number;
   knowledge_points: string[];
   stars: number | null;
+  remaking: boolean;
+  is_cut: boolean;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -152,6 +154,13 @@ export interface BoardLine {
   at_ms: number;
 }
 
+/** Something of the same subject that the pupil was explained before. */
+export interface RelatedView {
+  answer_id: string;
+  problem_text: string;
+  answered_at: string;
+}
+
 /** What a board's log amounts to up to `seq`: pages in their order, marks and what was said in the log's. */
 export interface BoardSnapshot {
   seq: number;
@@ -160,13 +169,6 @@ export interface BoardSnapshot {
   pages: Record<string, unknown>[];
   marks: Record<string, unknown>[];
   said: Record<string, unknown>[];
-}
-
-/** Something of the same subject that the pupil was explained before. */
-export interface RelatedView {
-  answer_id: string;
-  problem_text: string;
-  answered_at: string;
 }
 
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
@@ -395,6 +397,18 @@ export interface Pause {
 /** Seconds between two questions: 0, 30, 60, 120 or 300. */
 export interface Breathe {
   breath_s: number;
+}
+
+/** From and to, in ms. */
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
+/** Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more. */
+export interface Edit {
+  cuts?: Span[];
+  whole?: boolean;
 }
 
 /** One to five. */
@@ -711,6 +725,32 @@ export interface TeacherMonth {
   statements: StatementView[];
   appeals: AppealView[];
   appeal_until: string | null;
+}
+
+/** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
+export interface FigureView {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  peers: number[];
+  facts: string[];
+}
+
+/** A teacher's term: participation and effectiveness. `until` is the day after the last. */
+export interface AppraisalView {
+  first: string;
+  until: string;
+  works: FigureView | null;
+  minutes: FigureView | null;
+  resolved: FigureView | null;
+  rating: FigureView | null;
+  comment: string;
+}
+
+export interface CommentAppraisal {
+  first: string;
+  until: string;
+  words: string;
 }
 
 export interface MonthView {

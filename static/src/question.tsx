@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Attachments, Dialog, Icon, Notice } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
 import { ReadBack, WhichOne, needsChoice } from "./read";
+import { Stars } from "./stars";
 import { useSteady } from "./steady";
 import { Video } from "./video";
 import { Agreement, Why } from "./why";
@@ -259,6 +260,7 @@ function Answered({ question, busy, act }: NowProps) {
     <>
       <Status title={question.state === "resolved" ? words.resolved : words.answered} icon="check" />
       {answer && <Video answer={answer} />}
+      {question.answer && <Stars key={question.answer.id} answer={question.answer} />}
       <div class="row wrap answers">
         {question.state === "answered" && <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(question.id))}><Icon name="check" />{words.solved}</button>}
         {reopenable && <button class="button grow" disabled={busy} onClick={() => void act(() => api.reopen(question.id))}>{words.reopen}</button>}

@@ -2,13 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
-import { FIRST, nibOf } from "./toolbar";
 import { Sheet, type Hearer } from "./ink";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import type { AnswerView, ReplayView } from "./protocol";
 import { Score, type Chapter } from "./score";
 import { useSteady } from "./steady";
+import { FIRST, nibOf } from "./toolbar";
 import { clock, say, sentence } from "./words";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -16,7 +16,12 @@ const LOOK_AGAIN_MS = 1_500; // for the voice, which is put together within seco
 const STEP_MS = 5_000; // of the arrow keys
 const MARK_NEAR_MS = 3_000; // before a mark of "I'm lost here": what was said just then is what was not understood
 
-export function Replay({ answer }: { answer: AnswerView }) {
+interface Props {
+  answer: AnswerView;
+  onmove?: (ms: number) => void; // where it stands, from its beginning
+}
+
+export function Replay({ answer, onmove }: Props) {
   const words = say.value;
   const [view, setView] = useState<ReplayView | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -46,7 +51,7 @@ export function Replay({ answer }: { answer: AnswerView }) {
     };
   }, [answer.id, waits]);
   if (view === null) return wrong ? <Notice kind="error">{wrong}</Notice> : <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loadingReplay}</div>;
-  return <Stage view={view} />;
+  return <Stage view={view} onmove={onmove} />;
 }
 
 /** Where the replay stands, in ms of the session: the voice's clock where there is a voice, else the page's own. */
@@ -115,7 +120,7 @@ class Player {
   }
 }
 
-function Stage({ view }: { view: ReplayView }) {
+function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) {
   const words = say.value;
   const score = useMemo(() => new Score(view.log), [view.answer.id]);
   const begins = view.voice_url === null ? score.begins : view.start_ms;
@@ -141,9 +146,12 @@ function Stage({ view }: { view: ReplayView }) {
     };
   }, [player]);
 
+  const seconds = Math.round((now - begins) / 100) * 100;
+  useEffect(() => onmove?.(seconds), [seconds]);
+
   const { board, live } = score.at(now);
-  const growing = useSignal(live);
-  useEffect(() => void (growing.value = live), [live]);
+  const shown = useSignal(live);
+  useEffect(() => void (shown.value = live), [live]);
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
   const photo = page?.media === undefined ? null : (view.media[page.media]?.url ?? null);
   const go = (to: number): void => {
@@ -167,7 +175,7 @@ function Stage({ view }: { view: ReplayView }) {
         <audio ref={voice} src={address} preload="auto" onLoadedMetadata={(event) => player.hear(event.currentTarget, view.start_ms)} onEnded={() => player.pause()} onError={() => renew()} />
       )}
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
-        <Sheet board={board} page={page} address={photo} nib={nibOf({ ...FIRST, choice: "hand" })} locked={true} author="" live={growing} follow={null} fit={0} hearer={NOBODY} />
+        <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked={true} live={shown} follow={null} fit={0} hearer={DEAF} />
         {!player.playing && (
           <button class="replay-start" onClick={toggle} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>
         )}
@@ -195,7 +203,7 @@ function Stage({ view }: { view: ReplayView }) {
       {(chapters.length > 1 || score.lost.length > 0) && (
         <div class="replay-chapters" role="group" aria-label={words.chapters}>
           {chapters.length > 1 && chapters.map((each) => (
-            <button key={each.at} class="button small" aria-current={each === chapter ? "true" : undefined} onClick={() => go(each.at)}>{words.pageN(each.number)} <span class="digits muted">{clock(Math.max(0, each.at - begins))}</span></button>
+            <button key={each.at} class="button small" aria-current={each === chapter ? "true" : undefined} onClick={() => go(each.at)}>{words.chapterN(each.number)} <span class="digits muted">{clock(Math.max(0, each.at - begins))}</span></button>
           ))}
           {score.lost.map((at, n) => (
             <button key={`lost ${n}`} class="button small lost-chip" onClick={() => go(at - MARK_NEAR_MS)}><Icon name="lost" />{words.lostShort} <span class="digits">{clock(at - begins)}</span></button>
@@ -207,8 +215,10 @@ function Stage({ view }: { view: ReplayView }) {
   );
 }
 
+// A board that is only looked at.
+const STILL = nibOf({ ...FIRST, choice: "hand" });
 const nothing = (): void => {};
-const NOBODY: Hearer = { ink: () => false, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
+const DEAF: Hearer = { ink: () => true, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
 const part = (at: number, begins: number, ends: number): number => Math.min(1, Math.max(0, (at - begins) / Math.max(1, ends - begins)));
 
 function step(event: KeyboardEvent, by: (ms: number) => void): void {

@@ -6,8 +6,8 @@ import { Journal, pack, unpack, type Board, type Formula, type Mark, type Paper,
 import { Call } from "./call";
 import { newId } from "./ids";
 import type { Link } from "./link";
-import type { AnyServerFrame, InkSeen } from "./protocol";
-import { sessionHears, sessionSnapshot, type SessionKnows } from "./state";
+import type { AnyServerFrame, InkSeen, SessionView } from "./protocol";
+import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
 const INK_POINTS = 400; // in a frame of live ink
 const LOOK_MS = 100;
@@ -37,6 +37,7 @@ export class Room {
   readonly live: Signal<ReadonlyMap<string, Stroke>> = signal(new Map());
   readonly unsent = signal(0);
   readonly lostAt = signal<number | null>(null); // ms of the session at which the pupil last said so
+  readonly activeAt = signal(0); // by the server's clock: the last sign of life that this page knows of
   readonly missing = signal(false); // there is no such session, or it is not theirs
   call: Call | null = null;
   readonly canUndo = signal(false);
@@ -153,6 +154,15 @@ export class Room {
     this.#act(newId(), "say", { text });
   }
 
+  stir(): void {
+    this.activeAt.value = Date.now() + this.link.skew;
+  }
+
+  /** The session as a command's answer says it is. */
+  take(session: SessionView): void {
+    this.knows.value = { ...this.knows.value, session: newer(this.knows.value.session, session) };
+  }
+
   /** "I'm lost here": a mark on the timeline. */
   lost(): void {
     const page = this.board.value?.current;
@@ -237,6 +247,7 @@ export class Room {
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
     if (line !== null) {
+      this.stir();
       if (line.kind === "lost") this.lostAt.value = line.at_ms;
       this.#journal.confirm(line);
       this.#drop(String(line.body["id"] ?? ""));

@@ -1,5 +1,5 @@
 // A board's log as a score to be played: what is on the board at a moment, its chapters, and where somebody was lost.
-import { Board, opened, type Point, type Stroke } from "./board";
+import { Board, type Point, type Stroke } from "./board";
 import type { BoardLine } from "./protocol";
 
 const LEAD_MS = 500; // before the first mark, as in the video
@@ -25,7 +25,7 @@ export class Score {
   #live: ReadonlyMap<string, Stroke> = new Map();
 
   constructor(log: readonly BoardLine[]) {
-    this.#lines = log.map((line) => ({ ...line, body: opened(line.body) })).sort((a, b) => a.seq - b.seq);
+    this.#lines = [...log].sort((a, b) => a.seq - b.seq);
     this.#longest = Math.max(0, ...this.#lines.map(lasts));
     const marks = this.#lines.filter(({ kind, id }) => !["page", "turn"].includes(kind) && !id.startsWith("first-"));
     this.begins = Math.max(0, Math.min(...marks.map((line) => line.at_ms - lasts(line)), Infinity) - LEAD_MS);

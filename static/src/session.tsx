@@ -1,7 +1,7 @@
 // The live session, as teacher and pupil see it: one board, both draw, both write, the teacher speaks.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Desk } from "./desk";
 import { Chat, LostButton, LostNotice } from "./chat";
+import { Desk } from "./desk";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
 import { Lesson } from "./lesson";
@@ -9,7 +9,9 @@ import { PupilMic, TeacherMic } from "./mic";
 import { theLink } from "./page";
 import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
+import { Related } from "./related";
 import { Room } from "./room";
+import { PauseButton, Reminder, Vigil } from "./vigil";
 import { clock, say, subjectAndGrade } from "./words";
 
 interface Props {
@@ -65,6 +67,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
         <span class="peer-words">{session.peer_online ? words.peerHere : words.peerGone}</span>
       </span>
       <Timer room={room} />
+      {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
       {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
@@ -95,8 +98,10 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {teacher && lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
       {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
-      {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {teacher && <LostNotice room={room} />}
+      {teacher && <Reminder session={session} />}
+      <Vigil room={room} session={session} lesson={lesson} />
+      {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
@@ -141,6 +146,7 @@ function Side({ room, session }: Inside) {
           {session.text && <p class="asked-text">{session.text}</p>}
           {session.read_text && <p class="read-text">{flowed(session.read_text)}</p>}
           <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
+          <Related related={session.related} />
         </section>
         <Chat room={room} me={session.me} />
       </div>

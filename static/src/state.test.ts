@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EarningView, QuestionView, SessionView } from "./protocol";
-import { newTurns, offerLeft, sessionHears, studentHears, teacherHears, withSnapshot } from "./state";
+import type { EarningView, QuestionView } from "./protocol";
+import { newTurns, offerLeft, studentHears, teacherHears, withSnapshot } from "./state";
 
 const question = (id: string, version: number, more: Partial<QuestionView> = {}): QuestionView => ({
   id, version, state: "waiting", subject: "math", grade: 8, text: "", read_text: "", received_at: `2026-03-02T11:0${id.length}:00Z`, media: [], corrected: false, problems: [], chosen: null,
@@ -58,13 +58,4 @@ describe("an offer's time", () => {
 
     expect([-5_000, 0, 7_500, 15_000, 60_000].map((ms) => offerLeft(offer, begin + ms))).toEqual([1, 1, 0.5, 0, 0]);
   });
-});
-
-it("a session's event leaves a teacher the teacher, and who is with her in place", () => {
-  const mine = { id: "s", version: 1, me: "teacher", peer_online: true, state: "open" } as SessionView;
-  const told = { ...mine, version: 2, me: "student", peer_online: false } as SessionView;
-
-  const { knows } = sessionHears({ session: mine, media: {} }, { type: "session", session: told });
-
-  expect(knows.session).toEqual({ ...mine, version: 2 });
 });

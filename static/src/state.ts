@@ -56,15 +56,18 @@ export function sessionSnapshot(known: SessionKnows, fresh: SessionSnapshot): Se
   return { session: newer(known.session, fresh.session), media: { ...known.media, ...fresh.media } };
 }
 
+/** The event is told to both sides alike: what is only one's own stays as the snapshot said. */
+function asSeenBefore(known: SessionView | null, heard: SessionView): SessionView {
+  if (known === null || known === heard) return heard;
+  const { me, peer_online, related, knowledge_points, reminder } = known;
+  return { ...heard, me, peer_online, related, knowledge_points, reminder };
+}
+
 /** The session after an event, and the board's new line if the event brought one. */
 export function sessionHears(known: SessionKnows, event: AnyEvent): { knows: SessionKnows; line: BoardLine | null } {
   switch (event.type) {
-    case "session": {
-      // Both sides are told the same, as the pupil sees it: which side one is oneself, and whether the other is there, stays.
-      const { me, peer_online } = known.session ?? event.session;
-      const heard = me === event.session.me ? event.session : { ...event.session, me, peer_online };
-      return { knows: { ...known, session: newer(known.session, heard) }, line: null };
-    }
+    case "session":
+      return { knows: { ...known, session: asSeenBefore(known.session, newer(known.session, event.session)) }, line: null };
     case "board": {
       const media = event.media === null ? known.media : { ...known.media, [event.media.id]: event.media };
       return { knows: media === known.media ? known : { ...known, media }, line: event.line };

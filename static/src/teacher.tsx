@@ -4,6 +4,7 @@ import { render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
+import { Editing } from "./edit";
 import { calm, ring } from "./notify";
 import { Judging } from "./judge";
 import { OfferCard } from "./offer";
@@ -13,7 +14,7 @@ import type { AnswerView, DutyView, EarningView, EarningsView, GoOnDuty, Me } fr
 import { LiveSession } from "./session";
 import { teacherHears, type TeacherKnows } from "./state";
 import { Video } from "./video";
-import { moment, say, sentence, yuan } from "./words";
+import { clock, moment, say, sentence, yuan } from "./words";
 
 const knows = signal<TeacherKnows>({ duty: null, earnings: null });
 const done = signal<readonly AnswerView[]>(JSON.parse(sessionStorage.getItem("done") ?? "[]") as AnswerView[]);
@@ -127,6 +128,7 @@ function Duty({ duty }: { duty: DutyView }) {
     said.value = say.value.declined;
   });
   const go = (presence: GoOnDuty["presence"]): Promise<void> => during(async () => takeDuty(await api.duty({ presence })));
+  const breathe = (breath_s: number): Promise<void> => during(async () => takeDuty(await api.breathe({ breath_s })));
   const { offer, presence } = duty;
   const at = presence === "offered" || presence === "answering" ? "ready" : presence;
   const switches = (
@@ -142,6 +144,12 @@ function Duty({ duty }: { duty: DutyView }) {
         ))}
       </div>
       <p class="duty-queue"><Icon name="people" />{words.waitingNow(duty.waiting)}</p>
+      <label class="breath">
+        <span>{words.breath}</span>
+        <select value={duty.breath_s} disabled={busy} onChange={(event) => void breathe(Number(event.currentTarget.value))}>
+          {BREATHS.map((seconds) => <option key={seconds} value={seconds}>{words.breathOf(seconds)}</option>)}
+        </select>
+      </label>
     </section>
   );
   return (
@@ -154,13 +162,33 @@ function Duty({ duty }: { duty: DutyView }) {
         <OfferCard key={offer.id} offer={offer} busy={busy} onaccept={() => void accept(offer.id)} ondecline={() => void decline(offer.id)} />
       ) : (
         <div class={`card calm calm-${at}`} role="status">
-          <Empty title={at === "ready" ? words.calm : at === "away" ? words.restTitle : words.startTitle}>
+          {at === "ready" && duty.rests_until !== null ? <Resting until={duty.rests_until} onready={() => void breathe(duty.breath_s)} /> : <Empty title={at === "ready" ? words.calm : at === "away" ? words.restTitle : words.startTitle}>
             {at === "ready" ? words.calmMore : at === "away" ? words.awayMore : words.offMore}
-          </Empty>
+          </Empty>}
           {at === "ready" ? <span class="pulse" aria-hidden="true" /> : <button class="button large primary" disabled={busy} onClick={() => void go("ready")}>{at === "away" ? words.comeBack : words.goOnDuty}</button>}
         </div>
       )}
       {offer && switches}
+    </>
+  );
+}
+
+const BREATHS = [0, 30, 60, 120, 300] as const; // as server/domain/session.py says
+
+/** A breath between two questions, as long as the teacher chose or until she is ready. */
+function Resting({ until, onready }: { until: string; onready: () => void }) {
+  const words = say.value;
+  const left = (): number => Date.parse(until) - Date.now() - theLink().skew;
+  const [ms, setMs] = useState(left());
+  useEffect(() => {
+    const timer = setInterval(() => setMs(left()), 500);
+    return () => clearInterval(timer);
+  }, [until]);
+  if (ms <= 0) return <Empty title={words.calm}>{words.calmMore}</Empty>;
+  return (
+    <>
+      <Empty title={words.resting(clock(ms + 999))}>{words.restingMore}</Empty>
+      <button class="button" onClick={onready}>{words.readyNow}</button>
     </>
   );
 }
@@ -177,7 +205,7 @@ function beside(event: KeyboardEvent): void {
 
 function JustDone() {
   const words = say.value;
-  const pending = done.value.filter(({ state }) => state === "rendering").map(({ id }) => id).join();
+  const pending = done.value.filter(({ state, remaking }) => state === "rendering" || remaking).map(({ id }) => id).join();
   useEffect(() => {
     if (pending === "") return;
     const timer = setInterval(() => {
@@ -198,7 +226,8 @@ function JustDone() {
           <li key={answer.id}>
             <p class="done-text">{answer.problem_text || words.subjects[answer.subject]}</p>
             <span class={`state state-${answer.state}`} role="status">{answer.state === "rendering" && <span class="spinner" aria-hidden="true" />}{states[answer.state]}</span>
-            {n === 0 && answer.state !== "withdrawn" && <Video answer={answer} />}
+            {n === 0 && answer.state !== "withdrawn" && <Video key={`${answer.id} ${answer.remaking}`} answer={answer} />}
+            <Editing answer={answer} onchange={renew} />
           </li>
         ))}
       </ul>

@@ -22,6 +22,7 @@ class SaysSo:
     found: Found = Found(Verdict.NEW)
     fails: bool = False
     known: dict[UUID, str] = field(default_factory=dict)
+    figures: dict[UUID, str | None] = field(default_factory=dict)
     loaded: asyncio.Event | None = None  # set once it can answer; None: it can
 
     async def ready(self) -> None:
@@ -47,6 +48,7 @@ class SaysSo:
         figure: str | None = None,
     ) -> None:
         self.known[id] = kind
+        self.figures[id] = figure
 
     async def forget(self, work: Work, id: UUID) -> None:
         self.known.pop(id, None)

@@ -62,7 +62,8 @@ async def finish(store: Store, teacher: Person, session: UUID, id: UUID) -> UUID
 
 async def publish(store: Store, finder: SaysSo, id: UUID) -> None:
     async with store.work() as work:
-        await answer.publish(work, finder, id, answer.Film("answers/v.mp4", "answers/p.jpg", 60_000), await work.now())
+        film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
+        await answer.publish(work, finder, id, 1, film, await work.now())
 
 
 async def answered(store: Store, finder: SaysSo, teacher: Person, id: UUID) -> UUID:

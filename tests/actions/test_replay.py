@@ -46,9 +46,9 @@ async def test_the_replay_is_there_when_the_session_ends_and_its_voice_a_moment_
     at_once = await views.replay(made, student.id)
     told.clear()
     async with store.work() as work:
-        await answer.make_headway(work, made, voice_key="answers/v.m4a", start_ms=700, duration_ms=60_000)
+        await answer.make_headway(work, made, 1, voice_key="answers/v.m4a", start_ms=700, duration_ms=60_000)
     async with store.work() as work:
-        await answer.make_headway(work, made, progress=40)
+        await answer.make_headway(work, made, 1, progress=40)
     soon = await views.replay(made, teacher.id)
     other = await views.replay(made, (await world.student("other")).id)
 
@@ -71,7 +71,7 @@ async def test_headway_of_a_film_that_is_done_changes_nothing(
     await publish(store, finder, made)
 
     async with store.work() as work:
-        await answer.make_headway(work, made, progress=40)
+        await answer.make_headway(work, made, 1, progress=40)
 
     view = await views.answer(made)
     assert view is not None and (view.state, view.progress) == ("published", 100)

@@ -5,12 +5,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from matcher.figure import Figure
+from matcher.read import Line, Reading
 from server.actions import ask
 from server.actions.errors import BadRequest, EmptyQuestion, Moved, NotHere
 from server.actions.ports import Example, Found
 from server.actions.upkeep import end_late_readings, match_forgotten
 from server.domain.people import Person
 from server.domain.question import PageProblem, Question, State, Verdict
+from server.reading import told as told_of
 from server.store.work import Outgoing, Store
 from tests.actions.conftest import SaysSo
 from tests.actions.test_path_of_a_question import accept, answered, count, question, settle
@@ -268,3 +271,29 @@ async def test_a_late_reading_does_not_overwrite_the_pupils_word(store: Store, w
     await read(store, finder, id, "整页的文字")
 
     assert (await question(store, id)).read_text == "一加一等于多少？"
+
+
+def test_each_problem_of_a_page_has_the_figure_that_stands_by_it() -> None:
+    def line(text: str, top: float) -> Line:
+        return Line(text, 0.98, ((50, top), (800, top), (800, top + 40), (50, top + 40)))
+
+    words = {"1. 如图，求三角形的面积。": 0, "2. 小明有5支笔，又买来3支。": 400, "3. 求阴影部分的面积。": 500}
+    lines = tuple(line(text, top) for text, top in words.items())
+    drawn = (Figure((100, 60, 400, 360), "a" * 16), Figure((100, 560, 300, 800), "b" * 16))
+
+    said = told_of(Reading("…", lines, 0.98, 1000, 900, drawn))
+
+    assert [problem.figure for problem in said.problems] == ["a" * 16, None, "b" * 16]
+    assert said.figure == "a" * 16
+    assert said.problems[0].box == [0.05, 0.0, 0.8, 40 / 900]
+
+
+async def test_the_figure_of_a_photo_goes_with_its_question_to_the_matcher(
+    store: Store, world: World, finder: SaysSo
+) -> None:
+    id = await world.ask(await world.student())
+
+    async with store.work() as work:
+        await ask.settle(work, finder, RULES, id, "如图，求面积。", await work.now(), "c" * 16)
+
+    assert (await question(store, id)).figure == finder.figures[id] == "c" * 16

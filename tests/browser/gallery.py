@@ -42,6 +42,9 @@ ENGLISH = (
 )
 
 
+POINTS = ["小数乘法", "单价、数量、总价", "混合运算"]
+
+
 def id_of(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
@@ -244,6 +247,24 @@ def board(said: bool = True) -> list[wire.BoardLine]:
     return log
 
 
+def replay(voice: bool = True) -> wire.ReplayView:
+    """Two pages, and two moments at which the pupil was lost."""
+    wave_ = [[1500 + 120 * i, 2000 + (i % 7) * 90, 8 * i, 500] for i in range(50)]
+    log = [
+        *board(said=False),
+        line(9, "student", "lost", page="asked"),
+        line(20, "teacher", "page", page="second", paper="blank", aspect=6_000),
+        line(21, "teacher", "turn", page="second"),
+        stroke(30, "teacher", "#d55e00", wave_, "second"),
+        line(44, "student", "lost", page="second"),
+    ]
+    made = answer("rendering")
+    made.duration_ms = 74_000 if voice else None
+    return wire.ReplayView(
+        answer=made, log=log, media={str(id_of("one")): photo()}, voice_url="/gallery/voice.wav" if voice else None
+    )
+
+
 def figures() -> list[wire.BoardLine]:
     """A squared page with every tool's work on it, and the other papers behind it."""
 
@@ -275,24 +296,6 @@ def figures() -> list[wire.BoardLine]:
         stroke(22, "teacher", "#1f2937", wave_, "squares"),
         stroke(23, "teacher", "#e0b000", marked, "squares", "highlighter", 225),
     ]
-
-
-def replay(voice: bool = True) -> wire.ReplayView:
-    """Two pages, and two moments at which the pupil was lost."""
-    wave_ = [[1500 + 120 * i, 2000 + (i % 7) * 90, 8 * i, 500] for i in range(50)]
-    log = [
-        *board(said=False),
-        line(9, "student", "lost", page="asked"),
-        line(20, "teacher", "page", page="second", paper="blank", aspect=6_000),
-        line(21, "teacher", "turn", page="second"),
-        stroke(30, "teacher", "#d55e00", wave_, "second"),
-        line(44, "student", "lost", page="second"),
-    ]
-    made = answer("rendering")
-    made.duration_ms = 74_000 if voice else None
-    return wire.ReplayView(
-        answer=made, log=log, media={str(id_of("one")): photo()}, voice_url="/gallery/voice.wav" if voice else None
-    )
 
 
 def session(me: Any, **more: Any) -> wire.SessionView:
@@ -632,6 +635,14 @@ def _light(page: Page) -> None:
     _play(page)
 
 
+def _cutting(page: Page) -> None:
+    page.get_by_role("button", name=words("剪辑", "Cut")).first.click()
+    page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=re.compile("从 0:04|from 0:04")).click()
+    page.get_by_role("slider").fill("5900")
+    page.get_by_role("button", name=re.compile("剪掉 0:04|out 0:04")).click()
+
+
 def _lost(page: Page) -> None:
     page.get_by_role("button", name=words("这里没听懂", "I'm lost here")).click()
 
@@ -824,6 +835,8 @@ def session_scenes() -> list[Scene]:
         return Scene(f"pupil-{name}", here, {**base, **_in_session(view, log)}, act, room=True, **more)
 
     teaching = duty(Presence.ANSWERING, session_id=id_of("session"))
+    earlier_ = wire.RelatedView(answer_id=id_of("earlier"), problem_text=OTHER, answered_at=ago(days=2))
+    earlier_two = wire.RelatedView(answer_id=id_of("earlier two"), problem_text=LONG, answered_at=ago(days=9))
 
     def teacher(
         name: str,
@@ -846,10 +859,10 @@ def session_scenes() -> list[Scene]:
         Scene("pupil-not-there", here, gone, room=True),
         pupil("board", session("student")),
         pupil("chat", session("student"), _open_chat),
+        pupil("lost", session("student"), _lost),
         pupil("figures", session("student"), _formula_is_set, figures()),
         pupil("roaming", session("student"), _press("下一页", "Next page"), figures()),
         pupil("pen-away", session("student"), None, [*board(), line(9, "teacher", "lock", locked=True)]),
-        pupil("lost", session("student"), _lost),
         pupil("teacher-away", session("student", peer_online=False)),
         pupil("cut", session("student"), _cut),
         *ends,
@@ -864,7 +877,12 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher"), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS), _press("结束讲解", "Finish")),
+        teacher("silent", session("teacher", active_at=ago(minutes=3))),
+        teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
+        teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
+        pupil("ends-soon", session("student", ends_at=ago(minutes=-4))),
+        pupil("ended-silent", session("student", state="ended", ended_why="silent", ended_at=ago(seconds=5))),
         teacher("hand-back", session("teacher"), _press("转给别人", "Hand back")),
         teacher("withdrawn", session("teacher", state="ended", ended_why="withdrawn", ended_at=ago(seconds=5))),
     ]
@@ -876,6 +894,7 @@ def teacher_scenes() -> list[Scene]:
     settled = {f"GET /api/answers/{each.id}": each for each in done}
     crowd = _offered(14, 3, followers=19, worked_examples=[suggestion(OTHER_REASONS, Verdict.SIMILAR, OTHER)])
     off_shift = {"POST /api/duty": refusal(errors.OffShift)}
+    resting = duty(Presence.READY, waiting=2, breath_s=60, rests_until=ago(seconds=-43))
     ready, off = duty(Presence.READY, waiting=0), duty(Presence.OFF, waiting=3)
     return [
         Scene("teacher-loading", "/teacher", {**_teacher(off), "GET /api/teacher": "silent"}),
@@ -883,6 +902,7 @@ def teacher_scenes() -> list[Scene]:
         Scene("teacher-off", "/teacher", _teacher(off)),
         Scene("teacher-off-shift", "/teacher", {**_teacher(off), **off_shift}, _press("开始值班", "Go on duty")),
         Scene("teacher-ready", "/teacher", _teacher(ready, earnings(3))),
+        Scene("teacher-resting", "/teacher", _teacher(resting, earnings(3))),
         Scene("teacher-away", "/teacher", _teacher(duty(Presence.AWAY, waiting=12), earnings(3))),
         Scene("teacher-offer", "/teacher", crowd),
         Scene("teacher-offer-late", "/teacher", _offered(4.8)),
@@ -893,6 +913,13 @@ def teacher_scenes() -> list[Scene]:
             _offered(14, text="", read_text="", media=[photo(), photo("two"), voice()]),
         ),
         Scene("teacher-done", "/teacher", {**_teacher(ready, earnings(12)), **settled}, storage=remembered),
+        Scene(
+            "teacher-cutting",
+            "/teacher",
+            {**_teacher(ready, earnings(12)), **settled},
+            _cutting,
+            storage={"done": msgspec.json.encode(done[1:]).decode()},
+        ),
         Scene("teacher-judging", "/teacher", {**_teacher(ready, earnings(2)), "GET /api/matches": doubtful()}),
         Scene("teacher-offline", "/teacher", _teacher(ready), offline=True),
         Scene("teacher-stopped", "/teacher", _teacher(ready), link="stopped"),

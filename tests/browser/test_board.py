@@ -17,8 +17,8 @@ Lesson = tuple[Someone, Someone]
 QUESTIONS = (  # each of another kind, so that none is answered by another's video
     ("pupil1", "长方形的长是 8 厘米，宽是 3 厘米，周长是多少？"),
     ("pupil2", "一根绳子长 12 米，剪去四分之一，还剩多少米？"),
-    ("pupil5", "小红折了 17 只纸鹤，送给同桌 9 只以后又折了 4 只，现在有几只？"),
-    ("pupil6", "把 24 块糖平均分给 6 个小朋友，每人几块？"),
+    ("pupil3", "甲乙两车从两地相对开出，3 小时后相遇，两地相距多少千米？"),
+    ("pupil4", "把 24 块糖平均分给 6 个小朋友，每人几块？"),
 )
 
 

@@ -19,7 +19,7 @@ EXAMINED = """
     door-demo door-activation-short lost student-everything student-history student-offline ask-all ask-crop
     ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
-    teacher-off-shift
+    teacher-off-shift teacher-judging research
 """
 WIDE = "door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done"
 

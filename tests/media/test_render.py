@@ -283,6 +283,21 @@ async def test_what_was_said_in_writing_is_a_track_of_the_film_and_a_file_beside
     ]
 
 
+async def test_what_is_cut_out_is_neither_seen_nor_heard_and_its_ink_stays(tmp_path: Path) -> None:
+    sound = a_tone(12)
+    sound[4 * 48_000 : 8 * 48_000] = 0
+    voice = a_voice(tmp_path / "voice", "webm", "libopus", sound)
+    log = [BLANK, a_line(7_000, "a", 2000), a_line(11_000, "b", 3000)]
+    job = RenderJob(log, {}, [Voice(voice)], cuts=[(4_000, 8_000), (0, 1_000)], cut=False)
+
+    made = await render(job, tmp_path / "out")
+
+    assert abs(made.duration_ms - (12_000 + 1_500 - 5_000)) < 100
+    assert (heard(made.video)[1:68] > 0.1).all()
+    early, late = frames_at(made.video, [0.5, 3.2])
+    assert not is_red(early, 7000, 2000) and is_red(late, 7000, 2000)
+
+
 async def test_an_operator_can_have_films_without_patents(tmp_path: Path) -> None:
     voice = a_voice(tmp_path / "voice", "webm", "libopus", a_tone(3))
 

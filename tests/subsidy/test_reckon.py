@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain.subsidy.facts import Fact, FactRefused, check
+from server.domain.subsidy.appraisal import appraise
+from server.domain.subsidy.facts import Fact, FactRefused, check, day_of
 from tests.subsidy.facts import a_policy, at, earned, line_of, note, reckon, shipped, statement_of, work
 
 
@@ -237,3 +238,15 @@ def test_a_fact_that_makes_no_sense_is_refused(wrong: dict[str, object], reason:
 
     with pytest.raises(FactRefused, match=reason):
         check(Fact(**{**good, **wrong}))  # type: ignore[arg-type]
+
+
+def test_an_appraisal_is_honest_about_few_works_and_names_no_peers_where_few_are() -> None:
+    works = [work("session", "wang", f"2026-03-{day:02d} 19:00") for day in range(1, 4)]
+    outcomes = [note("outcome", of=fact.id, resolved=True, rating=5) for fact in works]
+
+    found = appraise([*works, *outcomes], [a_policy()], day_of(at("2026-03-01")), day_of(at("2026-07-01")))["wang"]
+
+    assert (found.works.value, found.works.peers, found.minutes.value) == (3, None, 30)
+    assert found.resolved.value == 1 and found.resolved.low is not None and 0.43 < found.resolved.low < 0.44  # Wilson
+    assert found.resolved.facts == tuple(fact.id for fact in works)
+    assert found.rating.value == 5 and found.rating.low is not None and found.rating.low < 4.5

@@ -162,3 +162,27 @@ async def test_the_public_sees_no_school_of_fewer_than_five_nor_can_reckon_it(
     rows = (await program.get("/api/subsidy/public")).json()["rows"]
 
     assert {row["school"]: row["fen"] for row in rows} == {"一中": None, "二中": 14_000, "三中": None}
+
+
+async def test_an_appraisal_has_its_facts_its_peers_and_the_teachers_own_word(
+    desk: Desk, office: Office, parts: Parts
+) -> None:
+    world = World(parts.store)
+    for n in range(5):
+        await world.teacher(f"peer{n}", on_duty=False)
+        await office.facts(*(lesson(f"peer{n}", f"2026-03-{day:02d} 19:00") for day in range(1, n + 2)))
+    await office.facts(lesson("wang", "2026-03-02 19:00", id="a"), lesson("wang", "2026-09-02 19:00", id="late"))
+    days = {"first": "2026-03-01", "until": "2026-07-01"}
+
+    sent = await desk.call("wang", "POST", "/api/subsidy/appraisal", {**days, "words": "带了两名新教师"})
+    found = (await desk.call("wang", "GET", "/api/subsidy/appraisal?first=2026-03-01&until=2026-07-01")).json()
+    pdf = await desk.call("wang", "GET", "/api/subsidy/appraisal/pdf?first=2026-03-01&until=2026-07-01")
+    peer = (await parts.store.rows("SELECT id FROM accounts WHERE login = 'peer1'", {}))[0].id
+
+    assert sent.status_code == 204
+    assert (found["works"]["value"], found["works"]["facts"]) == (1, ["a"])
+    assert found["works"]["peers"] == [1.25, 2.5, 3.75]
+    assert (found["resolved"]["value"], found["comment"]) == (None, "带了两名新教师")
+    assert pdf.content.startswith(b"%PDF")
+    assert (await desk.call("wang", "GET", f"/api/subsidy/appraisal/pdf?teacher={peer}")).status_code == 404
+    assert (await desk.call("auditor", "GET", f"/api/subsidy/appraisal/pdf?teacher={peer}")).status_code == 200

@@ -116,6 +116,10 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("POST", "/api/answers/{id}/edit"): Policy(
+        ITS_TEACHER, "answered", lambda case: case.answer, lambda case: {"cuts": [{"from_ms": 0, "to_ms": 2000}]}
+    ),
+    ("POST", "/api/answers/{id}/take-down"): Policy(ITS_TEACHER, "answered", lambda case: case.answer),
     ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
     ("GET", "/api/ice"): Policy(BOTH),
     ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
@@ -132,6 +136,13 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/offers/{id}/decline"): Policy(ITS_TEACHER, "offered", lambda case: case.offer),
     ("GET", "/api/earnings"): Policy(TEACHERS),
     ("GET", "/api/subsidy/mine"): Policy(TEACHERS),
+    ("GET", "/api/subsidy/appraisal"): Policy(TEACHERS),
+    ("POST", "/api/subsidy/appraisal"): Policy(
+        TEACHERS, body=lambda case: {"first": "2026-03-01", "until": "2026-07-01", "words": "带了两名新教师"}
+    ),
+    ("GET", "/api/subsidy/appraisal/pdf"): Policy(
+        {**TEACHERS, "finance": MISSING, "auditor": MISSING}  # they name a teacher
+    ),
     ("POST", "/api/subsidy/appeals"): Policy(
         TEACHERS, body=lambda case: {"statement_id": str(uuid4()), "words": "少算了"}, refused=frozenset({404})
     ),
@@ -235,7 +246,7 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
         case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
     async with parts.store.work() as work:
         film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
-        await answer.publish(work, finder, case.answer, film, await work.now())
+        await answer.publish(work, finder, case.answer, 1, film, await work.now())
 
 
 def test_every_door_has_a_policy_and_every_policy_a_door() -> None:

@@ -100,7 +100,7 @@ class Reckoning:
 def reckon(facts: Iterable[Fact], policies: Sequence[Policy], *, pools: bool = True) -> Reckoning:
     """The statements that follow from the facts. Without `pools`, what each would get if there were enough: so a few
     teachers can be reckoned alone. Raises FactRefused and PolicyRefused."""
-    known = _Known(counting(facts), in_order(policies))
+    known = Known(counting(facts), in_order(policies))
     lines: list[Line] = []
     for teacher in sorted(known.works):
         lines += _of_teacher(known, teacher)
@@ -148,7 +148,7 @@ class _Standing(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Outcome:
+class Outcome:
     """What became of a work: of each word the last one counts."""
 
     resolved: bool | None = None
@@ -156,7 +156,7 @@ class _Outcome:
     rating: int | None = None
 
 
-class _Known:
+class Known:
     """The facts sorted by what they are."""
 
     def __init__(self, facts: Sequence[Fact], policies: Sequence[Policy]) -> None:
@@ -164,7 +164,7 @@ class _Known:
         self.starts = [policy.from_day for policy in policies]
         self.works: dict[str, list[Fact]] = defaultdict(list)
         self.standings: dict[str, list[_Standing]] = defaultdict(list)
-        self.outcomes: dict[str, _Outcome] = {}
+        self.outcomes: dict[str, Outcome] = {}
         self.reviews: dict[str, Fact] = {}
         self.surveys: dict[str, list[Fact]] = defaultdict(list)
         self.redemptions: dict[str, list[Fact]] = defaultdict(list)
@@ -190,7 +190,7 @@ class _Known:
     def _note(self, fact: Fact) -> None:
         match fact.kind:
             case Note.OUTCOME:
-                known = self.outcomes.setdefault(fact.of, _Outcome())
+                known = self.outcomes.setdefault(fact.of, Outcome())
                 known.resolved = known.resolved if fact.resolved is None else fact.resolved
                 known.asked_again = known.asked_again if fact.asked_again is None else fact.asked_again
                 known.rating = known.rating if fact.rating is None else fact.rating
@@ -232,7 +232,7 @@ class _Known:
 # --- one teacher ---------------------------------------------------------------------------------------------------
 
 
-def _of_teacher(known: _Known, teacher: str) -> list[Line]:
+def _of_teacher(known: Known, teacher: str) -> list[Line]:
     works = known.works[teacher]
     works.sort(key=lambda fact: (fact.start, fact.id))
     shifts = [(fact.start, fact.end) for fact in works if fact.kind == Work.SHIFT]
@@ -264,7 +264,7 @@ def _of_teacher(known: _Known, teacher: str) -> list[Line]:
     return lines
 
 
-def _line(known: _Known, fact: Fact) -> Line:
+def _line(known: Known, fact: Fact) -> Line:
     day = day_of(fact.start)
     policy = known.policy(day)
     standing = known.standing(fact.teacher, fact.start)
@@ -351,7 +351,7 @@ def _hold_pairs(lines: Sequence[Line]) -> None:
                 line.status, line.why = HELD, (*line.why, f"{count} of {len(each)} works of the month with one pupil")
 
 
-def _effect(known: _Known, teacher: str, lines: Sequence[Line]) -> None:
+def _effect(known: Known, teacher: str, lines: Sequence[Line]) -> None:
     """The coefficient of each month; then what is not paid is set aside."""
     counts: dict[tuple[int, int], list[int]] = {}  # resolved, known, stars, rated
     for line in lines:
@@ -522,7 +522,7 @@ class _Lot(NamedTuple):
     points_x100: int
 
 
-def _bank(known: _Known, statements: dict[tuple[int, str], Statement]) -> list[Refused]:
+def _bank(known: Known, statements: dict[tuple[int, str], Statement]) -> list[Refused]:
     """Points earned, redeemed first in first out, and expired, month by month."""
     refused = []
     earned: dict[str, dict[int, list[_Lot]]] = defaultdict(lambda: defaultdict(list))

@@ -56,6 +56,18 @@ describe("a hand", () => {
     expect(log).toEqual(["begin", "end", "begin", "extend", "end"]);
   });
 
+  it("neither draws nor moves with a pen that was put away, but still pinches", () => {
+    const { hand, log } = handWithLog();
+    hand.mode = "still";
+
+    hand.press(at(1, "touch", 0, 0));
+    hand.drag([at(1, "touch", 60, 16)]);
+    hand.press(at(2, "touch", 200, 30));
+    hand.drag([at(2, "touch", 240, 40)]);
+
+    expect(log).toEqual(["move", "pinch"]);
+  });
+
   it("shows the whole page when it taps twice, but not when it draws two dots", () => {
     const { hand, log } = handWithLog();
     const twice = (): void => {

@@ -11,7 +11,7 @@ export interface Touch {
   at: number; // milliseconds
 }
 
-export type Mode = "draw" | "write" | "move";
+export type Mode = "draw" | "write" | "move" | "still"; // still: a pen that was put away
 
 export interface Listener {
   begin(touch: Touch): void;
@@ -123,6 +123,7 @@ export class Hand {
   #moveFrom(before: Touch, now: Touch): void {
     const other = [...this.#down.values()].find(({ id }) => id !== now.id);
     if (other === undefined) {
+      if (this.mode === "still") return;
       if (this.mode === "write" && this.#tapping !== null && distance(now, this.#tapping) < TAP_PX) return;
       return this.#listener.move(now.x - before.x, now.y - before.y);
     }

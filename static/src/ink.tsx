@@ -132,11 +132,11 @@ class Drawing {
     if (turned || props.page !== before?.page) this.#layer.stale();
     if (turned || props.fit !== before?.fit) this.#fit();
     if (props.follow !== null && props.follow !== before?.follow) this.#followTo(props.follow);
-    this.#hand.mode = props.locked ? "move" : props.nib.mode;
+    this.#hand.mode = props.locked && props.nib.mode !== "move" ? "still" : props.nib.mode;
     const { tool, color, width, dashed } = props.nib;
     if (isShape(tool)) this.#maker.plan({ shape: tool, color, width, dashed });
     else this.#maker.cancel();
-    this.over.style.cursor = this.#hand.mode === "move" ? "grab" : this.#hand.mode === "write" ? "text" : "crosshair";
+    this.over.style.cursor = CURSORS[this.#hand.mode];
     this.#loadImage(props.address);
     this.#formulas.show(props.board, props.page);
     this.#formulas.look(this.#current());
@@ -502,7 +502,7 @@ class Drawing {
     this.#cross ??= onPage(PAGE_WIDTH / 2, aspect / 2, aspect);
     const touch = this.#crossTouch(event.timeStamp);
     if (this.#hand.mode === "write") return this.#tap(touch);
-    if (this.#hand.mode === "move") return;
+    if (this.#hand.mode !== "draw") return;
     if (event.key === "Enter" && this.#props?.nib.tool === "polygon") return this.#make(() => this.#maker.close());
     this.#drawsByKey = !this.#drawsByKey;
     if (this.#drawsByKey) this.#begin(touch);
@@ -531,5 +531,6 @@ class Drawing {
   }
 }
 
+const CURSORS: Record<Mode, string> = { draw: "crosshair", write: "text", move: "grab", still: "default" };
 const INKS: readonly string[] = ["pen", "highlighter", "laser", "eraser"];
 const isShape = (tool: Nib["tool"]): tool is ShapeName => !INKS.includes(tool);

@@ -216,7 +216,7 @@ function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) 
 }
 
 // A board that is only looked at.
-const STILL = nibOf(FIRST);
+const STILL = nibOf({ ...FIRST, choice: "hand" });
 const nothing = (): void => {};
 const DEAF: Hearer = { ink: () => true, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
 const part = (at: number, begins: number, ends: number): number => Math.min(1, Math.max(0, (at - begins) / Math.max(1, ends - begins)));

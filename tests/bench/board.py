@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -223,7 +223,13 @@ def slow_line(target: int) -> Iterator[int]:
         aside.submit(run)
         wait_until(lambda: line.port, lambda: "the slow line does not open")
         yield line.port
-        loop.call_soon_threadsafe(loop.stop)
+
+        def stop() -> None:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.call_later(0.2, loop.stop)
+
+        loop.call_soon_threadsafe(stop)
 
 
 # --- browsers -------------------------------------------------------------------------------------------------------
@@ -384,8 +390,10 @@ async def fill(url: str, session: UUID) -> int:
 
 
 def full_board(seconds: float) -> None:
-    with lesson() as open_, sync_playwright() as playwright:
+    with ExitStack() as all_:
+        open_ = all_.enter_context(lesson())
         points = asyncio.run(fill(open_.urls.database, open_.session))
+        playwright = all_.enter_context(sync_playwright())
         marks = open_.service.count("SELECT count(*) FROM board_operations WHERE session_id = %s", open_.session)
         print(f"A page of {MINUTES} min of constant writing, {marks:,} operations, {points:,} points:\n")
         print("| page | joined, all painted ms | frames/s while writing, p50 (slowest 5 %) | longest frame ms |")

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from matcher.calibrate import Calibration, Label
+from matcher.decide import SAME_AT
 from matcher.match import Match, Outcome, WorkedExample
 from server.actions import ask, judge
 from server.actions.errors import Moved, NotHere
@@ -164,7 +165,7 @@ async def judged_wrong(store: Store, world: World, finder: SaysSo, times: int) -
     teacher = await world.teacher()
     made = await a_known_answer(store, world, finder, teacher)
     for n in range(times):
-        _, id = await shown_video(store, world, finder, made, f"pupil{n}", 0.72)
+        _, id = await shown_video(store, world, finder, made, f"pupil{n}", SAME_AT + 0.02)
         await say(store, finder, teacher, id, made, same=False)
 
 

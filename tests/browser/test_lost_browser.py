@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -81,9 +82,10 @@ def chromes() -> dict[int, str]:
     """Browsers that this process started (not the processes inside them), and their programs."""
     found = {}
     for process in psutil.Process().children(recursive=True):
-        command = process.cmdline()
-        if "--no-sandbox" in command and not any(word.startswith("--type=") for word in command):
-            found[process.pid] = process.exe()
+        with suppress(psutil.NoSuchProcess):  # some end while they are listed
+            command = process.cmdline()
+            if "--no-sandbox" in command and not any(word.startswith("--type=") for word in command):
+                found[process.pid] = process.exe()
     return found
 
 

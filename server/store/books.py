@@ -115,10 +115,11 @@ class Books:
         return found[0] if found else None
 
     async def propose(self, policy: Policy, valid_from: date, valid_to: date | None, by: UUID) -> UUID:
-        row = {"id": uuid4(), "valid_from": valid_from, "valid_to": valid_to, "document": policy.text}
-        query, params = insertion("policies", [{**row, "proposed_by": by}])
+        id = uuid4()
+        row = {"id": id, "valid_from": valid_from, "valid_to": valid_to, "document": policy.text, "proposed_by": by}
+        query, params = insertion("policies", [row])
         await self.work.rows(f"{query} RETURNING id", params)
-        return row["id"]  # type: ignore[return-value]
+        return id
 
     async def approve(self, id: UUID, by: UUID, ends: UUID | None, valid_from: date) -> None:
         """In force from its day on; the open one before it, if any, ends that day."""
@@ -247,10 +248,10 @@ class Books:
         return found[0] if found else None
 
     async def add_appeal(self, statement: UUID, words: str) -> UUID:
-        row = {"id": uuid4(), "statement_id": statement, "words": words}
-        query, params = insertion("subsidy_appeals", [row])
+        id = uuid4()
+        query, params = insertion("subsidy_appeals", [{"id": id, "statement_id": statement, "words": words}])
         await self.work.rows(f"{query} RETURNING id", params)
-        return row["id"]  # type: ignore[return-value]
+        return id
 
     async def reply(self, appeal: UUID, reply: str, by: UUID) -> bool:
         query = """UPDATE subsidy_appeals SET reply = %(reply)s, replied_by = %(by)s

@@ -186,6 +186,7 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
         await parts.storage.put(keys["video.mp4"], made.video, made.content_type)
         await parts.storage.put(keys["voice.m4a"], made.video.parent / "voice.m4a", "audio/mp4")
         await parts.storage.put(keys["poster.jpg"], made.poster, "image/jpeg")
+    await parts.finder.ready()  # a first load may take longer than a transaction may lie idle
     async with parts.store.work() as work:
         question = await _question(work, problem, media_id, keys["photo.jpg"], (photo.width, photo.height))
         session = await _session(work, problem, question, board)

@@ -337,6 +337,7 @@ class Views:
             )
             for row in rows
         ]
+
     async def _for_the_teacher(self, row: Record) -> dict[str, Any]:
         """What the pupil was explained lately, knowledge points to choose from at the end, the city's reminder."""
         stage = stage_of(row.grade)

@@ -254,12 +254,7 @@ class Work:
         has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
         asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
         corrected = and_(q.state == State.READING, q.corrected_at < before)
-        found = await self._scalars(
-            select(q.id)
-            .where(or_(asked, corrected))
-            .order_by(q.received_at)
-            .limit(limit)
-        )
+        found = await self._scalars(select(q.id).where(or_(asked, corrected)).order_by(q.received_at).limit(limit))
         return list(found)
 
     async def stuck_in_pipeline(self, before: datetime, limit: int = 50) -> list[UUID]:
@@ -333,9 +328,7 @@ class Work:
         found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
         return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
 
-    async def add_calibration(
-        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
-    ) -> int:
+    async def add_calibration(self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]) -> int:
         row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
         row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
         query, params = insertion("calibrations", [row])

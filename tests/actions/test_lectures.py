@@ -146,7 +146,9 @@ async def test_two_lectures_at_one_hour_clash_even_when_asked_for_at_once(
     plan = await a_plan(world)
     other = await world.person("other", Role.LECTURER)
     one, two = await opened(store, lecturer, plan), await opened(store, other, plan)
-    later = await opened(store, lecturer, replace(plan, starts_at=plan.ends_at, ends_at=plan.ends_at + timedelta(hours=1)))
+    later = await opened(
+        store, lecturer, replace(plan, starts_at=plan.ends_at, ends_at=plan.ends_at + timedelta(hours=1))
+    )
     pupil = await world.student()
 
     both = await asyncio.gather(*(enrol(store, id, pupil) for id in (one, two) for _ in range(4)))
@@ -236,7 +238,12 @@ async def test_lectures_are_found_by_subject_free_time_and_words(
     pupil = (await world.student()).id
     math = await a_plan(world, in_days=1)
     physics = await a_plan(
-        world, in_days=2, subject=Subject.PHYSICS, title="浮力 100%_讲透", knowledge_points=("阿基米德原理",), grades=(9,)
+        world,
+        in_days=2,
+        subject=Subject.PHYSICS,
+        title="浮力 100%_讲透",
+        knowledge_points=("阿基米德原理",),
+        grades=(9,),
     )
     for each in (math, physics):
         await opened(store, lecturer, each)

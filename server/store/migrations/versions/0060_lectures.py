@@ -56,17 +56,13 @@ def lectures() -> None:
         sa.Column("cancelled_why", sa.Text()),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
-        sa.CheckConstraint(
-            "state IN ('planned', 'open', 'live', 'over', 'cancelled')", name=op.f("ck_lectures_state")
-        ),
+        sa.CheckConstraint("state IN ('planned', 'open', 'live', 'over', 'cancelled')", name=op.f("ck_lectures_state")),
         sa.CheckConstraint(f"subject IN ({SUBJECTS})", name=op.f("ck_lectures_subject")),
         sa.CheckConstraint("stage IN ('primary', 'junior', 'senior')", name=op.f("ck_lectures_stage")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_lectures_forward")),
         sa.CheckConstraint("taken BETWEEN 0 AND capacity", name=op.f("ck_lectures_never_oversold")),
         sa.CheckConstraint("waiting >= 0", name=op.f("ck_lectures_waiting")),
-        sa.CheckConstraint(
-            "(state = 'cancelled') = (cancelled_why IS NOT NULL)", name=op.f("ck_lectures_cancelled")
-        ),
+        sa.CheckConstraint("(state = 'cancelled') = (cancelled_why IS NOT NULL)", name=op.f("ck_lectures_cancelled")),
         sa.ForeignKeyConstraint(["lecturer_id"], ["accounts.id"], name="fk_lectures_lecturer_id_accounts"),
         sa.ForeignKeyConstraint(["cover_id"], ["media.id"], name="fk_lectures_cover_id_media"),
         sa.PrimaryKeyConstraint("id", name="pk_lectures"),

@@ -397,6 +397,14 @@ class MyLectures(Wire):
     offset: int
 
 
+class LectureSnapshot(Wire):
+    """A lecture, and the point of its channel from which to listen on."""
+
+    lecture: LectureView
+    epoch: str
+    offset: int
+
+
 class SchoolView(Wire):
     id: UUID
     name: str

@@ -13,7 +13,7 @@ from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
-from server.store.work import person_channel
+from server.store.work import lecture_channel, person_channel
 from server.web.door import Call, Door, Reply
 
 STUDENT = frozenset({Role.STUDENT})
@@ -46,6 +46,11 @@ async def mine(call: Call[None]) -> wire.MyLectures:
     position = await call.parts.position(person_channel(call.person.id))
     lectures = await call.parts.views.lectures.mine(call.person.id)
     return wire.MyLectures(lectures=lectures, epoch=position.epoch, offset=position.offset)
+
+
+async def snapshot(call: Call[None]) -> wire.LectureSnapshot:
+    position = await call.parts.position(lecture_channel(call.id()))
+    return wire.LectureSnapshot(lecture=await show(call), epoch=position.epoch, offset=position.offset)
 
 
 async def show(call: Call[Any]) -> wire.LectureView:
@@ -197,7 +202,7 @@ DOORS = (
     Door("GET", "/api/lectures", catalogue, STUDENT, "Lectures that one may enrol in", reply=wire.Lectures,
          tag="lectures", query=("subject", "grade", "words", "free_from", "free_until", "after")),
     Door("GET", "/api/lectures/mine", mine, STUDENT, "Where one holds a place", reply=wire.MyLectures, tag="lectures"),
-    Door("GET", "/api/lectures/{id}", show, WATCHERS, "A lecture", reply=wire.LectureView, tag="lectures"),
+    Door("GET", "/api/lectures/{id}", snapshot, WATCHERS, "A lecture", reply=wire.LectureSnapshot, tag="lectures"),
     Door("POST", "/api/lectures/{id}/enrol", enrol, STUDENT, "A seat, or a place on the waiting list",
          reply=wire.PlaceView, tag="lectures"),
     Door("POST", "/api/lectures/{id}/leave", leave, STUDENT, "Give the place back", reply=wire.LectureView,

@@ -156,6 +156,7 @@ async def _shifts(parts: Backstage) -> None:
 
 async def _lectures(parts: Backstage) -> None:
     """Those of this week and the next, open for enrolment; some pupils have a seat in the first of their stage."""
+    coming = sorted(slots(datetime.now(UTC)), key=lambda slot: slot[2])
     async with parts.store.engine.begin() as connection:
         rows = [
             {
@@ -173,13 +174,13 @@ async def _lectures(parts: Backstage) -> None:
                 "capacity": each.capacity,
                 "school_ids": [],
             }
-            for name, each, begins in slots(datetime.now(UTC))
+            for name, each, begins in coming
         ]
         await connection.execute(upsert(t.lectures).on_conflict_do_nothing(), rows)
-    for row in sorted(rows, key=lambda row: str(row["starts_at"]))[:ENROLLED]:
-        pupils = [demo_id(person.login) for person in people() if person.grade in row["grades"]]
+    for name, each, _ in coming[:ENROLLED]:
+        pupils = [demo_id(person.login) for person in people() if person.grade in each.grades]
         async with parts.store.work() as work:
-            await enrol(work, UUID(str(row["id"])), pupils, await work.now())
+            await enrol(work, demo_id(name), pupils, await work.now())
 
 
 async def _is_loaded(parts: Backstage, problem: Problem) -> bool:

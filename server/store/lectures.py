@@ -1,7 +1,7 @@
 """Lectures, the places in them and the pages brought to them, in the transaction of a unit of work.
 
-Locks, always in this order: the lecture's row, then the accounts of the pupils by id. Batches of two lectures that share
-a pupil wait for each other at the pupil, and in no circle.
+Locks, always in this order: the lecture's row, then the pupils' accounts by id. Batches of two lectures that share a
+pupil wait for each other at the pupil, and in no circle.
 """
 
 import json

@@ -47,7 +47,7 @@ async function lookLater(): Promise<void> {
 /** Called once it is known who is here. */
 export function hallOpens(grade: number | null, wanted: string | null): void {
   search.value = { ...NOTHING, grade: grade ?? 0 };
-  theLink().watch(me.value!.channel, { load: load, event: heard });
+  theLink().watch(me.value!.channel, { load, event: heard });
   addEventListener("visibilitychange", () => void (document.visibilityState === "visible" && lookFor(search.value)));
   opened.value = wanted;
 }
@@ -97,7 +97,15 @@ function heard(event: AnyEvent): void {
   if (event.type !== "place") return;
   news.value = [...news.value.filter(({ lecture_id }) => lecture_id !== event.lecture_id), event];
   if (event.why === "moved_up") ring("turn", lectureSay.value.movedUp(event.title));
-  void loadPlaces().then(watchMine, () => undefined);
+  void refresh();
+}
+
+/** One's own lectures anew; what the search shows of them is the same. */
+async function refresh(): Promise<void> {
+  await loadPlaces().catch(() => undefined);
+  const mine = new Map((places.value ?? []).map((each) => [each.id, each]));
+  found.value = found.value && found.value.map((each) => mine.get(each.id) ?? each);
+  watchMine();
 }
 
 function take(lecture: LectureView): void {
@@ -112,7 +120,7 @@ function takeWhole(lecture: LectureView): void {
 
 function placed(lecture: LectureView, place: PlaceView): void {
   takeWhole({ ...lecture, place, taken: lecture.taken + Number(place.state === "seated"), waiting: lecture.waiting + Number(place.state === "waiting") });
-  void loadPlaces().then(watchMine, () => undefined);
+  void refresh();
 }
 
 export function Hall() {
@@ -269,8 +277,7 @@ function Enrolment({ lecture, full }: { lecture: LectureView; full: boolean }) {
   const leave = (): Promise<void> => act(async () => {
     takeWhole(await lectures.leave(lecture.id));
     setSure(false);
-    await loadPlaces();
-    watchMine();
+    await refresh();
   });
   return (
     <>

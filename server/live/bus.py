@@ -35,7 +35,7 @@ KEEP_S = 6 * 3600.0  # an evening; a page that slept longer loads a snapshot
 CONNECTIONS = 8  # for commands; a command that finds none free within TIMEOUT_S fails as if Redis were down
 PING_EVERY_S = 1.0
 STOP_S = 0.1  # a task that has not ended by then is told again
-WHISPERS = 4_000  # waiting for Redis, some tenths of a second of a full node; what comes then is heard on this node alone
+WHISPERS = 4_000  # waiting for Redis; what comes then is heard on this node alone
 ALONE_S = 1.0  # for so long live ink that no other node heard is not offered again; the finished stroke goes to all
 BACKOFF_S = (0.05, 2.0)  # first and longest pause between attempts to reconnect, with full jitter
 

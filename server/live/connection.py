@@ -447,7 +447,7 @@ class Connection:
             self._dots_on()
 
     def _dots_on(self) -> None:
-        """What one turn of the loop brought of a stroke goes on as one frame: a node that is late catches up cheaply."""
+        """What one turn of the loop brought of a stroke goes on as one frame: a late node catches up cheaply."""
         fresh, self._fresh = self._fresh, []
         if not fresh or self._drawing is None:
             return

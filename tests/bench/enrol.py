@@ -1,6 +1,6 @@
 """`dayi bench enrol`: thousands press "enrol" at the same moment for the seats of one lecture, on two web processes.
 
-Every pupil has a connection of its own, opened beforehand as a browser's is; all requests are written in one go. Counted
+Every pupil has a connection of its own, opened beforehand as browsers do; all requests are written in one go. Counted
 from the first write to the last answer. Afterwards the database is asked who has which place.
 """
 

@@ -39,7 +39,7 @@ class Click(asyncio.Protocol):
         self.account = account
         self.sent = self.answered = 0.0
         self.status = 0
-        self.body = b""
+        self.body = self._heard = b""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport
 
@@ -54,7 +54,11 @@ class Click(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        head, _, self.body = data.partition(b"\r\n\r\n")
+        self._heard += data  # head and body may come apart
+        head, found, self.body = self._heard.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+        if not found or len(self.body) < length:
+            return
         self.status = int(head[9:12])
         self.answered = time.perf_counter()
         self._finish()

@@ -25,11 +25,12 @@ from server.live.connection import Gate
 from server.live.hub import Hub
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
-from server.pipeline import ReadingProcess, Texts
+from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store, open_engine
+from server.texts import Texts
 from server.web import door, openapi, pages
 from server.web.limits import Limits
 from server.web.routes import DOORS
@@ -66,16 +67,18 @@ def backstage(settings: Settings) -> Backstage:
         lease=timedelta(seconds=settings.lease_s),
         session_lasts=timedelta(minutes=settings.session_minutes),
     )
+    finder = _finder(settings)
     return Backstage(
         settings=settings,
         rules=rules,
         store=store,
         storage=storage,
         views=views,
-        finder=_finder(settings),
+        finder=finder,
         bus=bus,
         relay=relay,
         reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
+        texts=Texts(store, finder, rules, bus),
     )
 
 
@@ -123,7 +126,6 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
-        texts=Texts(behind.store, behind.finder, behind.rules),
     )
     gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
 
@@ -133,6 +135,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         tasks = [
             asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
+            asyncio.create_task(parts.texts.watch(), name="texts"),
         ]
         try:
             async with _prepared(parts.storage):

@@ -8,11 +8,12 @@ from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
 from server.matching import MatcherFinder
-from server.pipeline import ReadingProcess, Texts
+from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings
 from server.store.views import Views
 from server.store.work import Store
+from server.texts import Texts
 from server.web.limits import Limits
 
 
@@ -29,6 +30,7 @@ class Backstage:
     bus: Bus
     relay: Relay
     reader: ReadingProcess
+    texts: Texts
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,6 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
-    texts: Texts
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

@@ -14,6 +14,7 @@ from server.store.work import Store
 from server.texts import Texts
 from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
+from tests.live.classroom import until
 
 
 class Loading(SaysSo):
@@ -57,9 +58,7 @@ async def test_a_worker_takes_what_a_web_process_hands_over(
 
     for id in asked:
         web.soon(id)
-    async with asyncio.timeout(20):
-        while set(there.known) != set(asked):
-            await asyncio.sleep(0)
+    await until(lambda: set(there.known) == set(asked))
     await web.flush()
     await worker.flush()
     taking.cancel()
@@ -73,16 +72,17 @@ async def test_a_worker_takes_what_a_web_process_hands_over(
 async def test_what_no_worker_takes_is_settled_where_it_was_asked(
     store: Store, world: World, student: Person, bus: Bus
 ) -> None:
-    web = Texts(store, SaysSo(), RULES, bus)
+    here = SaysSo()
+    web = Texts(store, here, RULES, bus)
     watching = asyncio.create_task(web.watch())
     id = await world.ask(student)
 
     web.soon(id)
-    async with asyncio.timeout(20):
-        while await state_of(store, id) is not State.WAITING:
-            await asyncio.sleep(0)
+    await until(lambda: id in here.known)
     watching.cancel()
+    await web.flush()
 
+    assert await state_of(store, id) is State.WAITING
     assert await bus.call_back("texts", [str(id)]) == [False]
 
 

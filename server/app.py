@@ -27,11 +27,12 @@ from server.live.connection import Gate
 from server.live.hub import Hub
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
-from server.pipeline import ReadingProcess, Texts
+from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store, open_engine
+from server.texts import Texts
 from server.together import Together
 from server.web import door, openapi, pages
 from server.web.limits import Limits
@@ -69,16 +70,18 @@ def backstage(settings: Settings) -> Backstage:
         lease=timedelta(seconds=settings.lease_s),
         session_lasts=timedelta(minutes=settings.session_minutes),
     )
+    finder = _finder(settings)
     return Backstage(
         settings=settings,
         rules=rules,
         store=store,
         storage=storage,
         views=views,
-        finder=_finder(settings),
+        finder=finder,
         bus=bus,
         relay=relay,
         reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
+        texts=Texts(store, finder, rules, bus),
     )
 
 
@@ -126,7 +129,6 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
-        texts=Texts(behind.store, behind.finder, behind.rules),
         enrolling=_enrolling(behind.store),
     )
     gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
@@ -137,6 +139,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         tasks = [
             asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
+            asyncio.create_task(parts.texts.watch(), name="texts"),
         ]
         try:
             async with _prepared(parts.storage):

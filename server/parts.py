@@ -10,11 +10,12 @@ from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
 from server.matching import MatcherFinder
-from server.pipeline import ReadingProcess, Texts
+from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings
 from server.store.views import Views
 from server.store.work import Store
+from server.texts import Texts
 from server.together import Together
 from server.web.limits import Limits
 
@@ -32,6 +33,7 @@ class Backstage:
     bus: Bus
     relay: Relay
     reader: ReadingProcess
+    texts: Texts
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,6 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
-    texts: Texts
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
 
     async def position(self, channel: str) -> Position:

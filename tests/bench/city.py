@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import secrets
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from tests.service import Node, Service, running
 
 LONG = timedelta(hours=12)  # of sign-ins and shifts: no measurement lasts so long
 RATE_FEN = 2_000
+BEAT_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ class Page(Socket):
         self._hello = json.dumps(hello)
         await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
         await self.ready
+        self._beat()
+
+    def _beat(self) -> None:
+        """A sign of life, as pages send them; one that is silent is closed."""
+        if not self.lost:
+            self.send('{"frame":"beat"}')
+            asyncio.get_running_loop().call_later(BEAT_S * random.uniform(0.8, 1.2), self._beat)
 
     def opened(self) -> None:
         self.send(self._hello)
@@ -115,20 +123,6 @@ class Page(Socket):
 
     def told(self, text: bytes) -> None:
         """An event of a channel."""
-
-
-async def beat(pages: Sequence[Socket]) -> None:
-    """Signs of life of all that are here, as pages send them, spread over the interval; until cancelled."""
-    every = 15.0
-    while True:
-        begun = time.monotonic()
-        here = list(pages)
-        for number, page in enumerate(here):
-            if not page.lost:
-                page.send('{"frame":"beat"}')
-            if number % 20 == 0:
-                await asyncio.sleep(max(0.0, begun + every * number / len(here) - time.monotonic()))
-        await asyncio.sleep(max(1.0, begun + every - time.monotonic()) if here else 1.0)
 
 
 async def in_parallel(jobs: Sequence[Any], at_once: int = 16) -> None:

@@ -433,6 +433,14 @@ class RoomState(Wire):
     epoch: int  # of the lecturer's page that draws; an older one is read-only
 
 
+class StaffChannel(Wire):
+    """Where lines that are held or hidden are told, and the point from which to listen on."""
+
+    channel: str
+    epoch: str
+    offset: int
+
+
 class RoomSnapshot(Wire):
     """A lecture's room with its whole board, and the points of its channels from which to listen on."""
 
@@ -448,8 +456,7 @@ class RoomSnapshot(Wire):
     muted: bool
     epoch: str
     offset: int
-    # For the lecturer and reviewers: the channel of what only they see.
-    staff_channel: str | None = None
+    staff: StaffChannel | None = None  # for the lecturer and reviewers
 
 
 class ListenerView(Wire):

@@ -15,7 +15,7 @@ from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
 from server.store.rooms import LECTURER, LINE, LOG
-from server.store.work import Store, room_channel, staff_channel
+from server.store.work import Store, room_channel
 
 LATEST = 200  # lines of chat that a page gets; questions all
 Side = Literal["lecturer", "pupil", "reviewer"]
@@ -50,7 +50,7 @@ class RoomViews:
         return _state(found[0]) if found else None
 
     async def snapshot(self, person: Person, side: Side, id: UUID) -> wire.RoomSnapshot | None:
-        """Without the position of its channel, which was asked for before."""
+        """Without the positions of its channels, which were asked for before."""
         lecture = await self.lectures.lecture(id)
         state = await self.state(id)
         if lecture is None or state is None:
@@ -68,7 +68,6 @@ class RoomViews:
             room=state,
             me=side,
             channel=room_channel(id),
-            staff_channel=staff_channel(id) if staff else None,
             board=board,
             log=[
                 wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)

@@ -14,7 +14,7 @@ from server.domain.people import Role, Subject
 from server.domain.room import LineState
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
-from server.store.work import lecture_channel, person_channel, room_channel
+from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
 from server.web.door import Call, Door, Reply
 
 STUDENT = frozenset({Role.STUDENT})
@@ -171,10 +171,14 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
     if side is None:
         raise await _why_not(call)
     position = await call.parts.position(room_channel(call.id()))
+    staff = None
+    if side != "pupil":
+        at = await call.parts.position(staff_channel(call.id()))
+        staff = wire.StaffChannel(channel=staff_channel(call.id()), epoch=at.epoch, offset=at.offset)
     view = await call.parts.views.rooms.snapshot(call.person, side, call.id())
     if view is None:
         raise NotHere
-    view.epoch, view.offset = position.epoch, position.offset
+    view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
     return view
 
 

@@ -29,7 +29,8 @@ interface Spot {
   what: "text" | "formula";
 }
 
-export function Desk({ room, session }: { room: Room; session: SessionView }) {
+/** `watching`: this side never draws. */
+export function Desk({ room, session, watching = false }: { room: Room; session: SessionView; watching?: boolean }) {
   const words = say.value;
   const teacher = session.me === "teacher";
   const tools = useSignal<Tools>(FIRST);
@@ -40,11 +41,11 @@ export function Desk({ room, session }: { room: Room; session: SessionView }) {
   const [leaves, setLeaves] = useState(false);
   const [framing, setFraming] = useState<Page | null>(null);
   const board = room.board.value!;
-  const locked = board.locked && !teacher;
+  const locked = watching || (board.locked && !teacher);
   const alone = roaming.value !== null && board.pages.has(roaming.value) ? roaming.value : null;
   const shown = alone ?? board.current;
   const page = (shown === null ? null : board.pages.get(shown)) ?? null;
-  const nib = nibOf(tools.value);
+  const nib = nibOf(watching ? chosen(tools.value, "hand") : tools.value);
   const away = !teacher && !following.value;
 
   const addressOf = (of: Page): string | null => {
@@ -120,10 +121,10 @@ export function Desk({ room, session }: { room: Room; session: SessionView }) {
         {words.figureHints[tools.value.shape] && tools.value.choice === tools.value.shape && <p class="sheet-hint" role="status">{words.figureHints[tools.value.shape]}</p>}
         {spot.value && <Writing what={spot.value.what} onput={put} oncancel={() => (spot.value = null)} />}
       </div>
-      <Toolbar
+      {!watching && <Toolbar
         tools={tools} teacher={teacher} locked={board.locked} canUndo={room.canUndo.value} canRedo={room.canRedo.value}
-        onundo={() => room.undo()} onredo={() => room.redo()} onlock={(on) => room.lock(on)} onwrite={writeBelow}
-      />
+        onundo={() => room.undo()} onredo={() => room.redo()} onlock={room.source === null ? (on) => room.lock(on) : null} onwrite={writeBelow}
+      />}
       {framing && (
         <Framing
           address={addressOf(framing)} page={framing} onclose={() => setFraming(null)}

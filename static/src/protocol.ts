@@ -383,6 +383,13 @@ export interface RoomState {
   epoch: number;
 }
 
+/** Where lines that are held or hidden are told, and the point from which to listen on. */
+export interface StaffChannel {
+  channel: string;
+  epoch: string;
+  offset: number;
+}
+
 /** A lecture's room with its whole board, and the points of its channels from which to listen on. */
 export interface RoomSnapshot {
   lecture: LectureView;
@@ -397,7 +404,7 @@ export interface RoomSnapshot {
   muted: boolean;
   epoch: string;
   offset: number;
-  staff_channel: string | null;
+  staff: StaffChannel | null;
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */

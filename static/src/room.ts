@@ -6,7 +6,7 @@ import { Journal, pack, unpack, type Board, type Formula, type Mark, type Paper,
 import { Call } from "./call";
 import { newId } from "./ids";
 import type { Link } from "./link";
-import type { AnyServerFrame, DotsSeen, InkSeen, SessionView } from "./protocol";
+import type { AnyEvent, AnyServerFrame, DotsSeen, InkSeen, SessionSnapshot, SessionView } from "./protocol";
 import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
 const INK_POINTS = 400; // in a frame of live ink
@@ -30,6 +30,13 @@ interface Deed {
   did: "put" | "erase";
   kind: Mark["kind"];
   body: MarkBody;
+}
+
+/** Where a board lives that is not a session's of two: a lecture's, in a room full of people. No voice by WebRTC there. */
+export interface Source {
+  channel: string;
+  load(): Promise<SessionSnapshot>;
+  event(event: AnyEvent): void;
 }
 
 export class Room {
@@ -59,6 +66,7 @@ export class Room {
   constructor(
     readonly id: string,
     readonly link: Link,
+    readonly source: Source | null = null,
   ) {
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
     link.onframe = (frame) => this.#frame(frame);
@@ -72,7 +80,7 @@ export class Room {
   }
 
   get channel(): string {
-    return `session:${this.id}`;
+    return this.source?.channel ?? `session:${this.id}`;
   }
 
   close(): void {
@@ -225,7 +233,7 @@ export class Room {
   }
 
   async #load(): Promise<{ epoch: string; offset: number }> {
-    const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
+    const fresh = await (this.source?.load() ?? api.session(this.id)).catch((error: unknown) => this.#notLoaded(error));
     if (this.knows.value.session === null) this.#enter(fresh.session.me);
     this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
@@ -250,11 +258,12 @@ export class Room {
 
   #enter(me: "teacher" | "student"): void {
     this.#journal = new Journal(me);
-    if (!Call.possible) return;
+    if (!Call.possible || this.source !== null) return;
     this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
   #hears(event: Parameters<typeof sessionHears>[1]): void {
+    this.source?.event(event);
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
     if (line !== null) {

@@ -144,7 +144,7 @@ ignored, so that a newer server may say more.
 | `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm`, `place` |
 | `session:ID` | teacher and pupil of that live session | `board`, `session`; the frames `ink`, `look`, `signal` |
 | `lecture:ID` | everybody who may see that lecture | `lecture` |
-| `room:ID` | who is in that lecture's room: its lecturer, pupils with a seat, reviewers | `board`, `line`, `room`; `ink`, `look` |
+| `room:ID` | who is in that lecture's room | `board`, `line`, `room`; the frames `ink`, `look` |
 | `staff:ID` | that lecture's lecturer, and reviewers | `line` |
 
 A channel that does not exist and one that is somebody else's are refused alike.

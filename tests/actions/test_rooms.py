@@ -136,8 +136,8 @@ async def test_of_two_tabs_the_one_that_came_last_draws_and_a_repeat_is_drawn_on
     for kind, body in (("say", {"text": "x"}), ("lock", {"locked": True}), ("nonsense", {})):
         with pytest.raises(BadRequest):
             await draw(store, lecturer, lecture, second, "d", kind, body)
+    photo = {"page": "p9", "paper": "photo", "aspect": 6_000, "media": str(uuid4())}
     with pytest.raises(BadRequest):
-        photo = {"page": "p9", "paper": "photo", "aspect": 6_000, "media": str(uuid4())}
         await draw(store, lecturer, lecture, second, "d", "page", photo)
 
 

@@ -15,6 +15,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
+from fpdf.enums import VAlign
 from fpdf.fonts import FontFace
 
 from media.fonts import REGULAR, font_file, level
@@ -44,7 +45,7 @@ class Paper(FPDF):
 
     def written(self, text: str) -> str:
         """As the font can write it: indices on the line, a question mark for what it has not."""
-        return "".join(letter if ord(letter) in self._known else "？" for letter in level(text))
+        return "".join(letter if letter == "\n" or ord(letter) in self._known else "？" for letter in level(text))
 
     def line(self, text: str, size: float = 10, shade: int = INK, gap: float = 2) -> None:  # type: ignore[override]
         """A paragraph as wide as the page."""
@@ -62,7 +63,9 @@ class Paper(FPDF):
             col_widths=tuple(widths),
             text_align=tuple("RIGHT" if each == "R" else "LEFT" for each in right),
             borders_layout="HORIZONTAL_LINES",
-            line_height=5.5,
+            line_height=4.6,
+            padding=(1.2, 1),
+            v_align=VAlign.T,
             headings_style=FontFace(color=PALE, emphasis=""),
         ) as table:
             for row in (heading, *rows):

@@ -16,6 +16,7 @@ from server.store.lines import Record
 COLUMNS = ("序号", "收款人工号", "收款人户名", "收款账号", "开户行", "联行号", "单位", "金额（元）", "附言")
 WIDTHS = (8, 16, 18, 26, 24, 18, 28, 14, 22)
 ACCOUNT, AMOUNT = COLUMNS.index("收款账号") + 1, COLUMNS.index("金额（元）") + 1
+SUMMARY = 20  # letters of a problem that stand beside its work
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -86,10 +87,16 @@ def _row(line: Record) -> tuple[str, ...]:
     return (
         f"{line.done_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         WORKS.get(line.work, line.work),
-        "　".join([*said, " ".join(line.summary.split())]),
+        "　".join([*said, _short(line.summary)]),
         _plain(line.held_fen) if line.held_fen else "",
         _plain(line.fen),
     )
+
+
+def _short(summary: str) -> str:
+    """On one line."""
+    plain = " ".join(summary.split())
+    return plain if len(plain) <= SUMMARY else f"{plain[: SUMMARY - 1]}…"
 
 
 def appraisal_pdf(name: str, found: wire.AppraisalView) -> bytes:

@@ -126,7 +126,7 @@ async def _relate(connection: AsyncConnection, newcomers: Sequence[Newcomer]) ->
         if newcomer.children is None:
             continue
         teacher = (await connection.execute(select(a.id).where(a.login == newcomer.login))).scalar_one()
-        is_pupil = a.roles.any(Role.STUDENT.value)
+        is_pupil = a.roles.contains([Role.STUDENT.value])
         found = await connection.execute(select(a.id, a.login).where(a.login.in_(newcomer.children), is_pupil))
         rows = found.all()
         missing = newcomer.children - {row.login for row in rows}

@@ -111,7 +111,11 @@ POLICY: dict[tuple[str, str], Policy] = {
         THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
     ),
     ("POST", "/api/questions/{id}/choose"): Policy(
-        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+        THE_OWNER,
+        "offered",
+        lambda case: case.question,
+        lambda case: {"number": 1},
+        frozenset({404}),  # of one problem
     ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
@@ -174,6 +178,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/subsidy/payouts/{id}"): Policy(
         NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"outcome": "paid"}
     ),
+    ("GET", "/api/subsidy/statements/{id}"): Policy({**NO_SUCH, "auditor": MISSING}, thing=lambda case: uuid4()),
+    ("GET", "/api/subsidy/payees"): Policy(READERS),
+    ("POST", "/api/subsidy/payees"): Policy(FINANCE, body=lambda case: {"file": "bG9naW4="}),
     ("GET", "/api/subsidy/batch"): Policy(FINANCE, refused=frozenset({400})),
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),

@@ -1029,6 +1029,7 @@ class SimulationView(Wire):
     months: list[SimulatedRow]
     schools: list[SimulatedRow]
     teachers: list[SimulatedRow]
+    spent: list[SimulatedRow]  # up to each day
 
 
 class SettlePayout(Wire, forbid_unknown_fields=True):

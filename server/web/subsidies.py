@@ -205,6 +205,7 @@ async def simulate(call: Call[wire.Simulate]) -> wire.SimulationView:
         runs_out=found.runs_out,
         months=_compared(found.by_month),
         schools=_compared(found.by_school),
+        spent=_compared(found.spent),
         teachers=_compared([(names.get(name, name), now, after) for name, now, after in found.by_teacher]),
     )
 

@@ -35,6 +35,7 @@ export function MyMonth() {
           {found.bonus_x100 > 0 && <div><dt>{words.bonus}</dt><dd class="digits">{hundredths(found.bonus_x100)}</dd></div>}
         </dl>
         <p class="muted small">{found.policy === null ? words.noPolicy : words.under(found.policy)}</p>
+        <p class="muted small">{found.account === null ? words.noAccount : <>{words.account}：<span class="digits">{found.account}</span></>}</p>
       </section>
       <section class="card" aria-labelledby="lines-title">
         <h2 id="lines-title">{words.lines}</h2>

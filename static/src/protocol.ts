@@ -926,6 +926,7 @@ export interface SimulationView {
   months: SimulatedRow[];
   schools: SimulatedRow[];
   teachers: SimulatedRow[];
+  spent: SimulatedRow[];
 }
 
 export interface SettlePayout {

@@ -47,7 +47,7 @@ function BringIn({ done }: { done: () => void }) {
       <h2 id="accounts-in">{words.accountsIn}</h2>
       <p class="muted">{words.accountsWhat}</p>
       <p class="muted small">{words.accountsFile}</p>
-      <label class={`button primary file ${busy ? "busy" : ""}`}>{busy ? words.wait : words.chooseFile}<input class="visually-hidden" type="file" accept=".csv,.xlsx,text/csv" disabled={busy} onChange={(event) => send(event.currentTarget)} /></label>
+      <label class={`button primary file ${busy ? "busy" : ""}`}>{busy ? words.wait : words.chooseFile}<input type="file" accept=".csv,.xlsx,text/csv" disabled={busy} onChange={(event) => send(event.currentTarget)} /></label>
       {wrong !== null && <Notice kind="error">{wrong}</Notice>}
       {came !== null && (came.mistakes.length === 0 ? <p class="notice notice-good" role="status">{words.brought(came.accounts)}</p> : <Notice kind="error"><b>{words.notBrought(came.mistakes.length)}</b><ul>{came.mistakes.map((each) => <li key={each}>{each}</li>)}</ul></Notice>)}
     </section>
@@ -78,7 +78,7 @@ function Touched({ found }: { found: PayeesView }) {
       <h2 id="accounts-notes">{words.reads}</h2>
       <div class="scroll"><table class="roll">
         <thead><tr><th scope="col">{words.when}</th><th scope="col">{words.who}</th><th scope="col">{words.act}</th><th scope="col">{words.purpose}</th></tr></thead>
-        <tbody>{found.notes.map((each, n) => <tr key={n}><td class="digits">{moment(each.at)}</td><td>{each.who ?? words.commandLine}</td><td>{words.accountActs[each.act]} {words.accountsCount(each.accounts)}</td><td>{each.why}</td></tr>)}</tbody>
+        <tbody>{found.notes.map((each, n) => <tr key={n}><td class="digits">{moment(each.at)}</td><td>{each.who ?? words.commandLine}</td><td>{words.accountActs[each.act]} {words.accountsCount(each.accounts)}</td><td>{words.noted(each.why)}</td></tr>)}</tbody>
       </table></div>
     </section>
   );

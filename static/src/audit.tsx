@@ -91,7 +91,7 @@ function Fact({ fact, teacher = "" }: { fact: FactView; teacher?: string }) {
     <>
       <h3>{words.work[fact.kind] ?? words.notes}{teacher && `　${teacher}`}</h3>
       <p class="muted small">{words.recorded} {moment(fact.recorded_at)}　{words.source[fact.source]}　<span class="mono">{fact.id}</span></p>
-      <details><summary>{words.raw}</summary><pre class="record">{JSON.stringify(fact.body, null, 2)}</pre></details>
+      <details><summary>{words.raw}</summary><pre tabIndex={0} class="record">{JSON.stringify(fact.body, null, 2)}</pre></details>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { Fragment, type ComponentChildren } from "preact";
 import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Accounts } from "./accounts";
+import { Refusal } from "./api";
 import { HoldCard } from "./hold";
 import { lineChanges } from "./lines";
 import * as money from "./money";
@@ -15,6 +16,9 @@ import { moment, sentence } from "./words";
 type Tab = keyof typeof say.value.tabs;
 type Does = (work: () => Promise<OfficeView>) => Promise<void>;
 
+/** Of a document that is refused every mistake, line by line. */
+const told = (error: unknown): string => (error instanceof Refusal && error.problem.code === "policy_refused" && error.problem.detail !== null ? `${sentence(error)}\n${error.problem.detail}` : sentence(error));
+
 export function FinanceOffice({ fact, audit }: { fact: Signal<string>; audit: ComponentChildren }) {
   const words = say.value;
   const [found, setFound] = useState<OfficeView | null>(null);
@@ -24,7 +28,7 @@ export function FinanceOffice({ fact, audit }: { fact: Signal<string>; audit: Co
   const does: Does = async (work) => {
     setBusy(true);
     setWrong(null);
-    await work().then(setFound, (error: unknown) => setWrong(sentence(error)));
+    await work().then(setFound, (error: unknown) => setWrong(told(error)));
     setBusy(false);
   };
   useEffect(() => void does(money.office), []);
@@ -35,10 +39,10 @@ export function FinanceOffice({ fact, audit }: { fact: Signal<string>; audit: Co
       <div class="office-head"><h1>{found?.may_change === false ? words.audit : words.office}</h1>{found?.may_change === false && <span class="tag">{words.readOnly}</span>}<a class="to-public" href="/disclosure">{words.publicPage} ›</a></div>
       <nav class="tabs" aria-label={words.title}>
         {(Object.keys(words.tabs) as Tab[]).map((each) => (
-          <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}{(counts[each] ?? 0) > 0 && <span class="count">{counts[each]}</span>}</button>
+          <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => { setTab(each); setWrong(null); }}>{words.tabs[each]}{(counts[each] ?? 0) > 0 && <span class="count">{counts[each]}</span>}</button>
         ))}
       </nav>
-      {wrong !== null && <div class="notice notice-error said" role="alert">{wrong}</div>}
+      {wrong !== null && <div class="notice notice-error verbatim" role="alert">{wrong}</div>}
       {tab === "audit" ? audit : found === null ? <Skeleton /> : tab === "months" ? <Months office={found} busy={busy} does={does} trace={trace} />
         : tab === "holds" ? <Holds office={found} busy={busy} does={does} trace={trace} />
         : tab === "policies" ? <Policies office={found} busy={busy} does={does} />
@@ -198,8 +202,8 @@ function PolicyCard({ policy, before, may, approve }: { policy: PolicyView; befo
     <section class="card">
       <div class="month-head"><h2>{policy.name}</h2><span class={`tag tag-${policy.in_force ? "closed" : "held"}`}>{policy.in_force ? words.inForce : words.draft}</span></div>
       <p class="muted small">{words.from(policy.valid_from, policy.valid_to)}　{[policy.proposed_by, policy.approved_by].filter(Boolean).join(" → ")}</p>
-      {before !== null && <details open={!policy.in_force}><summary>{words.diff}</summary>{changes.every(([kind]) => kind === "same") ? <p class="muted">{words.noDiff}</p> : <pre class="record diff">{changes.map(([kind, line], n) => <span key={n} class={`diff-${kind}`}>{kind === "in" ? "+ " : kind === "out" ? "− " : "  "}{line}{"\n"}</span>)}</pre>}</details>}
-      <details><summary>{words.whole}</summary><pre class="record">{policy.document}</pre></details>
+      {before !== null && <details open={!policy.in_force}><summary>{words.diff}</summary>{changes.every(([kind]) => kind === "same") ? <p class="muted">{words.noDiff}</p> : <pre tabIndex={0} class="record diff">{changes.map(([kind, line], n) => <span key={n} class={`diff-${kind}`}>{kind === "in" ? "+ " : kind === "out" ? "− " : "  "}{line}{"\n"}</span>)}</pre>}</details>}
+      <details><summary>{words.whole}</summary><pre tabIndex={0} class="record">{policy.document}</pre></details>
       {!policy.in_force && (policy.mine ? <p class="muted small">{words.ownDraft}</p> : may && <button class="button primary" onClick={approve}>{words.approve}</button>)}
     </section>
   );
@@ -220,7 +224,7 @@ function Simulator({ office }: { office: OfficeView }) {
     event.preventDefault();
     setBusy(true);
     setWrong(null);
-    void money.simulate({ document: text, first, until }).then(setFound, (error: unknown) => setWrong(sentence(error))).finally(() => setBusy(false));
+    void money.simulate({ document: text, first, until }).then(setFound, (error: unknown) => setWrong(told(error))).finally(() => setBusy(false));
   };
   return (
     <div class="simulator">
@@ -231,7 +235,7 @@ function Simulator({ office }: { office: OfficeView }) {
           <label class="field"><span>{words.since}</span><input type="date" value={first} onInput={(event) => setFirst(event.currentTarget.value)} /></label>
           <label class="field"><span>{words.until}</span><input type="date" value={until} onInput={(event) => setUntil(event.currentTarget.value)} /></label>
         </div>
-        {wrong !== null && <div class="notice notice-error said" role="alert">{wrong}</div>}
+        {wrong !== null && <div class="notice notice-error verbatim" role="alert">{wrong}</div>}
         <button class="button primary wide" disabled={busy}>{busy ? words.wait : words.run}</button>
       </form>
       {found !== null && <Simulated found={found} />}

@@ -142,7 +142,7 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     expect(lines).to_have_count(3)
     expect(lines.first).to_contain_text("师生用的是同一台设备")
     lines.nth(1).locator("summary").click()
-    expect(lines.nth(1)).to_contain_text("rate.1")
+    expect(lines.nth(1)).to_contain_text("第 1 条")
     expect(teacher.get_by_text("财务还没有登记你的收款账户")).to_be_visible()
     sound(teacher, "a teacher's month")
 

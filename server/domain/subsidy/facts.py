@@ -103,8 +103,11 @@ def _wrong(fact: Fact) -> str:
         return "an id has 1 to 200 printable characters"
     if fact.kind not in KINDS:
         return f"kind {fact.kind!r} is unknown; one of {', '.join(sorted(KINDS))}"
-    numbers = (fact.start, fact.end, fact.recorded, fact.followers, fact.attendance, fact.pupils, fact.points_x100)
-    if not all(0 <= number <= LARGEST for number in (*numbers, fact.rating_sum, fact.rating_count)):
+    numbers = (
+        fact.start, fact.end, fact.recorded, fact.followers, fact.attendance, fact.pupils, fact.points_x100,
+        fact.rating_sum, fact.rating_count,
+    )  # fmt: skip
+    if min(numbers) < 0 or max(numbers) > LARGEST:
         return "a number is negative or too large"
     if fact.kind in WORKS:
         return _wrong_work(fact)

@@ -112,7 +112,6 @@ def sound(page: Page, what: str) -> None:
     """Nothing is cut off or too small, and axe finds nothing serious."""
     assert page.evaluate(BROKEN) == [], what
     page.evaluate(AXE.read_text())
-    page.screenshot(path=f"/tmp/money-pdf/{what}.png", full_page=True)
     found = page.evaluate("async () => (await axe.run(document)).violations")
     grave = [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in GRAVE]
     assert grave == [], what

@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 
 import openpyxl
 
-from media.pdf import PALE, Paper
+from media.paper import PALE, Paper
 from server.actions.payees import Transfer
 from server.live import protocol as wire
 from server.people_file import safe_cell

@@ -141,8 +141,9 @@ ignored, so that a newer server may say more.
 
 | channel | whose | events |
 |---|---|---|
-| `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm` |
+| `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm`, `place` |
 | `session:ID` | teacher and pupil of that live session | `board`, `session`; the frames `ink`, `look`, `signal` |
+| `lecture:ID` | everybody who may see that lecture | `lecture` |
 
 A channel that does not exist and one that is somebody else's are refused alike.
 

@@ -133,7 +133,7 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     someone: Sign, city: Service, month: Month, tmp_path: Path
 ) -> None:
     # The teacher sees each line with its cause, and that one is held.
-    teacher = someone("teacher9", lands="teacher").page
+    teacher = someone("teacher9", at="/teacher").page
     teacher.goto("/subsidies")
     teacher.get_by_role("button", name="上个月").click()
     expect(teacher.get_by_role("heading", name=month.name)).to_be_visible()
@@ -146,7 +146,7 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     sound(teacher, "a teacher's month")
 
     # Finance looks at what is held: film, ink and times side by side; a reason is needed.
-    kuaiji = someone("finance1", tablet=True, lands="subsidies").page
+    kuaiji = someone("finance1", tablet=True, at="/subsidies").page
     tab(kuaiji, "待核")
     card = kuaiji.get_by_role("region", name=re.compile("郑老师|孙老师")).first
     expect(card.locator("video")).to_be_visible()
@@ -176,7 +176,7 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     assert "答疑补贴结算单" in said and "¥60.00" in said and "同屏答疑" in said
 
     city.rows("UPDATE subsidy_months SET appeal_until = now()")
-    chuna = someone("finance2", tablet=True, lands="subsidies", node=1).page
+    chuna = someone("finance2", tablet=True, at="/subsidies", node=1).page
     tab(chuna, "申诉")
     chuna.get_by_label("答复").fill("核对过，第二遍没有新的工作")
     chuna.get_by_role("button", name="提交").click()
@@ -217,7 +217,7 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     policy(kuaiji, chuna)
 
     # The auditor verifies the books and follows a cent from the payout down to the film.
-    auditor = someone("auditor1", tablet=True, lands="subsidies").page
+    auditor = someone("auditor1", tablet=True, at="/subsidies").page
     expect(auditor.get_by_text("只读")).to_be_visible()
     row(auditor, month).get_by_role("button", name="看结算单").click()
     expect(auditor.get_by_role("button", name="生成发放")).to_have_count(0)

@@ -204,7 +204,8 @@ def test_a_month_from_a_teachers_phone_to_the_bank_and_back_down_to_the_video(
     chuna.reload()
     expect(chuna.get_by_text("没有收款账户")).to_have_count(0)
     row(chuna, month).get_by_role("button", name="生成发放").click()
-    confirm(chuna)
+    with chuna.expect_response(re.compile("/api/subsidy/months")):
+        confirm(chuna)
     with chuna.expect_download() as batch:
         row(chuna, month).get_by_role("link", name="CSV").click()
     assert f"演示教师9,{CARD},工商银行,," in batch.value.path().read_text("utf-8-sig")

@@ -37,7 +37,7 @@ class RoomBook:
             "times": [line.at_ms for line in lines],
         }
         found = await self.work.rows(_APPEND, wanted | {"count": len(lines)})
-        return max(row.seq for row in found)
+        return int(max(row.seq for row in found))
 
     async def log(self, lecture: UUID, after: int = 0) -> list[Operation]:
         rows = await self.work.rows(LOG, {"id": lecture, "after": after})

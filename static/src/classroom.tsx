@@ -6,7 +6,7 @@ import { newId } from "./ids";
 import { lectureSay } from "./lecture-words";
 import * as lectures from "./lectures";
 import { theLink } from "./page";
-import { Dialog, Empty, Icon, LinkBadge, Notice, linkState } from "./parts";
+import { Dialog, Empty, Icon, LinkBadge, Notice, useCut } from "./parts";
 import type { Attendance, LineView } from "./protocol";
 import { clock, problemIn, say, sentence } from "./words";
 
@@ -25,11 +25,11 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
   const back = hall.me === "lecturer" && state?.state === "live" && !hall.draws;
   const [taken, setTaken] = useState(false);
   useEffect(() => {
-    if (back && !taken) { // the browser came back, or it is another one
-      setTaken(true);
-      void hall.start().catch(() => undefined);
-    }
-  }, [back, taken]);
+    if (taken || !(back || hall.draws)) return;
+    setTaken(true); // once: a page that has drawn takes over again only when it is asked to
+    if (back) void hall.start().catch(() => undefined); // the browser came back, or it is another one
+  }, [back, hall.draws, taken]);
+  const cut = useCut();
 
   if (hall.refused.value !== null) return <Apart title={words.gone} more={problemIn(hall.refused.value.problem)} onleave={onleave} />;
   if (state === null || session === null || hall.board.board.value === null) {
@@ -40,7 +40,7 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
     <main class={`room room-lecture room-${session.me}`} aria-label={words.room}>
       <Head hall={hall} onleave={onleave} />
       <div class="room-notes">
-        {linkState.value !== "online" && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
+        {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
       </div>

@@ -124,7 +124,12 @@ def test_a_room_sees_the_ink_asks_and_is_kept_in_order(someone: Sign, city: Serv
         expect(desk).to_have_attribute("data-digest", hash_of.get_attribute("data-digest") or "-")
         expect(page.get_by_role("toolbar")).to_have_count(0)
 
+    import os
+    if os.environ.get("SHOTS"):
+        lecturer.screenshot(path="/tmp/room-tablet.png"); early.screenshot(path="/tmp/room-phone.png")
     early.get_by_role("button", name="提问").click()
+    if os.environ.get("SHOTS"):
+        early.screenshot(path="/tmp/room-phone-ask.png")
     early.get_by_label("向老师提一个问题").fill("斜率为什么是负的？")
     early.get_by_role("button", name="发送").click()
     late.get_by_role("button", name="提问").click()
@@ -147,6 +152,12 @@ def test_a_room_sees_the_ink_asks_and_is_kept_in_order(someone: Sign, city: Serv
     lecturer.get_by_role("button", name="标为已解答").click()
     early.get_by_role("button", name="提问").click()
     expect(early.get_by_text("已解答")).to_be_visible()
+    other = lecturer.context.new_page()  # a second tab draws from now on, and the first one says so
+    other.goto(lecturer.url)
+    expect(other.get_by_role("toolbar")).to_be_visible()
+    expect(lecturer.get_by_text("你在另一个页面上接着讲了")).to_be_visible()
+    expect(lecturer.get_by_role("toolbar")).to_have_count(0)
+    other.close()
     lecturer.reload()  # the browser crashed: it comes back to the same board, and draws on
     expect(lecturer.get_by_role("toolbar")).to_be_visible()
     lecturer.get_by_role("button", name="下课").click()

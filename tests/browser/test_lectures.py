@@ -124,12 +124,7 @@ def test_a_room_sees_the_ink_asks_and_is_kept_in_order(someone: Sign, city: Serv
         expect(desk).to_have_attribute("data-digest", hash_of.get_attribute("data-digest") or "-")
         expect(page.get_by_role("toolbar")).to_have_count(0)
 
-    import os
-    if os.environ.get("SHOTS"):
-        lecturer.screenshot(path="/tmp/room-tablet.png"); early.screenshot(path="/tmp/room-phone.png")
     early.get_by_role("button", name="提问").click()
-    if os.environ.get("SHOTS"):
-        early.screenshot(path="/tmp/room-phone-ask.png")
     early.get_by_label("向老师提一个问题").fill("斜率为什么是负的？")
     early.get_by_role("button", name="发送").click()
     late.get_by_role("button", name="提问").click()

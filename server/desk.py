@@ -9,7 +9,7 @@ from server.live.connection import Caller, Seat
 from server.live.protocol import Ack, Act, Refused
 from server.store import sign_ins
 from server.store.views import Views
-from server.store.work import DUTY_CHANNEL, Store, person_channel, session_channel
+from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, session_channel
 
 
 class ServiceDesk:
@@ -27,8 +27,11 @@ class ServiceDesk:
             return True
         if channel == DUTY_CHANNEL:
             return person.is_a(Role.DUTY_ADMIN)
-        session = _session_of(channel)
-        return session is not None and await self._views.side_in_session(person.id, session) is not None
+        kind, session = _session_of(channel)
+        if session is None:
+            return False
+        side = await self._views.side_in_session(person.id, session)
+        return side == "follower" if kind == "gallery" else side in ("teacher", "student")
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
         try:
@@ -39,21 +42,21 @@ class ServiceDesk:
         return Ack(id=act.id, seq=seq)
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
-        view = await self._views.session(session, "student")
-        if view is None or view.state == "ended":
+        held = await self._views.seats(session)
+        if held is None:
             return None
-        match await self._views.side_in_session(person.id, session):
-            case "teacher":
-                return Seat("teacher", session_channel(session))
-            case "student":
-                return Seat("student", session_channel(session), not await self._views.pen_locked(session))
-            case _:
-                return None
+        gallery = gallery_channel(session) if held.followed else None
+        if person.id == held.teacher_id:
+            return Seat("teacher", session_channel(session), gallery=gallery)
+        if person.id == held.student_id:
+            return Seat("student", session_channel(session), not held.pen_locked, gallery)
+        return None
 
 
-def _session_of(channel: str) -> UUID | None:
+def _session_of(channel: str) -> tuple[str, UUID | None]:
+    """What the channel is of a session, and which."""
     head, _, id = channel.partition(":")
     try:
-        return UUID(id) if head == "session" and len(id) == 36 else None
+        return head, UUID(id) if head in ("session", "gallery") and len(id) == 36 else None
     except ValueError:
-        return None
+        return head, None

@@ -53,6 +53,8 @@ from server.live.protocol import (
     Subscribe,
     Subscribed,
     Unsubscribe,
+    Voice,
+    VoiceHeard,
     Welcome,
     encode,
     parse,
@@ -74,6 +76,7 @@ SEAT_S = 10.0  # how long a seat is believed; a change in the session's channel 
 PEN = 4  # characters that name a socket's pen in its session
 TOGETHER = 8  # pieces of live ink that may become one
 INK = 8192  # characters of one piece of live ink: some thousand packed points
+SLICE = 16_384  # characters of a slice of voice: more than a second of it
 KERNEL_BUFFER = 256 * 1024  # bytes of a socket's send buffer in the kernel
 UNACKNOWLEDGED_MS = 30_000
 TRY_LATER = 1013  # RFC 6455's register: the service can't, at the moment
@@ -97,6 +100,7 @@ class Seat:
     author: Literal["teacher", "student"]
     channel: str
     may_draw: bool = True
+    gallery: str | None = None  # the channel of who watches, if anybody may
 
 
 class Desk(Protocol):
@@ -378,6 +382,8 @@ class Connection:
                     self._answer(await self._desk.act(self.person, frame))
                 case Signal():
                     await self._signal(frame)
+                case Voice():
+                    await self._voice(frame)
                 case Subscribe():
                     await self._subscribe(frame)
                 case Unsubscribe():
@@ -434,7 +440,13 @@ class Connection:
             points=ink.points,
             at=ink.at,
         )
-        self._hub.whisper(seat.channel, _text(seen), droppable=True, but=self.id)
+        self._show(seat, _text(seen))
+
+    def _show(self, seat: Seat, seen: str) -> None:
+        """To the other side, and to who watches."""
+        self._hub.whisper(seat.channel, seen, droppable=True, but=self.id)
+        if seat.gallery:
+            self._hub.whisper(seat.gallery, seen, droppable=True)
 
     async def _dots(self, dots: Dots) -> None:
         if self._drawing is None:
@@ -455,7 +467,7 @@ class Connection:
         if held:  # else it changed within this turn
             points = "".join([dots.points for dots in fresh]) if len(fresh) > 1 else fresh[0].points
             seen = DotsSeen(pen=self.id[:PEN], at=fresh[0].at, points=points)
-            self._hub.whisper(held[0].channel, _text(seen), droppable=True, but=self.id)
+            self._show(held[0], _text(seen))
 
     async def _pen(self, session: UUID, points: str) -> Seat:
         """The seat of somebody who may draw such points now."""
@@ -477,12 +489,23 @@ class Connection:
             width=look.width,
             height=look.height,
         )
-        self._hub.whisper(seat.channel, _text(seen), droppable=True, but=self.id)
+        self._show(seat, _text(seen))
 
     async def _signal(self, signal: Signal) -> None:
         seat = await self._seat(signal.session)
         heard = Signalled(session=signal.session, author=seat.author, data=signal.data)
         self._hub.whisper(seat.channel, _text(heard), droppable=False, but=self.person_key)
+
+    async def _voice(self, voice: Voice) -> None:
+        """Who watches hears the teacher and nobody else."""
+        if len(voice.bytes) > SLICE or len(voice.type) > CHANNEL_NAME or len(voice.take) > CHANNEL_NAME:
+            raise Refusal("bad_frame")
+        seat = await self._seat(voice.session)
+        if seat.author != "teacher":
+            raise Refusal("not_seated")
+        if seat.gallery:
+            heard = VoiceHeard(session=voice.session, take=voice.take, n=voice.n, type=voice.type, bytes=voice.bytes)
+            self._hub.whisper(seat.gallery, _text(heard), droppable=True)
 
     async def _seat(self, session: UUID) -> Seat:
         """The person's seat, remembered as long as the session doesn't change and this socket hears when it does."""

@@ -163,6 +163,7 @@ function Following({ question }: { question: QuestionView }) {
   return (
     <>
       <Status title={leader_state === "answering" ? words.followingNow : words.following} icon="people">{words.followingMore(followers)}</Status>
+      {question.watch_id !== null && <a class="button primary" href={`#watch=${question.watch_id}`}><Icon name="eye" />{words.watchLive}</a>}
       {place !== null && <Place question={question} />}
     </>
   );

@@ -19,6 +19,7 @@ interface Props {
 const SOON_MS = 60_000;
 const LATE_MS = 3 * 60_000; // a promise so long past is not said again
 const REOPEN_MS = 7 * 24 * 3600_000;
+const QUEUED: readonly string[] = ["waiting", "offered"];
 const LEAVABLE: readonly string[] = ["received", "reading", "matched", "following", "waiting", "offered"];
 
 export function QuestionCard({ question, onchange, onclose }: Props) {
@@ -274,6 +275,7 @@ function Asked({ question, busy, act }: NowProps) {
   const { media, text } = question;
   return (
     <div class="asked">
+      {QUEUED.includes(question.state) && <h3 class="asked-head"><Icon name="eye" />{say.value.teacherSees}</h3>}
       {!needsChoice(question) && <Attachments media={media} />}
       {text && <p class="asked-text">{text}</p>}
       <ReadBack question={question} busy={busy} act={act} />

@@ -265,8 +265,12 @@ export class Room {
 
   async #load(): Promise<{ epoch: string; offset: number }> {
     const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
-    if (this.knows.value.session === null) this.#enter(fresh.session.me);
-    if (fresh.session.peer_online) this.#peerHeardAt = Math.max(this.#peerHeardAt, Date.now() - GONE_MS + 1.2 * HERE_MS); // then it says so itself
+    if (this.knows.value.session === null) {
+      this.#enter(fresh.session.me);
+      this.#heardPeer(fresh.session.peer_online);
+    } else if (fresh.session.peer_online) {
+      this.#peerHeardAt = Math.max(this.#peerHeardAt, Date.now() - GONE_MS + 1.2 * HERE_MS); // by then it says so itself
+    }
     this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
     if (this.#done.length === 0) this.#done = [...this.#journal.board.marks.values()].flatMap((mark) => this.#deedOf(mark));

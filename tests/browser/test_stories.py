@@ -112,7 +112,14 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     pupil.page.get_by_role("button", name="进入同屏").click()
     expect(pupil.page.get_by_role("region", name="白板")).to_be_visible()
     expect(teacher.page.get_by_role("region", name="白板")).to_be_visible()
+    turned = teacher.page.get_by_role("region", name="白板")
+    teacher.page.get_by_role("button", name="旋转、裁剪照片").click()
+    teacher.page.get_by_role("button", name="向右转").click()
+    teacher.page.get_by_role("button", name="好了").click()
+    for board in (turned, pupil.page.get_by_role("region", name="白板")):
+        expect(board).to_have_attribute("data-seq", "2")
     draw(teacher.page)
+    expect(teacher.page.get_by_role("button", name="旋转、裁剪照片")).to_have_count(0)  # ink lies on it
     teacher.page.get_by_label("说一句…").fill("先看电费的单价")
     teacher.page.get_by_role("button", name="发送", exact=True).click()
     pupil.page.get_by_role("button", name="对话").click()  # on a phone the words are folded away below the board

@@ -20,7 +20,7 @@ from tests.actions.conftest import SaysSo
 from tests.actions.test_path_of_a_question import STROKE, accept, finish, question, settle
 from tests.builders import RULES, World
 
-ASKED = "一座水塔高25米，小明的手机号是 13800000000，电视塔是它的12倍？"
+ASKED = "一座水塔高25米，电视塔是它的12倍，电视塔高多少米？"
 
 
 @dataclass

@@ -2,7 +2,8 @@
 import { signal } from "@preact/signals";
 import { Listening, Speaking, type Slice } from "./wire";
 
-const ANEW_MS = 15_000; // the voice begins a new take, from which whoever lost a slice hears on
+const ANEW_MS = 60_000; // the voice begins a new take, whatever happened to the one before
+const ASK_MS = 5_000; // between two times that a listener asks for a new take, which all the others hear begin
 const STALE_MS = 25_000; // a node that says nothing for so long has no watchers any more
 
 /** How many watch, as the nodes that they are on say. */
@@ -62,7 +63,11 @@ export class Ear {
   /** Set while the browser wants a touch before it lets the teacher be heard. */
   readonly silenced = signal(false);
   readonly #loudspeaker = new Audio();
-  readonly #listening = new Listening(this.#loudspeaker, () => undefined); // nobody is asked: a new take comes by itself
+  readonly #listening = new Listening(this.#loudspeaker, () => this.#ask());
+  #askedAt = 0;
+
+  /** `again` makes the speaker begin anew: a slice was lost. */
+  constructor(readonly again: () => void) {}
 
   static get possible(): boolean {
     return typeof MediaSource !== "undefined";
@@ -71,6 +76,12 @@ export class Ear {
   hears(slice: Slice): void {
     this.#listening.hears(slice);
     if (slice.n === 0 || this.#loudspeaker.paused) this.listen();
+  }
+
+  #ask(): void {
+    if (Date.now() - this.#askedAt < ASK_MS) return;
+    this.#askedAt = Date.now();
+    this.again();
   }
 
   /** Called from a touch too, when the browser asked for one. */

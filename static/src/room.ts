@@ -70,7 +70,7 @@ export class Room {
     readonly link: Link,
     readonly watching = false,
   ) {
-    this.ear = watching && Ear.possible ? new Ear() : null;
+    this.ear = watching && Ear.possible ? new Ear(() => link.again(this.channel)) : null;
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
     link.onframe = (frame) => this.#frame(frame);
     link.ondots = (dots) => this.#dots(dots);

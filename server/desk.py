@@ -27,11 +27,13 @@ class ServiceDesk:
             return True
         if channel == DUTY_CHANNEL:
             return person.is_a(Role.DUTY_ADMIN)
-        kind, session = _session_of(channel)
-        if session is None:
-            return False
-        side = await self._views.side_in_session(person.id, session)
-        return side == "follower" if kind == "gallery" else side in ("teacher", "student")
+        lecture = _id_in(channel, "lecture")
+        if lecture is not None:
+            return await self._views.lectures.seen_by(person, lecture) is not None
+        session, watched = _id_in(channel, "session"), _id_in(channel, "gallery")
+        if session is not None:
+            return await self._views.side_in_session(person.id, session) in ("teacher", "student")
+        return watched is not None and await self._views.side_in_session(person.id, watched) == "follower"
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
         try:
@@ -53,10 +55,9 @@ class ServiceDesk:
         return None
 
 
-def _session_of(channel: str) -> tuple[str, UUID | None]:
-    """What the channel is of a session, and which."""
+def _id_in(channel: str, kind: str) -> UUID | None:
     head, _, id = channel.partition(":")
     try:
-        return head, UUID(id) if head in ("session", "gallery") and len(id) == 36 else None
+        return UUID(id) if head == kind and len(id) == 36 else None
     except ValueError:
-        return head, None
+        return None

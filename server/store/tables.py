@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
+from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
 from server.domain.question import State, Verdict
 
@@ -173,8 +174,9 @@ media = Table(
     Column("peaks", ARRAY(Integer)),
     Column("session_id", Uuid),
     Column("start_ms", Integer, nullable=False, server_default=text("0")),
+    Column("pages", JSONB(none_as_null=True)),  # of a material: width and height of each page's picture
     _time("created_at", now=True),
-    CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording')", name="kind"),
+    CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording', 'material')", name="kind"),
     CheckConstraint("state IN ('arriving', 'ready', 'refused')", name="state"),
     CheckConstraint("state <> 'ready' OR key IS NOT NULL", name="ready_has_key"),
     Index("ix_media_owner_id", "owner_id"),
@@ -433,6 +435,72 @@ answers = Table(
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
     Index("ix_answers_question_id", "question_id"),
+)
+
+# --- lectures ------------------------------------------------------------------------------------------------------
+
+lectures = Table(
+    "lectures",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person("lecturer_id"),
+    Column("state", Word(LectureState), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("grades", ARRAY(Integer), nullable=False),
+    Column("knowledge_points", ARRAY(Text), nullable=False),
+    _time("starts_at"),
+    _time("ends_at"),
+    Column("capacity", Integer, nullable=False),
+    Column("school_ids", ARRAY(Uuid), nullable=False),  # empty: open to every school
+    Column("cover_id", Uuid, ForeignKey("media.id")),
+    # Seats are counted here, under the row's lock; the check below forbids what the code must not do.
+    Column("taken", Integer, nullable=False, server_default=text("0")),
+    Column("waiting", Integer, nullable=False, server_default=text("0")),
+    Column("next_number", Integer, nullable=False, server_default=text("1")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("cancelled_why", Text),
+    _time("changed_at", now=True),
+    _time("created_at", now=True),
+    CheckConstraint(_words("state", LectureState), name="state"),
+    CheckConstraint(_words("subject", Subject), name="subject"),
+    CheckConstraint(_words("stage", Stage), name="stage"),
+    CheckConstraint("ends_at > starts_at", name="forward"),
+    CheckConstraint("taken BETWEEN 0 AND capacity", name="never_oversold"),
+    CheckConstraint("waiting >= 0", name="waiting"),
+    CheckConstraint("(state = 'cancelled') = (cancelled_why IS NOT NULL)", name="cancelled"),
+    Index("ix_lectures_starts_at", "starts_at"),
+    Index("ix_lectures_lecturer_id_starts_at", "lecturer_id", "starts_at"),
+    Index("ix_lectures_ends_at", "ends_at", postgresql_where=text("state IN ('planned', 'open', 'live')")),
+)
+
+# `number` is the order in which pupils came; who leaves and comes again is at the end.
+lecture_places = Table(
+    "lecture_places",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    _person("pupil_id"),
+    Column("number", Integer, nullable=False),
+    Column("state", Word(PlaceState), nullable=False),
+    _time("asked_at", now=True),
+    _time("moved_up_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "pupil_id"),
+    UniqueConstraint("lecture_id", "number"),
+    CheckConstraint(_words("state", PlaceState), name="state"),
+    Index("ix_lecture_places_pupil_id", "pupil_id", postgresql_where=text("state <> 'left'")),
+    Index("ix_lecture_places_waiting", "lecture_id", "number", postgresql_where=text("state = 'waiting'")),
+)
+
+lecture_materials = Table(
+    "lecture_materials",
+    metadata,
+    Column("material_id", Uuid, ForeignKey("media.id"), primary_key=True),
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("lecture_id", "position"),
 )
 
 # --- money ---------------------------------------------------------------------------------------------------------

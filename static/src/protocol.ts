@@ -5,6 +5,10 @@ export const MAX_FRAME = 65536;
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
+export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
+
+export type PlaceState = "seated" | "waiting" | "left";
+
 export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
 
 export type Stage = "primary" | "junior" | "senior";
@@ -18,7 +22,7 @@ export type Verdict = "same" | "open" | "similar" | "new";
 /** A stored file; the addresses are signed and last some minutes. */
 export interface MediaView {
   id: string;
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   url: string;
   thumb_url: string | null;
@@ -295,6 +299,76 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
+export interface PlaceView {
+  state: PlaceState;
+  ahead: number | null;
+}
+
+/** Pages that the lecturer brings to a lecture; `pages` are their pictures, where they are asked for. */
+export interface MaterialView {
+  id: string;
+  name: string;
+  count: number;
+  pages: MediaView[];
+}
+
+/** A lecture as anybody sees who may; `place` is the reader's own and is never in an event. */
+export interface LectureView {
+  id: string;
+  version: number;
+  state: LectureState;
+  title: string;
+  about: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  knowledge_points: string[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  taken: number;
+  waiting: number;
+  lecturer_name: string;
+  channel: string;
+  cover: MediaView | null;
+  cancelled_why: string | null;
+  place: PlaceView | null;
+  schools: string[];
+  materials: MaterialView[];
+}
+
+/** Lectures in the order in which they begin; `more` says that there are later ones. */
+export interface Lectures {
+  lectures: LectureView[];
+  more: boolean;
+}
+
+/** The lectures that a pupil holds a place in, and the point of the pupil's channel from which to listen on. */
+export interface MyLectures {
+  lectures: LectureView[];
+  epoch: string;
+  offset: number;
+}
+
+/** A lecture, and the point of its channel from which to listen on. */
+export interface LectureSnapshot {
+  lecture: LectureView;
+  epoch: string;
+  offset: number;
+}
+
+export interface SchoolView {
+  id: string;
+  name: string;
+}
+
+/** A lecturer's page as it stands: lectures to come first, then what was; and the schools that one may be for. */
+export interface LecturerState {
+  lectures: LectureView[];
+  schools: SchoolView[];
+}
+
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
 export interface TeacherState {
   duty: DutyView;
@@ -322,7 +396,7 @@ export interface Ticket {
 }
 
 export interface StartUpload {
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   session_id?: string | null;
   start_ms?: number;
@@ -421,6 +495,32 @@ export interface HandBack {
   assignment_epoch: number;
 }
 
+/** What a lecturer decides; no schools: all of them. */
+export interface PlanLecture {
+  title: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  about?: string;
+  knowledge_points?: string[];
+  schools?: string[];
+  cover_id?: string | null;
+}
+
+/** Why: every pupil with a place reads it. */
+export interface CancelLecture {
+  why: string;
+}
+
+/** An upload of kind `material` that is ready, and the name that it goes by. */
+export interface AddMaterial {
+  material_id: string;
+  name: string;
+}
+
 export interface DemoAccount {
   login: string;
   password: string;
@@ -498,7 +598,20 @@ export interface PrecisionAlarm {
   bar: number;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+export interface LectureChanged {
+  type: "lecture";
+  lecture: LectureView;
+}
+
+/** For the one whose place it is: moved up, or the lecture itself is another now; load one's lectures again. */
+export interface PlaceChanged {
+  type: "place";
+  lecture_id: string;
+  title: string;
+  why: "moved_up" | "changed" | "cancelled";
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 
 export interface Position {
   epoch: string;
@@ -522,7 +635,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */

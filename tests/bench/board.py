@@ -325,7 +325,12 @@ def lesson() -> Iterator[Lesson]:
         pupil, teacher = Program("pupil5").sign_in(node), Program("teacher1").sign_in(node)
         teacher.ready(node)
         pupil.ask(node, "梯形的上底是 3 厘米，下底是 5 厘米，高是 4 厘米，面积是多少？", subject="math")
-        wait_until(lambda: teacher.duty(node)["offer"], lambda: "no offer came", 180)
+
+        def offered() -> Any:
+            teacher.ready(node)  # a program without a socket is away after a while
+            return teacher.duty(node)["offer"]
+
+        wait_until(offered, lambda: "no offer came", 180)
         session = teacher.accept(node, teacher.duty(node)["offer"])
         yield Lesson(service, urls, node.port, UUID(session["id"]))
 

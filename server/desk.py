@@ -47,7 +47,7 @@ class ServiceDesk:
         held = await self._views.seats(session)
         if held is None:
             return None
-        gallery = gallery_channel(session) if held.followed else None
+        gallery = gallery_channel(session)
         if person.id == held.teacher_id:
             return Seat("teacher", session_channel(session), gallery=gallery)
         if person.id == held.student_id:

@@ -103,7 +103,7 @@ class Seat:
     author: Literal["teacher", "student"]
     channel: str
     may_draw: bool = True
-    gallery: str | None = None  # the channel of who watches, if anybody may
+    gallery: str | None = None  # the channel of who watches
 
 
 class Desk(Protocol):

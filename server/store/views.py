@@ -264,7 +264,7 @@ class Views:
         return found[0].side if found else None
 
     async def seats(self, id: UUID) -> Record | None:
-        """Whose the two seats of an open session are, whether the pupil's pen is locked and who follows may watch."""
+        """Whose the two seats of an open session are, and whether the pupil's pen is locked."""
         found = await self.store.rows(_SEATS, {"id": id})
         return found[0] if found else None
 
@@ -609,9 +609,7 @@ _SIDE = """
     FROM live_sessions l WHERE l.id = %(id)s
 """
 _SEATS = """
-    SELECT l.teacher_id, l.student_id, l.pen_locked,
-           EXISTS (SELECT FROM questions f WHERE f.leader_id = l.question_id AND f.state = 'following') AS followed
-    FROM live_sessions l WHERE l.id = %(id)s AND l.ended_at IS NULL
+    SELECT teacher_id, student_id, pen_locked FROM live_sessions WHERE id = %(id)s AND ended_at IS NULL
 """
 _SESSION = f"""
     SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers,

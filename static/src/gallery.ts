@@ -64,6 +64,7 @@ export class Ear {
   readonly silenced = signal(false);
   readonly #loudspeaker = new Audio();
   readonly #listening = new Listening(this.#loudspeaker, () => this.#ask());
+  #take = "";
   #askedAt = 0;
 
   /** `again` makes the speaker begin anew: a slice was lost. */
@@ -74,6 +75,8 @@ export class Ear {
   }
 
   hears(slice: Slice): void {
+    if (slice.n === 0) this.#take = slice.take;
+    else if (slice.take !== this.#take) this.#ask(); // its beginning was before us
     this.#listening.hears(slice);
     if (slice.n === 0 || this.#loudspeaker.paused) this.listen();
   }

@@ -140,5 +140,3 @@ async def test_who_left_the_crowd_watches_no_longer(watched: Watched, views: Vie
         await ask.back_to_queue(work, RULES, watched.follower, watched.following, "not_mine", await work.now())
 
     assert await views.side_in_session(watched.follower.id, watched.id) is None
-    seats = await views.seats(watched.id)
-    assert seats is not None and not seats.followed

@@ -51,6 +51,7 @@ _STAFF = (
     ("researcher1", "教研员", Role.RESEARCHER),
     ("duty1", "值班管理员", Role.DUTY_ADMIN),
     ("finance1", "财务", Role.FINANCE),
+    ("finance2", "出纳", Role.FINANCE),
     ("auditor1", "审计", Role.AUDITOR),
     ("school1", "学校管理员", Role.SCHOOL_ADMIN),
     ("operator1", "运维", Role.OPERATOR),

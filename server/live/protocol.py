@@ -1011,6 +1011,7 @@ class TeacherMonth(Wire):
     statements: list[StatementView]
     appeals: list[AppealView]
     appeal_until: datetime | None  # of the newest statement that may still be appealed
+    account: str | None  # where it is paid to, masked; None: finance has no account
 
 
 class FigureView(Wire):
@@ -1052,8 +1053,24 @@ class MonthView(Wire):
     closed_by: str | None
 
 
+class NearbyWork(Wire):
+    """Other work of the same teacher at that time, or the shift."""
+
+    fact: str
+    work: str
+    start: datetime
+    end: datetime
+
+
+class SharedDevice(Wire):
+    """When the two sides last signed in on one browser."""
+
+    teacher_at: datetime
+    pupil_at: datetime
+
+
 class HoldView(Wire):
-    """Held work with its evidence."""
+    """Held work with its evidence; ink and speech in thousandths of its time."""
 
     fact: str
     work: str
@@ -1065,6 +1082,10 @@ class HoldView(Wire):
     why: list[str]
     answer: AnswerView | None
     strokes: int
+    ink: list[int]
+    speech: list[list[int]]  # from and to
+    nearby: list[NearbyWork]
+    devices: list[SharedDevice]
 
 
 class PolicyView(Wire):
@@ -1087,6 +1108,63 @@ class OfficeView(Wire):
     holds: list[HoldView]
     policies: list[PolicyView]
     appeals: list[AppealView]
+    without_account: list[str]  # who is owed by a closed month, and can't be paid
+
+
+class ClaimedLine(Wire):
+    """A posting on a statement; `fact` can be traced."""
+
+    fact: str
+    work: str
+    at: datetime
+    kind: str  # accrual or adjustment
+    status: str
+    fen: int
+    held_fen: int
+    summary: str
+
+
+class StatementLines(Wire):
+    statement: StatementView
+    lines: list[ClaimedLine]
+
+
+class PayeeView(Wire):
+    """A teacher's account as pages show it."""
+
+    teacher: str
+    login: str
+    bank: str
+    account: str
+
+
+class PayeeNote(Wire):
+    """Who set or read how many accounts, and what for."""
+
+    at: datetime
+    who: str | None  # nobody: at the command line
+    act: Literal["set", "read"]
+    why: str
+    accounts: int
+
+
+class PayeesView(Wire):
+    payees: list[PayeeView]
+    missing: list[str]  # teachers without an account
+    notes: list[PayeeNote]  # the newest
+
+
+class ImportPayees(Wire, forbid_unknown_fields=True):
+    """A CSV or XLSX file in base64: login, name, bank, account, branch."""
+
+    file: bytes
+
+
+class PayeesImported(Wire):
+    """What a file brought; with any mistake nothing."""
+
+    accounts: int
+    mistakes: list[str]
 
 
 class MonthStatements(Wire):
@@ -1149,6 +1227,7 @@ class SimulationView(Wire):
     months: list[SimulatedRow]
     schools: list[SimulatedRow]
     teachers: list[SimulatedRow]
+    spent: list[SimulatedRow]  # up to each day
 
 
 class SettlePayout(Wire, forbid_unknown_fields=True):

@@ -277,6 +277,8 @@ def _plain(name: str, kind: Any) -> Any:
         return 0.5
     if kind is str:
         return name or _CHANNEL
+    if kind is bytes:
+        return name.encode()
     raise TypeError(f"no example for {name}: {kind!r}")
 
 

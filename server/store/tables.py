@@ -133,6 +133,27 @@ sign_ins = Table(
     Index("ix_sign_ins_account_id", "account_id"),
 )
 
+# Which pupils and teachers signed in on one browser: a keyed hash of its cookie, forgotten 90 days after the last time.
+device_sign_ins = Table(
+    "device_sign_ins",
+    metadata,
+    Column("device", LargeBinary, nullable=False),
+    _person("account_id"),
+    Column("last_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    PrimaryKeyConstraint("device", "account_id"),
+    Index("ix_device_sign_ins_account_id", "account_id"),
+    Index("ix_device_sign_ins_last_at", "last_at"),
+)
+
+# Teachers' own children among the pupils, by the pseudonym that the books know a pupil under.
+kinships = Table(
+    "kinships",
+    metadata,
+    _person("teacher_id"),
+    Column("pupil", Text, nullable=False),
+    PrimaryKeyConstraint("teacher_id", "pupil"),
+)
+
 tickets = Table(
     "tickets",
     metadata,
@@ -543,6 +564,12 @@ subsidy_facts = Table(
     CheckConstraint("source IN ('platform', 'import', 'review')", name="source"),
     Index("ix_subsidy_facts_teacher_id_starts_at", "teacher_id", "starts_at"),
     Index("ix_subsidy_facts_of_id", "of_id", postgresql_where=text("of_id IS NOT NULL")),
+    Index(
+        "ix_subsidy_facts_pupil",
+        text("(body->>'pupil')"),
+        "starts_at",
+        postgresql_where=text("body->>'pupil' IS NOT NULL"),
+    ),
 )
 
 ledger_transactions = Table(
@@ -652,6 +679,33 @@ payouts = Table(
     CheckConstraint("state IN ('ordered', 'paid', 'bounced')", name="state"),
     CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled"),
     Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
+)
+
+# Where a teacher is paid. The number is sealed (server/vault.py); its last four digits are what pages show.
+payee_accounts = Table(
+    "payee_accounts",
+    metadata,
+    _person("teacher_id", primary_key=True),
+    Column("bank", Text, nullable=False),
+    Column("branch", Text, nullable=False),  # the bank's number between banks (联行号), or empty
+    Column("ending", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    CheckConstraint("length(ending) = 4", name="ending"),
+)
+
+# Who set or read a number, and what for; append-only, like the ledger.
+payee_log = Table(
+    "payee_log",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _person("teacher_id"),
+    _person("person_id", nullable=True),  # nobody: by the command line
+    Column("act", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    _time("at", now=True),
+    CheckConstraint("act IN ('set', 'read')", name="act"),
+    Index("ix_payee_log_teacher_id", "teacher_id"),
+    Index("ix_payee_log_at", "at"),
 )
 
 appraisal_comments = Table(

@@ -50,6 +50,8 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
+
 
 def person_channel(person: UUID) -> str:
     return f"person:{person}"
@@ -636,6 +638,7 @@ class Work:
             await self.execute(delete(table).where(table.c.expires_at < clock))
         keys = t.idempotency.c
         await self.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
+        await self.execute(delete(t.device_sign_ins).where(t.device_sign_ins.c.last_at < clock - DEVICES_KEPT))
 
     # --- media ---
 

@@ -24,6 +24,7 @@ SHELLS = {
     "/student": "student.html",
     "/teacher": "teacher.html",
     "/subsidies": "subsidies.html",
+    "/disclosure": "disclosure.html",
     "/research": "research.html",
     "/lectures": "lecture.html",
 }

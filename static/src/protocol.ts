@@ -874,6 +874,7 @@ export interface TeacherMonth {
   statements: StatementView[];
   appeals: AppealView[];
   appeal_until: string | null;
+  account: string | null;
 }
 
 /** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
@@ -913,7 +914,21 @@ export interface MonthView {
   closed_by: string | null;
 }
 
-/** Held work with its evidence. */
+/** Other work of the same teacher at that time, or the shift. */
+export interface NearbyWork {
+  fact: string;
+  work: string;
+  start: string;
+  end: string;
+}
+
+/** When the two sides last signed in on one browser. */
+export interface SharedDevice {
+  teacher_at: string;
+  pupil_at: string;
+}
+
+/** Held work with its evidence; ink and speech in thousandths of its time. */
 export interface HoldView {
   fact: string;
   work: string;
@@ -925,6 +940,10 @@ export interface HoldView {
   why: string[];
   answer: AnswerView | null;
   strokes: number;
+  ink: number[];
+  speech: number[][];
+  nearby: NearbyWork[];
+  devices: SharedDevice[];
 }
 
 export interface PolicyView {
@@ -946,6 +965,58 @@ export interface OfficeView {
   holds: HoldView[];
   policies: PolicyView[];
   appeals: AppealView[];
+  without_account: string[];
+}
+
+/** A posting on a statement; `fact` can be traced. */
+export interface ClaimedLine {
+  fact: string;
+  work: string;
+  at: string;
+  kind: string;
+  status: string;
+  fen: number;
+  held_fen: number;
+  summary: string;
+}
+
+export interface StatementLines {
+  statement: StatementView;
+  lines: ClaimedLine[];
+}
+
+/** A teacher's account as pages show it. */
+export interface PayeeView {
+  teacher: string;
+  login: string;
+  bank: string;
+  account: string;
+}
+
+/** Who set or read how many accounts, and what for. */
+export interface PayeeNote {
+  at: string;
+  who: string | null;
+  act: "set" | "read";
+  why: string;
+  accounts: number;
+}
+
+export interface PayeesView {
+  payees: PayeeView[];
+  missing: string[];
+  notes: PayeeNote[];
+}
+
+/** A CSV or XLSX file in base64: login, name, bank, account, branch. */
+export interface ImportPayees {
+  file: string;
+}
+
+/** What a file brought; with any mistake nothing. */
+export interface PayeesImported {
+  accounts: number;
+  mistakes: string[];
 }
 
 export interface MonthStatements {
@@ -1004,6 +1075,7 @@ export interface SimulationView {
   months: SimulatedRow[];
   schools: SimulatedRow[];
   teachers: SimulatedRow[];
+  spent: SimulatedRow[];
 }
 
 export interface SettlePayout {

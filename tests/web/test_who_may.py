@@ -198,6 +198,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/subsidy/payouts/{id}"): Policy(
         NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"outcome": "paid"}
     ),
+    ("GET", "/api/subsidy/statements/{id}"): Policy({**NO_SUCH, "auditor": MISSING}, thing=lambda case: uuid4()),
+    ("GET", "/api/subsidy/payees"): Policy(READERS),
+    ("POST", "/api/subsidy/payees"): Policy(FINANCE, body=lambda case: {"file": "bG9naW4="}),
     ("GET", "/api/subsidy/batch"): Policy(FINANCE, refused=frozenset({400})),
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),

@@ -9,7 +9,7 @@ from server.live.connection import Caller, Seat
 from server.live.protocol import Ack, Act, Refused
 from server.store import sign_ins
 from server.store.views import Views
-from server.store.work import DUTY_CHANNEL, Store, person_channel, room_channel, session_channel
+from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, room_channel, session_channel
 
 
 class ServiceDesk:
@@ -36,8 +36,10 @@ class ServiceDesk:
         backstage = _id_in(channel, "staff")
         if backstage is not None:
             return await self._views.rooms.side(person, backstage) in ("lecturer", "reviewer")
-        session = _id_in(channel, "session")
-        return session is not None and await self._views.side_in_session(person.id, session) is not None
+        session, watched = _id_in(channel, "session"), _id_in(channel, "gallery")
+        if session is not None:
+            return await self._views.side_in_session(person.id, session) in ("teacher", "student")
+        return watched is not None and await self._views.side_in_session(person.id, watched) == "follower"
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
         """A board is a session's, or a lecture's: they have different ids, and sessions come first."""
@@ -57,18 +59,17 @@ class ServiceDesk:
         return Ack(id=act.id, seq=seq)
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
-        view = await self._views.session(session, "student")
-        if view is None and person.is_a(Role.LECTURER):
+        held = await self._views.seats(session)
+        if held is None and person.is_a(Role.LECTURER):
             return await self._lecturers_seat(person, session)
-        if view is None or view.state == "ended":
+        if held is None:
             return None
-        match await self._views.side_in_session(person.id, session):
-            case "teacher":
-                return Seat("teacher", session_channel(session))
-            case "student":
-                return Seat("student", session_channel(session), not await self._views.pen_locked(session))
-            case _:
-                return None
+        gallery = gallery_channel(session)
+        if person.id == held.teacher_id:
+            return Seat("teacher", session_channel(session), gallery=gallery)
+        if person.id == held.student_id:
+            return Seat("student", session_channel(session), not held.pen_locked, gallery)
+        return None
 
     async def _lecturers_seat(self, person: Person, lecture: UUID) -> Seat | None:
         """Pupils have none: nothing that they send reaches a room by the socket."""

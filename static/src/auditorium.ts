@@ -25,7 +25,7 @@ export class Auditorium {
     readonly id: string,
     readonly link: Link,
   ) {
-    this.board = new Room(id, link, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
+    this.board = new Room(id, link, false, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
   }
 
   close(): void {

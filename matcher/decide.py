@@ -179,7 +179,7 @@ def _reasons(asked: Problem, known: Problem, comparison: Comparison, read_from_p
 def _numbers(asked: Problem, known: Problem, comparison: Comparison, read_from_photo: bool) -> Reason | None:
     mine, theirs = _list(asked.numbers), _list(known.numbers)
     found = comparison.numbers
-    lost, new = (*found.lost, *found.torn, *(known for _, known in found.misread)), found.new
+    lost, new = (*found.lost, *found.torn, *(known for _, known in (*found.unsigned, *found.misread))), found.new
     if not asked.numbers and not known.numbers:
         return None
     if not lost and not new:

@@ -46,7 +46,7 @@ DIRECTIONS = {
     **dict.fromkeys(("cosine", "lexical", "role_likeness", "worst_role", "ask_found", "ask_back", "option_likeness"),
                     MORE),
     **dict.fromkeys(("exchanges", "own_exchanges", "odd_exchanges", "numbers_lost", "numbers_torn", "numbers_new",
-                     "numbers_misread", "numbers_contradicted", "numbers_crossed", "units_exchanged",
+                     "numbers_unsigned", "numbers_misread", "numbers_contradicted", "numbers_crossed", "units_exchanged",
                      "decisive_exchanged", "decisive_only_asked", "decisive_only_known", "ask_decisive_only_asked",
                      "ask_decisive_only_known", "operators_only_asked", "operators_only_known", "units_differ",
                      "latin_only_asked", "latin_only_known", "plain_only_asked", "plain_only_known", "ask_exchanged",

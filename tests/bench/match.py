@@ -26,8 +26,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matcher.embed import Embedder, Vector
-from matcher.index import Kind
-from matcher.lexical import grams
+from matcher.index import Kind, telltales
 from matcher.match import Matcher, Prepared
 from matcher.normalize import normalize
 from server.domain.people import Stage, Subject
@@ -190,17 +189,17 @@ async def _fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) ->
 
 
 def _rows(matcher: Matcher, batch: Sequence[Entry]) -> list[dict[str, Any]]:
-    texts = [normalize(entry.text).text for entry in batch]
-    vectors = matcher.embedder.embed(texts)
+    problems = [normalize(entry.text) for entry in batch]
+    vectors = matcher.embedder.embed([problem.text for problem in problems])
     return [
         {
             "id": entry.id,
             "text": entry.text,
             "embedding": _literal(vector),
-            "grams": list(grams(plain)),
+            "grams": telltales(problem),
             "version": matcher.index.model_version,
         }
-        for entry, plain, vector in zip(batch, texts, vectors, strict=True)
+        for entry, problem, vector in zip(batch, problems, vectors, strict=True)
     ]
 
 

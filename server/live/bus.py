@@ -33,8 +33,10 @@ TIMEOUT_S = 0.5  # RELIABILITY: a hung Redis costs half a second, never more
 KEEP_EVENTS = 1000  # a channel's history; who missed more loads a snapshot, which is smaller
 KEEP_S = 6 * 3600.0  # an evening; a page that slept longer loads a snapshot
 CONNECTIONS = 8  # for commands; a command that finds none free within TIMEOUT_S fails as if Redis were down
+LINE_WAIT_S = 1.0  # that a command waits in Redis for a line's next message
 PING_EVERY_S = 1.0
 STOP_S = 0.1  # a task that has not ended by then is told again
+WHISPERS = 4_000  # waiting for Redis; what comes then is heard on this node alone
 ALONE_S = 1.0  # for so long live ink that no other node heard is not offered again; the finished stroke goes to all
 BACKOFF_S = (0.05, 2.0)  # first and longest pause between attempts to reconnect, with full jitter
 
@@ -123,12 +125,21 @@ class Bus:
             retry=Retry(NoBackoff(), 1, supported_errors=(trouble.ConnectionError,)),
         )
         self._redis: Redis = Redis(connection_pool=self._pool)
+        self._patient: Redis = Redis.from_url(
+            url,
+            socket_timeout=LINE_WAIT_S + TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            protocol=2,
+            retry=Retry(NoBackoff(), 1, supported_errors=(trouble.ConnectionError,)),
+        )
         self._scripts = {name: _Script(name) for name in ("publish", "position", "since")}
         self._listener: Listener | None = None
         self._ear: Connection | None = None
         self._wanted: dict[str, asyncio.Future[None]] = {}  # channel -> done when Redis confirmed
         self._alone_until: dict[str, float] = {}  # of channels we listen to, and so as small as `_wanted`
         self._heard = False
+        self._whispers: list[Whisper] = []
+        self._whispering: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     # Events.
@@ -162,22 +173,62 @@ class Bus:
 
     # Whispers.
 
-    async def ephemeral(self, channel: str, frame: bytes, *, droppable: bool = True, but: str = "") -> None:
-        """Tell the other nodes that listen, without history. This node's own hub has told its sockets itself."""
-        assert " " not in but
-        now = time.monotonic()
-        if droppable and self._alone_until.get(channel, 0.0) > now:
+    def whisper(self, whisper: Whisper) -> None:
+        """Tell the other nodes that listen, without history. This node's own hub has told its sockets itself.
+
+        Nobody waits: what comes while Redis answers goes out together, in its order, in the next round trip.
+        """
+        assert " " not in whisper.but
+        if self.down or (whisper.droppable and self._alone_until.get(whisper.channel, 0.0) > time.monotonic()):
             return
-        head = f"{'~' if droppable else '!'}{self.node} {but} ".encode()
-        heard_by = await self._do(lambda: self._redis.publish(self._topic(channel), head + frame))
-        if channel in self._wanted and heard_by <= 1:  # ourselves
-            self._alone_until[channel] = now + ALONE_S
-        else:
-            self._alone_until.pop(channel, None)
+        if len(self._whispers) < WHISPERS:
+            self._whispers.append(whisper)
+        if not self._whispering:
+            self._whispering = asyncio.create_task(self._whisper_on(), name="bus whispers")
+
+    async def _whisper_on(self) -> None:
+        try:
+            while self._whispers:
+                some, self._whispers = self._whispers, []
+                pipe = self._redis.pipeline(transaction=False)
+                for each in some:
+                    head = f"{'~' if each.droppable else '!'}{self.node} {each.but} {each.frame}"
+                    pipe.publish(self._topic(each.channel), head.encode())
+                self._hear_of(some, await self._do(pipe.execute))
+        except BusDown:
+            self._whispers = []
+        finally:
+            self._whispering = None
+
+    def _hear_of(self, whispers: Sequence[Whisper], heard_by: Sequence[int]) -> None:
+        """Whether anybody but ourselves listened: on most channels all are on one node."""
+        until = time.monotonic() + ALONE_S
+        for whisper, listeners in zip(whispers, heard_by, strict=True):
+            if whisper.channel in self._wanted and listeners <= 1:
+                self._alone_until[whisper.channel] = until
+            else:
+                self._alone_until.pop(whisper.channel, None)
 
     async def call(self, word: bytes) -> None:
         """Say a word to every node, this one too (sign-outs)."""
         await self._do(lambda: self._redis.publish(_NODES, word))
+
+    # Lines: each message is taken by one process. Short-lived, and no more kept than Redis keeps.
+
+    async def line_up(self, line: str, message: str) -> None:
+        await self._do(lambda: self._redis.rpush(self._line(line), message))
+
+    async def next_in_line(self, line: str) -> bytes | None:
+        """The oldest message, as soon as there is one; None when none comes for a second."""
+        found = await self._do(lambda: self._patient.blpop([self._line(line)], timeout=LINE_WAIT_S))
+        return None if found is None else bytes(found[1])
+
+    async def call_back(self, line: str, messages: Sequence[str]) -> list[bool]:
+        """Take these messages out of the line; False for one that somebody has taken."""
+        pipe = self._redis.pipeline(transaction=False)
+        for message in messages:
+            pipe.lrem(self._line(line), 1, message)
+        return [bool(count) for count in await self._do(pipe.execute)]
 
     # Listening.
 
@@ -188,10 +239,12 @@ class Bus:
         self._task = asyncio.create_task(self._listen_always(), name="bus")
 
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task:
-            await end([task], self._hang_up)  # whatever still reads or pings fails then
+        tasks = [task for task in (self._task, self._whispering) if task]
+        self._task = None
+        if tasks:
+            await end(tasks, self._hang_up)  # whatever still reads or pings fails then
         await self._redis.aclose()
+        await self._patient.aclose()
         await self._pool.disconnect()
 
     async def listen(self, channel: str) -> None:
@@ -348,6 +401,9 @@ class Bus:
 
     def _keys(self, channel: str) -> list[str]:
         return [*(f"{self._prefix}:{{{channel}}}:{part}" for part in ("meta", "stream", "seen")), self._topic(channel)]
+
+    def _line(self, line: str) -> str:
+        return f"{self._prefix}:line:{line}"
 
     def _topic(self, channel: str) -> str:
         return f"{self._prefix}:to:{channel}"

@@ -186,7 +186,7 @@ def _retold(text: str, rng: random.Random, share: float) -> str:
     end = max(text.rfind(c, 0, len(text) - 2) for c in "，,。．；;") + 1
 
     def told(match: re.Match[str]) -> str:
-        if rng.random() >= share or match.end() > end:
+        if rng.random() >= share or match.end() > end or text[: match.start()][-1:].isdigit():  # its unit stays
             return match[0]
         if rng.random() < 0.3:
             return rng.choice(SCENERY)

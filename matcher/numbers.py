@@ -63,7 +63,6 @@ def numbers_of(asked: Problem, known: Problem, stems: Alignment, read_from_photo
                         new.remove(a)
                         lost.remove(k)
                         (unsigned if _lost_its_sign(a, k) else misread).append((a, k))
-        those = [k for k in those if k not in torn or any("/" in a for a in these)]  # junk is often left of a fraction
         if len(these) == 1 and not those:  # the number it replaced also stands elsewhere
             those = elsewhere
         contradicted += [(a, k) for a, k in zip(these, those, strict=False) if a not in pieces]
@@ -108,15 +107,11 @@ def _lost_its_sign(read: str, printed: str) -> bool:
 
 
 def _may_be_read(read: str, printed: str, pieces: Collection[str]) -> bool:
-    """Whether a photo may show the number so: a sign or one digit lost, a stray digit beside its own, or a piece of a
-    torn fraction stuck to it."""
+    """Whether a photo may show the number so: a sign or one digit lost, or a piece of a torn fraction stuck to it."""
     if "/" in printed:
         return read in _pieces(printed)
     bare = printed.rstrip("%")
     if _lost_its_sign(read, printed) or (read == bare.partition(".")[0] and read != printed):
-        return True
-    if len(bare) > 1 and len(read) == len(printed) + 1 and \
-            any(c in "123456789" and read[:i] + read[i + 1:] == printed for i, c in enumerate(read)):
         return True
     if len(bare) > 1 and len(read) == len(printed) - 1 and \
             any(printed[:i] + printed[i + 1:] == read for i in range(len(bare))):

@@ -21,8 +21,8 @@ EXACT_UP_TO = 2 << 20
 """Bytes of the table (about 2,000 problems) up to which every vector is compared: exact, and as fast as HNSW."""
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
-10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from joining
-the other way round, which on a table without statistics reads all of it."""
+10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
+joining the other way round, which on a table without statistics reads all of it."""
 SEARCH_BREADTH = 100
 """HNSW's ef_search."""
 T = TypeVar("T", bound=Hashable)
@@ -269,7 +269,7 @@ _FORGET_MODELS = text(f"""
 _SIZE_AND_BREADTH = text(f"""
     SELECT pg_relation_size('matcher_entries'), set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true),
            set_config('hnsw.iterative_scan', 'relaxed_order', true)
-""")  # noqa: S608  a constant of this file
+""")
 
 
 def _quoted(value: str) -> str:

@@ -186,7 +186,8 @@ def _retold(text: str, rng: random.Random, share: float) -> str:
     end = max(text.rfind(c, 0, len(text) - 2) for c in "，,。．；;") + 1
 
     def told(match: re.Match[str]) -> str:
-        if rng.random() >= share or match.end() > end or text[: match.start()][-1:].isdigit():  # its unit stays
+        counted = _COUNT.match(text[: match.start()][-1:])  # its unit stays
+        if rng.random() >= share or match.end() > end or counted:
             return match[0]
         if rng.random() < 0.3:
             return rng.choice(SCENERY)
@@ -197,6 +198,7 @@ def _retold(text: str, rng: random.Random, share: float) -> str:
 
 
 _SCENE = re.compile(f"(?:(?!{TELLING.pattern})[一-龥]){{2,5}}")
+_COUNT = re.compile("[0-9%)一二两三四五六七八九十百千万半几每]")
 SCENERY = ("小明家", "店里", "大家", "学校里", "现在", "我们", "爸爸", "同学", "他们", "家里", "有人", "后来")
 
 

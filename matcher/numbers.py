@@ -37,7 +37,9 @@ def numbers_of(asked: Problem, known: Problem, stems: Alignment, read_from_photo
     mine = _unlabelled(asked, known) if read_from_photo else asked.numbers
     lost, new = list(_difference(known.numbers, mine)), list(_difference(mine, known.numbers))
     _forgive_ones(stems, lost, new)
-    joins, misread, unsigned = [], [], []
+    joins: list[tuple[str, str]] = []
+    misread: list[tuple[str, str]] = []
+    unsigned: list[tuple[str, str]] = []
     for joined in [n for n in new if len(n) > 1]:  # "80,81" without its comma, typed or read
         row = next((lost[i:j] for i in range(len(lost)) for j in range(i + 2, i + 5)
                     if "".join(lost[i:j]) == joined), [])

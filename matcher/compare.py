@@ -136,10 +136,10 @@ FIGURES = (
     "odd_exchanges", "moved", "numbers", "numbers_found", "numbers_lost", "numbers_lost_share", "numbers_torn",
     "numbers_new", "numbers_unsigned", "numbers_misread", "numbers_contradicted", "role_likeness", "worst_role",
     "numbers_crossed", "units_exchanged", "decisive_exchanged", "decisive_only_asked", "decisive_only_known",
-    "ask_decisive_only_asked", "ask_decisive_only_known", "operators_only_asked", "operators_only_known", "units_differ", "latin_only_asked",
-    "latin_only_known", "plain_only_asked", "plain_only_known", "longest_only_asked", "longest_only_known",
-    "edges_only_asked", "edges_only_known", "ask_found", "ask_back", "ask_exchanged", "options_both",
-    "options_known", "options_asked", "option_likeness", "options_differ",
+    "ask_decisive_only_asked", "ask_decisive_only_known", "operators_only_asked", "operators_only_known",
+    "units_differ", "latin_only_asked", "latin_only_known", "plain_only_asked", "plain_only_known",
+    "longest_only_asked", "longest_only_known", "edges_only_asked", "edges_only_known", "ask_found", "ask_back",
+    "ask_exchanged", "options_both", "options_known", "options_asked", "option_likeness", "options_differ",
 )
 """What the verifier is given, in this order; training and deciding read the same list."""
 

@@ -55,15 +55,25 @@ def ends_at(cuts: Sequence[Sequence[int]]) -> int | None:
 
 def shown(log: Iterable[Operation], cuts: Sequence[Cut] = (), masks: Sequence[Mask] = ()) -> list[Operation]:
     """The log that may be seen, numbered anew."""
-    ops = in_order(log)
     end = ends_at(cuts)
+    if not cuts and not masks:  # nothing is taken out of a stroke: it need not be unpacked
+        return _numbered(_seen(_steady(log), cuts, end))
+    ops = in_order(log)
     if end is not None:
         ops = until(ops, end)
     ops = _without_cut(ops, cuts)
     for number, mask in enumerate(masks):
         ops = _hidden(ops, mask, number)
+    return _numbered(_seen(ops, cuts, end))
+
+
+def _seen(ops: Sequence[Operation], cuts: Sequence[Cut], end: int | None) -> list[Operation]:
+    """Without the pages that are never on top, and what lies on them."""
     seen = {page for page, _, _ in _on_top(ops, cuts, end)}
-    ops = [op for op in ops if op.body.get("page", op.kind) in seen or "page" not in op.body]
+    return [op for op in ops if "page" not in op.body or op.body["page"] in seen]
+
+
+def _numbered(ops: Iterable[Operation]) -> list[Operation]:
     return [replace(op, seq=seq, body=packed(op.body)) for seq, op in enumerate(ops, 1)]
 
 
@@ -92,12 +102,26 @@ def pictures(log: Iterable[Operation], cuts: Sequence[Cut] = (), masks: Sequence
     return found
 
 
+def as_pictured(op: Operation, pictures: Mapping[str, Picture]) -> Operation:
+    """A page with its picture instead of the photo: by the page's own name, already turned and cut."""
+    picture = pictures.get(op.body.get("page", "")) if op.kind == "page" else None
+    if picture is None:
+        return op
+    body = {"page": picture.page, "paper": "photo", "aspect": picture.aspect, "media": picture.page}
+    return replace(op, body=body)
+
+
 def in_order(log: Iterable[Operation]) -> list[Operation]:
-    """By number; a clock that was set back does not turn the order of things round."""
+    """By number, with the points of strokes as lists."""
+    return [replace(op, body=opened(op.body)) for op in _steady(log)]
+
+
+def _steady(log: Iterable[Operation]) -> list[Operation]:
+    """A clock that was set back does not turn the order of things round."""
     ops, latest = [], 0
     for op in sorted(log, key=lambda op: op.seq):
         latest = max(latest, op.at_ms)
-        ops.append(replace(op, at_ms=latest, body=opened(op.body)))
+        ops.append(op if op.at_ms == latest else replace(op, at_ms=latest))
     return ops
 
 
@@ -212,9 +236,9 @@ def _hidden(ops: Sequence[Operation], mask: Mask, number: int) -> list[Operation
 
 def _cover(mask: Mask, number: int, at: int) -> list[Operation]:
     id = f"mask~{number}"
-    corners = [[mask.left, mask.top], [mask.right, mask.bottom]]
-    body = {"id": id, "page": mask.page, "shape": "mask", "color": COVER, "width": 5, "dashed": False, "points": corners}
-    put = Operation(0, f"first-{id}", "teacher", "shape", {**body, "cover": True}, at)
+    body = {"id": id, "page": mask.page, "shape": "mask", "color": COVER, "width": 5, "dashed": False, "cover": True}
+    body["points"] = [[mask.left, mask.top], [mask.right, mask.bottom]]
+    put = Operation(0, f"first-{id}", "teacher", "shape", body, at)
     taken = Operation(0, f"last-{id}", "teacher", "erase", {"stroke": id}, mask.to_ms)
     return [put] if mask.to_ms >= FOREVER else [put, taken] if at < mask.to_ms else []
 

@@ -358,7 +358,7 @@ live_sessions = Table(
     "live_sessions",
     metadata,
     Column("id", Uuid, primary_key=True),
-    # live: with the pupil; answer: a waiting question answered alone; lesson: no question behind it; retake: of an answer
+    # live: with the pupil; answer: a waiting question, alone; lesson: no question behind it; retake: of an answer
     Column("kind", Text, nullable=False, server_default=text("'live'")),
     Column("question_id", Uuid, ForeignKey("questions.id")),
     _person("teacher_id"),

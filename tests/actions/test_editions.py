@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from server.actions import answer
+from server.actions import answer, edition
 from server.actions.errors import BadRequest, Moved, NotHere
 from server.domain.people import Person
 from server.domain.question import State
@@ -41,7 +41,7 @@ async def row(store: Store, id: UUID) -> Record:
 
 async def cut(store: Store, teacher: Person, id: UUID, *cuts: tuple[int, int], whole: bool = False) -> None:
     async with store.work() as work:
-        await answer.edit(work, teacher, id, cuts, whole)
+        await edition.edit(work, RULES, teacher, id, cuts, whole=whole)
 
 
 async def rendered(store: Store, finder: SaysSo, id: UUID, length_ms: int) -> None:
@@ -122,10 +122,10 @@ async def test_who_takes_an_answer_down_takes_it_from_all_who_were_shown_it(
 
     with pytest.raises(NotHere):
         async with store.work() as work:
-            await answer.take_down(work, finder, await world.teacher("li"), answered)
+            await edition.take_down(work, finder, await world.teacher("li"), answered)
     for _ in range(2):
         async with store.work() as work:
-            await answer.take_down(work, finder, teacher, answered)
+            await edition.take_down(work, finder, teacher, answered)
 
     assert answered not in finder.known
     assert await views.replay(answered, teacher.id) is None

@@ -471,6 +471,6 @@ def test_a_job_can_be_read_again_from_its_file(tmp_path: Path) -> None:
     path = Path(_write_job(RenderJob([BLANK], {"m": tmp_path / "m.jpg"}, [Voice(tmp_path / "v")]), tmp_path))
 
     told = json.loads(path.read_text())
-    assert told["voices"] == [{"path": str(tmp_path / "v"), "start_ms": 0}] and told["images"] == {
+    assert told["voices"] == [{"path": str(tmp_path / "v"), "start_ms": 0, "until_ms": None}] and told["images"] == {
         "m": str(tmp_path / "m.jpg")
     }

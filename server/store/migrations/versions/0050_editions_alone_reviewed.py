@@ -1,6 +1,8 @@
 """Answers that are masked, split, taken anew and reviewed; recordings that a teacher makes alone, with or without a
 question behind them; consent of guardians by purpose; who read about which child."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -14,7 +16,7 @@ NONE = sa.text("'[]'::jsonb")
 REVIEWS = "review IN ('not_needed', 'waiting', 'approved', 'sent_back')"
 
 
-def time(name: str, *, nullable: bool = False, now: bool = False) -> sa.Column:
+def time(name: str, *, nullable: bool = False, now: bool = False) -> sa.Column[datetime]:
     default = sa.text("clock_timestamp()") if now else None
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, server_default=default)
 
@@ -79,7 +81,9 @@ def answers() -> None:
     op.add_column("answers", sa.Column("has_pupil", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.add_column("answers", sa.Column("review", sa.Text(), nullable=False, server_default=sa.text("'not_needed'")))
     op.create_check_constraint(op.f("ck_answers_review"), "answers", REVIEWS)
-    op.create_check_constraint(op.f("ck_answers_asked_or_titled"), "answers", "question_id IS NOT NULL OR title IS NOT NULL")
+    op.create_check_constraint(
+        op.f("ck_answers_asked_or_titled"), "answers", "question_id IS NOT NULL OR title IS NOT NULL"
+    )
     op.create_index(
         "ix_answers_to_review",
         "answers",
@@ -108,6 +112,12 @@ def answers() -> None:
         ["superseded_at"],
         postgresql_where=sa.text("superseded_at IS NOT NULL AND files_gone_at IS NULL"),
     )
+    op.execute("""
+        INSERT INTO editions (answer_id, number, why, cuts, masks, duration_ms, keys)
+        SELECT id, rendered_edition, 'made', shown_cuts, '[]', coalesce(duration_ms, 0),
+               to_jsonb(array_remove(ARRAY[video_key, poster_key, voice_key, captions_key], NULL))
+        FROM answers WHERE state = 'published'
+    """)
     op.create_table(
         "reviews",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -31,11 +31,11 @@ LINES = 500  # of a copied log, written at a time
 
 async def take_waiting(work: Work, teacher: Person, question_id: UUID, now: datetime) -> UUID:
     """A waiting question is answered by a recording; its pupil gets the video. The session's id."""
-    await _is_free(work, teacher)
-    question = await work.waiting_question(question_id)
-    peeked = question or await work.peek(question_id)
+    peeked = await work.peek(question_id)
     if peeked is None or Certification(peeked.subject, peeked.stage) not in await work.certifications(teacher.id):
         raise NotHere
+    await _is_free(work, teacher)
+    question = await work.waiting_question(question_id)
     if question is None:
         raise Moved
     try:

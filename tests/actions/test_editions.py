@@ -46,7 +46,15 @@ async def cut(store: Store, teacher: Person, id: UUID, *cuts: tuple[int, int], w
 
 async def rendered(store: Store, finder: SaysSo, id: UUID, length_ms: int) -> None:
     wanted = await row(store, id)
-    film = answer.Film(f"v{wanted.edition}.mp4", "p.jpg", length_ms, "v.m4a", 0, wanted.cuts)
+    film = answer.Film(
+        f"v{wanted.edition}.mp4",
+        "p.jpg",
+        length_ms,
+        "v.m4a",
+        shown_cuts=wanted.cuts,
+        shown_masks=wanted.masks,
+        shown_taken_id=wanted.taken_session_id,
+    )
     async with store.work() as work:
         await answer.publish(work, finder, id, wanted.edition, film, await work.now())
 

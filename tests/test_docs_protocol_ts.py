@@ -24,4 +24,4 @@ def test_every_message_has_its_example():
 def test_the_server_reads_every_example_of_a_frame_from_the_page():
     examples = [protocol_docs.example(s) for s in typescript.structs() if issubclass(s, protocol.ClientFrame)]
 
-    assert [protocol.parse(protocol.encode(frame)) for frame in examples] == examples
+    assert [protocol.parse(protocol.encode(frame).decode()) for frame in examples] == examples

@@ -205,8 +205,10 @@ def _points(value: object) -> list[list[int]]:
     return value
 
 
-def pack(points: Iterable[Sequence[int]]) -> str:
-    """A stroke's points in some six characters each, as they are sent and stored.
+def pack(points: Iterable[Sequence[int]], before: Sequence[Sequence[int]] = ()) -> str:
+    """A stroke's points in some six characters each, as they are sent and stored; of a part, with those `before` it.
+
+    The parts one after the other are the whole.
 
     A hand moves on as it moved: of x, y and the time it is written how far they are from where the last two points
     lead, of the pressure how far it is from the last. Each number is zigzag (0, -1, 1, -2, …) in digits of five bits,
@@ -214,7 +216,11 @@ def pack(points: Iterable[Sequence[int]]) -> str:
     """
     packed: list[str] = []
     x = y = ms = pressure = dx = dy = dms = 0
-    going = False
+    going = bool(before)
+    if before:
+        x, y, ms, pressure = before[-1]
+    if len(before) > 1:
+        dx, dy, dms = (before[-1][side] - before[-2][side] for side in range(3))
     for point in points:
         steps = point[0] - x, point[1] - y, point[2] - ms
         for value in (steps[0] - dx, steps[1] - dy, steps[2] - dms, point[3] - pressure):

@@ -35,6 +35,7 @@ KEEP_S = 6 * 3600.0  # an evening; a page that slept longer loads a snapshot
 CONNECTIONS = 8  # for commands; a command that finds none free within TIMEOUT_S fails as if Redis were down
 PING_EVERY_S = 1.0
 STOP_S = 0.1  # a task that has not ended by then is told again
+WHISPERS = 4_000  # waiting for Redis; what comes then is heard on this node alone
 ALONE_S = 1.0  # for so long live ink that no other node heard is not offered again; the finished stroke goes to all
 BACKOFF_S = (0.05, 2.0)  # first and longest pause between attempts to reconnect, with full jitter
 
@@ -129,6 +130,8 @@ class Bus:
         self._wanted: dict[str, asyncio.Future[None]] = {}  # channel -> done when Redis confirmed
         self._alone_until: dict[str, float] = {}  # of channels we listen to, and so as small as `_wanted`
         self._heard = False
+        self._whispers: list[Whisper] = []
+        self._whispering: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     # Events.
@@ -162,18 +165,41 @@ class Bus:
 
     # Whispers.
 
-    async def ephemeral(self, channel: str, frame: bytes, *, droppable: bool = True, but: str = "") -> None:
-        """Tell the other nodes that listen, without history. This node's own hub has told its sockets itself."""
-        assert " " not in but
-        now = time.monotonic()
-        if droppable and self._alone_until.get(channel, 0.0) > now:
+    def whisper(self, whisper: Whisper) -> None:
+        """Tell the other nodes that listen, without history. This node's own hub has told its sockets itself.
+
+        Nobody waits: what comes while Redis answers goes out together, in its order, in the next round trip.
+        """
+        assert " " not in whisper.but
+        if self.down or (whisper.droppable and self._alone_until.get(whisper.channel, 0.0) > time.monotonic()):
             return
-        head = f"{'~' if droppable else '!'}{self.node} {but} ".encode()
-        heard_by = await self._do(lambda: self._redis.publish(self._topic(channel), head + frame))
-        if channel in self._wanted and heard_by <= 1:  # ourselves
-            self._alone_until[channel] = now + ALONE_S
-        else:
-            self._alone_until.pop(channel, None)
+        if len(self._whispers) < WHISPERS:
+            self._whispers.append(whisper)
+        if not self._whispering:
+            self._whispering = asyncio.create_task(self._whisper_on(), name="bus whispers")
+
+    async def _whisper_on(self) -> None:
+        try:
+            while self._whispers:
+                some, self._whispers = self._whispers, []
+                pipe = self._redis.pipeline(transaction=False)
+                for each in some:
+                    head = f"{'~' if each.droppable else '!'}{self.node} {each.but} {each.frame}"
+                    pipe.publish(self._topic(each.channel), head.encode())
+                self._hear_of(some, await self._do(pipe.execute))
+        except BusDown:
+            self._whispers = []
+        finally:
+            self._whispering = None
+
+    def _hear_of(self, whispers: Sequence[Whisper], heard_by: Sequence[int]) -> None:
+        """Whether anybody but ourselves listened: on most channels all are on one node."""
+        until = time.monotonic() + ALONE_S
+        for whisper, listeners in zip(whispers, heard_by, strict=True):
+            if whisper.channel in self._wanted and listeners <= 1:
+                self._alone_until[whisper.channel] = until
+            else:
+                self._alone_until.pop(whisper.channel, None)
 
     async def call(self, word: bytes) -> None:
         """Say a word to every node, this one too (sign-outs)."""
@@ -188,9 +214,10 @@ class Bus:
         self._task = asyncio.create_task(self._listen_always(), name="bus")
 
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task:
-            await end([task], self._hang_up)  # whatever still reads or pings fails then
+        tasks = [task for task in (self._task, self._whispering) if task]
+        self._task = None
+        if tasks:
+            await end(tasks, self._hang_up)  # whatever still reads or pings fails then
         await self._redis.aclose()
         await self._pool.disconnect()
 

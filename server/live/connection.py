@@ -38,6 +38,8 @@ from server.live.protocol import (
     Beat,
     BeatIn,
     Close,
+    Dots,
+    DotsSeen,
     Hello,
     Ink,
     InkSeen,
@@ -69,6 +71,8 @@ RATE, BURST = 80.0, 240.0  # frames a second, and three seconds of them that a s
 CHANNELS = 32  # of one socket
 CHANNEL_NAME = 120  # characters
 SEAT_S = 10.0  # how long a seat is believed; a change in the session's channel ends it at once
+PEN = 4  # characters that name a socket's pen in its session
+TOGETHER = 8  # pieces of live ink that may become one
 INK = 8192  # characters of one piece of live ink: some thousand packed points
 KERNEL_BUFFER = 256 * 1024  # bytes of a socket's send buffer in the kernel
 UNACKNOWLEDGED_MS = 30_000
@@ -191,6 +195,8 @@ class Connection:
         "_channels",
         "_code",
         "_desk",
+        "_drawing",
+        "_fresh",
         "_gone",
         "_granted",
         "_heard_at",
@@ -211,6 +217,7 @@ class Connection:
         "id",
         "person",
         "person_id",
+        "person_key",
         "sign_in",
     )
 
@@ -218,10 +225,13 @@ class Connection:
         self.id = secrets.token_hex(6)
         self.person: Person
         self.person_id: UUID
+        self.person_key = ""
         self.sign_in = ""
         self._hub, self._desk, self._receive, self._send = hub, desk, receive, send
         self._channels: set[str] = set()
         self._seats: dict[UUID, tuple[Seat, float]] | None = None  # made by the first ink
+        self._drawing: UUID | None = None  # the session of the stroke that dots go on with
+        self._fresh: list[Dots] = []  # of this turn of the loop; they go on as one
         self._code: int | None = None  # why we close; None while open
         self._gone = False  # the page went away by itself
         self._task: asyncio.Task[Any] | None = None
@@ -285,6 +295,7 @@ class Connection:
             return False
         self._code = None
         self.person, self.person_id, self.sign_in = caller.person, caller.person.id, caller.sign_in
+        self.person_key = str(self.person_id)
         try:
             self._hub.enter(self, GHOST_S)
         except TooManySockets:
@@ -351,10 +362,12 @@ class Connection:
         if self._tokens < 0:
             raise Hostile
 
-    async def _handle(self, frame: AnyClientFrame) -> None:
+    async def _handle(self, frame: AnyClientFrame | Dots) -> None:
         command = frame.id if isinstance(frame, Act | Subscribe) else ""
         try:
             match frame:
+                case Dots():
+                    await self._dots(frame)
                 case Ink():
                     await self._ink(frame)
                 case Look():
@@ -406,14 +419,13 @@ class Connection:
         return going_on
 
     async def _ink(self, ink: Ink) -> None:
-        if len(ink.points) > INK or _PACKED.fullmatch(ink.points) is None:
-            raise Refusal("bad_frame")
-        seat = await self._seat(ink.session)
-        if not seat.may_draw:
-            raise Refusal("pen_locked")
+        seat = await self._pen(ink.session, ink.points)
+        self._dots_on()
+        self._drawing = ink.session
         seen = InkSeen(
             session=ink.session,
             author=seat.author,
+            pen=self.id[:PEN],
             stroke=ink.stroke,
             page=ink.page,
             tool=ink.tool,
@@ -422,7 +434,37 @@ class Connection:
             points=ink.points,
             at=ink.at,
         )
-        await self._hub.whisper(seat.channel, encode(seen), droppable=True, but=self.id)
+        self._hub.whisper(seat.channel, _text(seen), droppable=True, but=self.id)
+
+    async def _dots(self, dots: Dots) -> None:
+        if self._drawing is None:
+            raise Refusal("bad_frame")
+        await self._pen(self._drawing, dots.points)
+        if not self._fresh:
+            asyncio.get_running_loop().call_soon(self._dots_on)
+        self._fresh.append(dots)
+        if len(self._fresh) >= TOGETHER:
+            self._dots_on()
+
+    def _dots_on(self) -> None:
+        """What one turn of the loop brought of a stroke goes on as one frame: a late node catches up cheaply."""
+        fresh, self._fresh = self._fresh, []
+        if not fresh or self._drawing is None:
+            return
+        held = (self._seats or {}).get(self._drawing)
+        if held:  # else it changed within this turn
+            points = "".join([dots.points for dots in fresh]) if len(fresh) > 1 else fresh[0].points
+            seen = DotsSeen(pen=self.id[:PEN], at=fresh[0].at, points=points)
+            self._hub.whisper(held[0].channel, _text(seen), droppable=True, but=self.id)
+
+    async def _pen(self, session: UUID, points: str) -> Seat:
+        """The seat of somebody who may draw such points now."""
+        if len(points) > INK or _PACKED.fullmatch(points) is None:
+            raise Refusal("bad_frame")
+        seat = await self._seat(session)
+        if not seat.may_draw:
+            raise Refusal("pen_locked")
+        return seat
 
     async def _look(self, look: Look) -> None:
         seat = await self._seat(look.session)
@@ -435,12 +477,12 @@ class Connection:
             width=look.width,
             height=look.height,
         )
-        await self._hub.whisper(seat.channel, encode(seen), droppable=True, but=self.id)
+        self._hub.whisper(seat.channel, _text(seen), droppable=True, but=self.id)
 
     async def _signal(self, signal: Signal) -> None:
         seat = await self._seat(signal.session)
         heard = Signalled(session=signal.session, author=seat.author, data=signal.data)
-        await self._hub.whisper(seat.channel, encode(heard), droppable=False, but=str(self.person_id))
+        self._hub.whisper(seat.channel, _text(heard), droppable=False, but=self.person_key)
 
     async def _seat(self, session: UUID) -> Seat:
         """The person's seat, remembered as long as the session doesn't change and this socket hears when it does."""
@@ -620,7 +662,7 @@ _NOT_READING = (Close.RESUME, Close.SILENT)  # pages for which nothing more is w
 _rechecks: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
 
 
-def _frame(message: Any) -> AnyClientFrame:
+def _frame(message: Any) -> AnyClientFrame | Dots:
     """The frame in an ASGI message. Raises BadFrame for what can't be read, Hostile for what no page sends."""
     text = message.get("text")
     if text is None:
@@ -628,6 +670,8 @@ def _frame(message: Any) -> AnyClientFrame:
     if len(text) > MAX_FRAME or (4 * len(text) > MAX_FRAME and len(text.encode()) > MAX_FRAME):
         raise Hostile
     frame = parse(text)
+    if isinstance(frame, Dots):
+        return frame  # has no names that could appear twice
     try:
         json.loads(text, object_pairs_hook=_once)
     except RecursionError as error:  # deeper than this reader goes, though not than the other
@@ -641,5 +685,5 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         raise BadFrame("a name appears twice")
 
 
-def _text(frame: AnyServerFrame) -> str:
+def _text(frame: AnyServerFrame | DotsSeen) -> str:
     return encode(frame).decode()

@@ -41,6 +41,7 @@ class Socket(Protocol):
 
     id: str
     person_id: UUID
+    person_key: str  # its id as whispers leave somebody out
     sign_in: str
 
     def tell(self, frame: str) -> None:
@@ -249,13 +250,11 @@ class Hub:
         if held and held.members.pop(socket, None) is not None and not held.members:
             held.idle_since = self._clock()
 
-    async def whisper(self, channel: str, frame: bytes, *, droppable: bool = True, but: str = "") -> None:
-        """Tell who listens, here and elsewhere, without history; while Redis is away, only here."""
-        self.whispered(Whisper(channel, frame.decode(), droppable, but))
-        try:
-            await self.bus.ephemeral(channel, frame, droppable=droppable, but=but)
-        except BusDown:
-            return
+    def whisper(self, channel: str, frame: str, *, droppable: bool = True, but: str = "") -> None:
+        """Tell who listens, here at once and elsewhere soon, without history; while Redis is away, only here."""
+        whisper = Whisper(channel, frame, droppable, but)
+        self.whispered(whisper)
+        self.bus.whisper(whisper)
 
     def _admit(
         self,
@@ -308,9 +307,10 @@ class Hub:
 
     def whispered(self, whisper: Whisper) -> None:
         held = self._channels.get(whisper.channel)
+        but, frame, droppable = whisper.but, whisper.frame, whisper.droppable
         for socket in list(held.members) if held else ():
-            if whisper.but not in (socket.id, str(socket.person_id)):
-                socket.whisper(whisper.frame, whisper.droppable)
+            if but != socket.id and but != socket.person_key:
+                socket.whisper(frame, droppable)
 
     def called(self, word: bytes) -> None:
         verb, _, what = word.decode().partition(" ")

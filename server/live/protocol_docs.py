@@ -47,6 +47,7 @@ _SAID: dict[str, Any] = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "page": "p1",
     "stroke": "s1",
+    "pen": "7f3a",
     "tool": "pen",
     "color": "#0072b2",
     "width": 40,
@@ -130,7 +131,9 @@ ignored, so that a newer server may say more.
 6. Offsets of one epoch grow by one. An offset that was seen is dropped; a gap or another epoch means: snapshot.
 7. Send `beat` every `beat_every_s` seconds. After 2.5 beats without any frame, reconnect with full-jitter backoff.
 8. Send `act` for what must stay on a board; resend it with the same `id` until `ack` or `refused` comes. `ink` carries
-   the points of a stroke while the pen is down and may be dropped: the finished stroke follows as an `act`.
+   the points of a stroke while the pen is down and may be dropped: the finished stroke follows as an `act`. After an
+   `ink`, frames `[at,"points"]` go on with its stroke, packed as if no frame lay between; send an `ink` again each
+   second and on each new socket.
 9. While `degraded` is on, poll snapshots every 3 seconds; when it goes off, fetch them once more. After
    `go`, leave and come back after so many seconds.
 
@@ -211,9 +214,9 @@ def _chapters() -> Iterator[str]:
 
 
 def _chapter(struct: type[Struct]) -> str:
-    if issubclass(struct, protocol.ClientFrame):
+    if issubclass(struct, protocol.ClientFrame | protocol.Dots):
         return "Frames from the page"
-    if issubclass(struct, protocol.ServerFrame):
+    if issubclass(struct, protocol.ServerFrame | protocol.DotsSeen):
         return "Frames from the server"
     if issubclass(struct, protocol.Event):
         return "Events"

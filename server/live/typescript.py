@@ -73,6 +73,9 @@ def _numbers(enum: type[IntEnum]) -> str:
 
 def _interface(struct: type[Struct]) -> str:
     config = struct.__struct_config__
+    if config.array_like:
+        places = ", ".join(f"{field.encode_name}: {type_of(field.type)}" for field in fields(struct))
+        return f"{_comment(struct)}export type {struct.__name__} = [{places}];\n"
     lines = [f"  {config.tag_field}: {json.dumps(config.tag)};\n"] if config.tag is not None else []
     asked_of_pages = (
         config.forbid_unknown_fields

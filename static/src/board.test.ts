@@ -29,6 +29,12 @@ describe("a stroke's points", () => {
   it.each(inks)("are packed and unpacked as the server does: $name", ({ points, packed }) => {
     expect(pack(points)).toBe(packed);
     expect(unpack(packed)).toEqual(points);
+    for (let cut = 0; cut <= Math.min(3, points.length); cut++) {
+      const [before, rest] = [points.slice(0, cut), points.slice(cut)];
+      const part = pack(rest, before.slice(-2));
+      expect(pack(before) + part).toBe(packed);
+      expect(unpack(part, before)).toEqual(rest);
+    }
   });
 
   it.each(["A", "AAAAA", "g", "gggggggA", "AAA A"])("are not read out of %j", (nonsense) => {

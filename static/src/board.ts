@@ -294,10 +294,20 @@ export class Journal {
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
 
-/** A stroke's points in some six characters each, as they are sent and stored: see `pack` in server/domain/board.py. */
-export function pack(points: readonly Point[]): string {
+/** Where a packer stands after these points. */
+function after(points: readonly Point[]): [number, number, number, number, number, number, number] {
+  const [last, before] = [points[points.length - 1], points[points.length - 2]];
+  if (last === undefined) return [0, 0, 0, 0, 0, 0, 0];
+  return before === undefined ? [...last, 0, 0, 0] : [...last, last[0] - before[0], last[1] - before[1], last[2] - before[2]];
+}
+
+/**
+ * A stroke's points in some six characters each, as they are sent and stored; of a part, with those `before` it. See
+ * `pack` in server/domain/board.py.
+ */
+export function pack(points: readonly Point[], before: readonly Point[] = []): string {
   let packed = "";
-  let [x, y, ms, pressure, dx, dy, dms] = [0, 0, 0, 0, 0, 0, 0];
+  let [x, y, ms, pressure, dx, dy, dms] = after(before);
   points.forEach((point, at) => {
     const steps = [point[0] - x, point[1] - y, point[2] - ms] as const;
     for (const value of [steps[0] - dx, steps[1] - dy, steps[2] - dms, point[3] - pressure]) {
@@ -305,14 +315,14 @@ export function pack(points: readonly Point[]): string {
       for (; rest > 31; rest = Math.floor(rest / 32)) packed += DIGITS[(rest & 31) | 32];
       packed += DIGITS[rest];
     }
-    if (at > 0) [dx, dy, dms] = steps;
+    if (at > 0 || before.length > 0) [dx, dy, dms] = steps; // nothing leads to the first point
     [x, y, ms, pressure] = point;
   });
   return packed;
 }
 
 /** The points that `pack` was given; null for anything else. */
-export function unpack(packed: string): Point[] | null {
+export function unpack(packed: string, before: readonly Point[] = []): Point[] | null {
   const numbers: number[] = [];
   let value = 0;
   let shift = 0;
@@ -327,12 +337,12 @@ export function unpack(packed: string): Point[] | null {
   }
   if (shift > 0 || numbers.length % 4 !== 0) return null;
   const points: Point[] = [];
-  let [x, y, ms, pressure, dx, dy, dms] = [0, 0, 0, 0, 0, 0, 0];
+  let [x, y, ms, pressure, dx, dy, dms] = after(before);
   for (let at = 0; at < numbers.length; at += 4) {
     [dx, dy, dms] = [dx + numbers[at]!, dy + numbers[at + 1]!, dms + numbers[at + 2]!];
     [x, y, ms, pressure] = [x + dx, y + dy, ms + dms, pressure + numbers[at + 3]!];
     points.push([x, y, ms, pressure]);
-    if (at === 0) dx = dy = dms = 0;
+    if (at === 0 && before.length === 0) dx = dy = dms = 0;
   }
   return points;
 }

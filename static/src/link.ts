@@ -1,5 +1,5 @@
 // The socket: connect, resume, acknowledge, back off, go without when there is none.
-import { Close, type Act, type AnyClientFrame, type AnyEvent, type AnyServerFrame, type Position, type Told } from "./protocol";
+import { Close, type Act, type AnyClientFrame, type AnyEvent, type AnyServerFrame, type Dots, type DotsSeen, type Position, type Told } from "./protocol";
 
 export type LinkState = "online" | "reconnecting" | "offline" | "stopped";
 
@@ -54,6 +54,7 @@ export class Link {
   skew = 0;
   onstate: (state: LinkState) => void = () => {};
   onframe: (frame: AnyServerFrame) => void = () => {};
+  ondots: (dots: DotsSeen) => void = () => {};
   onsignedout: () => void = () => {};
 
   readonly #outside: Outside;
@@ -141,8 +142,13 @@ export class Link {
     for (const [id, act] of this.#acts) if (act.session === session) this.#settle(id, null);
   }
 
+  /** Names the socket there is: what was said to an earlier one, this one has not heard. */
+  get socket(): number {
+    return this.#turn;
+  }
+
   /** A frame that may be lost: ink under way, signalling. False when there is no way to send it now. */
-  whisper(frame: AnyClientFrame): boolean {
+  whisper(frame: AnyClientFrame | Dots): boolean {
     if (this.#welcomed) this.#send(frame);
     return this.#welcomed;
   }
@@ -167,11 +173,18 @@ export class Link {
       this.#send({ frame: "hello", ticket, resume });
     };
     socket.onmessage = ({ data }) => {
-      if (socket === this.#socket) this.#heard(JSON.parse(data) as AnyServerFrame);
+      if (socket !== this.#socket) return;
+      if (data.startsWith("[")) this.#heardDots(JSON.parse(data) as DotsSeen);
+      else this.#heard(JSON.parse(data) as AnyServerFrame);
     };
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#closed(code);
     };
+  }
+
+  #heardDots(dots: DotsSeen): void {
+    this.#heardAt = this.#outside.now();
+    this.ondots(dots);
   }
 
   #heard(frame: AnyServerFrame): void {
@@ -349,7 +362,7 @@ export class Link {
     socket?.close();
   }
 
-  #send(frame: AnyClientFrame): void {
+  #send(frame: AnyClientFrame | Dots): void {
     this.#socket?.send(JSON.stringify(frame));
   }
 

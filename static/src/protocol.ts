@@ -682,11 +682,12 @@ export interface Refused {
   en: string;
 }
 
-/** Packed points of a stroke that is still being drawn, from its point `at` on; what was heard of it from there on is replaced. May be dropped, the finished stroke follows as an event. */
+/** A stroke that is still being drawn, and packed points of it from `at` on; what was heard of it from there on is replaced. `Dots` of this `pen` go on with it. May be dropped, the finished stroke follows as an event. */
 export interface InkSeen {
   frame: "ink";
   session: string;
   author: string;
+  pen: string;
   stroke: string;
   page: string;
   tool: string;
@@ -695,6 +696,9 @@ export interface InkSeen {
   points: string;
   at: number;
 }
+
+/** More points of the stroke that the last `ink` of this pen named: an array, as it comes sixty times a second. They are packed as going on from the point before `at`; who has not heard all until there waits for the next `ink`. */
+export type DotsSeen = [pen: string, at: number, points: string];
 
 /** The part of a page that the other side looks at, in units of the page; only the last one counts. */
 export interface LookSeen {
@@ -765,7 +769,7 @@ export interface Act {
   body: Record<string, unknown>;
 }
 
-/** Packed points of a stroke while the pen is down, from its point `at` on; never stored. A laser pointer's too. */
+/** A stroke whose pen is down (a laser pointer's too), and packed points of it from `at` on; never stored. Sent when a stroke begins, and again each second, for who has come meanwhile or missed something; between these `Dots` go on with it. */
 export interface Ink {
   frame: "ink";
   session: string;
@@ -777,6 +781,9 @@ export interface Ink {
   points: string;
   at?: number;
 }
+
+/** More points of the stroke of this socket's last `ink`, packed as going on from the point before `at`. The one frame that is an array: it comes sixty times a second, and a phone pays for each character. */
+export type Dots = [at: number, points: string];
 
 /** The part of a page that is looked at, in units of the page, for the other side to follow; never stored. */
 export interface Look {

@@ -6,10 +6,11 @@ import { Journal, pack, unpack, type Board, type Formula, type Mark, type Paper,
 import { Call } from "./call";
 import { newId } from "./ids";
 import type { Link } from "./link";
-import type { AnyServerFrame, InkSeen, SessionView } from "./protocol";
+import type { AnyServerFrame, DotsSeen, InkSeen, SessionView } from "./protocol";
 import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
 const INK_POINTS = 400; // in a frame of live ink
+const ANEW_MS = 1_000; // then a stroke under way is named again, for who came meanwhile or missed something
 const LOOK_MS = 100;
 const STALE_INK_MS = 10_000; // a stroke whose end never came
 
@@ -51,6 +52,8 @@ export class Room {
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #journal = new Journal("student");
   #heardAt = new Map<string, number>();
+  #named = { stroke: "", socket: 0, at: 0 }; // our stroke that the server knows of, so that dots go on with it
+  readonly #pens = new Map<string, { stroke: string; next: number }>(); // of others: what each draws, and the point that comes next
   #sweep: ReturnType<typeof setInterval>;
 
   constructor(
@@ -59,6 +62,7 @@ export class Room {
   ) {
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
     link.onframe = (frame) => this.#frame(frame);
+    link.ondots = (dots) => this.#dots(dots);
     this.#sweep = setInterval(() => this.#forgetStale(), STALE_INK_MS);
   }
 
@@ -74,6 +78,7 @@ export class Room {
   close(): void {
     this.link.unwatch(this.channel);
     this.link.onframe = () => {};
+    this.link.ondots = () => {};
     clearInterval(this.#sweep);
     clearTimeout(this.#lookTimer ?? undefined);
     this.call?.close();
@@ -98,13 +103,19 @@ export class Room {
 
   /** The points of a stroke from one of them on, while the pen is down; false when there was no way to send them. */
   ink(stroke: Stroke, from: number): boolean {
-    const { id, page, tool, color, width, points } = stroke;
     let sent = true;
-    for (let at = from; at < points.length && sent; at += INK_POINTS) {
-      const part = points.slice(at, at + INK_POINTS);
-      sent = this.link.whisper({ frame: "ink", session: this.id, stroke: id, page, tool, color, width, points: pack(part), at });
-    }
+    for (let at = from; at < stroke.points.length && sent; at += INK_POINTS) sent = this.#ink(stroke, at);
     return sent;
+  }
+
+  #ink({ id, page, tool, color, width, points }: Stroke, at: number): boolean {
+    const part = points.slice(at, at + INK_POINTS);
+    const { stroke, socket, at: namedAt } = this.#named;
+    if (stroke === id && socket === this.link.socket && performance.now() - namedAt < ANEW_MS) {
+      return this.link.whisper([at, pack(part, points.slice(Math.max(0, at - 2), at))]);
+    }
+    this.#named = { stroke: id, socket: this.link.socket, at: performance.now() };
+    return this.link.whisper({ frame: "ink", session: this.id, stroke: id, page, tool, color, width, points: pack(part), at });
   }
 
   erase(mark: Mark): void {
@@ -257,20 +268,35 @@ export class Room {
   }
 
   #frame(frame: AnyServerFrame): void {
-    if (frame.frame === "ink" && frame.session === this.id) this.#ink(frame);
+    if (frame.frame === "ink" && frame.session === this.id) this.#inkSeen(frame);
     if (frame.frame === "look" && frame.session === this.id) this.looked.value = { page: frame.page, x: frame.x, y: frame.y, width: frame.width, height: frame.height };
     if (frame.frame === "signal" && frame.session === this.id) void this.call?.hears(frame.data).catch(() => undefined);
     if (frame.frame === "subscribed" && frame.channel === this.channel) this.call?.hello();
     if (frame.frame === "ack" || frame.frame === "refused") this.unsent.value = this.link.unacknowledged;
   }
 
-  #ink({ stroke, page, tool, color, width, points: packed, at }: InkSeen): void {
+  #inkSeen({ pen, stroke, page, tool, color, width, points: packed, at }: InkSeen): void {
     const points = unpack(packed);
-    if (points === null || this.#journal.board.marks.has(stroke)) return; // its end was faster than its middle
+    if (points === null) return;
+    this.#pens.set(pen, { stroke, next: at + points.length });
     const known = this.live.value.get(stroke)?.points ?? [];
-    const grown: Stroke = { id: stroke, page, tool: tool as Tool, color, width, points: [...known.slice(0, at), ...points] };
-    this.#heardAt.set(stroke, Date.now());
-    this.live.value = new Map(this.live.value).set(stroke, grown);
+    this.#grow({ id: stroke, page, tool: tool as Tool, color, width, points: [...known.slice(0, at), ...points] });
+  }
+
+  /** They say how far they are from the points before: without those they mean nothing. */
+  #dots([pen, at, packed]: DotsSeen): void {
+    const drawn = this.#pens.get(pen);
+    const known = this.live.value.get(drawn?.stroke ?? "");
+    const points = known === undefined || drawn?.next !== at ? null : unpack(packed, known.points);
+    if (points === null) return;
+    drawn!.next += points.length;
+    this.#grow({ ...known!, points: [...known!.points, ...points] });
+  }
+
+  #grow(stroke: Stroke): void {
+    if (this.#journal.board.marks.has(stroke.id)) return; // its end was faster than its middle
+    this.#heardAt.set(stroke.id, Date.now());
+    this.live.value = new Map(this.live.value).set(stroke.id, stroke);
   }
 
   #drop(stroke: string): void {

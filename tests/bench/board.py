@@ -87,8 +87,12 @@ def weigh() -> None:
     for n, stroke in enumerate(strokes):
         fixed = {"session": UUID(int=1), "stroke": f"{n:020x}", "page": "p1", "tool": "pen", "color": "#0072b2"}
         for at, point in enumerate(stroke):  # one frame of the screen brings one point
-            seen = wire.InkSeen(author="teacher", width=45, points=pack([point]), at=at, **fixed)
-            live += len(wire.encode(seen))
+            if at % POINTS_PER_S == 0:  # the stroke is named, and each second again
+                seen = wire.InkSeen(author="teacher", pen="7f3a", width=45, points=pack([point]), at=at, **fixed)
+                live += len(wire.encode(seen))
+            else:
+                more = wire.DotsSeen(pen="7f3a", at=at, points=pack([point], stroke[max(0, at - 2) : at]))
+                live += len(wire.encode(more))
         line = wire.BoardLine(seq=n, id=str(n), author="teacher", kind="stroke", body=operation(n, stroke), at_ms=n)
         told += len(wire.encode(wire.BoardGrew(line=line)))
     theirs = len(json.dumps(excalidraw(strokes), separators=(",", ":")))
@@ -156,6 +160,32 @@ def _span(stroke: Points, side: int) -> float:
 # --- what a hop costs -----------------------------------------------------------------------------------------------
 
 
+class InkPage(sockets.OurSessionPage):
+    """Sends live ink as a page does: a stroke named each second, and dots of it, which carry the time as digits."""
+
+    _sent = 0
+    _named_at = 0.0
+
+    def hop(self, to: int, event: str) -> None:
+        now = time.monotonic()
+        self._sent += 1
+        if now - self._named_at >= 1:
+            self._named_at = now
+            ink = {"stroke": event[:24], "page": "p", "tool": "pen", "color": "#000000", "width": 30, "points": "AAAA"}
+            self.send(json.dumps({"frame": "ink", "session": self.session, **ink, "at": self._sent}))
+        else:
+            self.send(f'[{self._sent},"{time.monotonic_ns():020d}"]')
+
+    def _text(self, text: bytes) -> None:
+        if text.startswith(b"["):
+            self.latencies.append(time.monotonic_ns() - int(text[-22:-2]))
+            self.count += 1
+            if self.on_event:
+                self.on_event()
+        else:
+            super()._text(text)
+
+
 async def hops(seconds: float) -> None:
     load = f"{SESSIONS} live sessions, {RATE:.0f} ink events a second each, server on one core, load on the other"
     print(f"{load}, {seconds:.0f} s:\n\n| server | events/s | CPU µs an event | × `websockets` | p50 ms | p99 ms |")
@@ -165,7 +195,7 @@ async def hops(seconds: float) -> None:
         bus = Bus(redis.url)
         raw = sockets.Contender("raw `websockets`", [python, str(sockets.PEERS / "broadcast.py"), "PORT"])
         command = [python, "-m", "tests.bench.peers.ours", "PORT", redis.url]
-        ours = sockets.Contender("ours", command, sockets.OurPage, sockets.OurSessionPage, bus)
+        ours = sockets.Contender("ours", command, sockets.OurPage, InkPage, bus)
         found = {each.name: await sockets.hops(each, SESSIONS, RATE, seconds) for each in (raw, ours)}
     for name, figures in found.items():
         ratio = figures.cpu_us / found[raw.name].cpu_us

@@ -64,6 +64,9 @@ def test_a_paper_is_printed_the_same_on_every_side(vector: dict[str, Any]):
 def test_points_are_packed_and_unpacked_the_same_on_every_side(vector: dict[str, Any]):
     assert pack(vector["points"]) == vector["packed"]
     assert unpack(vector["packed"]) == vector["points"]
+    for cut in range(min(4, len(vector["points"]))):
+        before, rest = vector["points"][:cut], vector["points"][cut:]
+        assert pack(before) + pack(rest, before) == vector["packed"]
 
 
 @pytest.mark.parametrize(

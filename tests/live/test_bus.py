@@ -177,11 +177,14 @@ async def test_a_whisper_reaches_other_nodes_and_not_its_own(bus: Bus, redis_url
     await bus.listen("c")
     await other.listen("c")
 
-    await bus.ephemeral("c", '{"ink":"墨 x"}'.encode(), droppable=False, but="socket1")
+    whispers = [Whisper("c", f'{{"ink":"墨 {n}"}}', False, "socket1") for n in range(100)]
+    for each in whispers:
+        bus.whisper(each)
+    await until(lambda: len(other_ear.whispers) == 100)
     await bus.call(b"out someone")
 
     await until(lambda: own_ear.words and other_ear.words)
-    assert other_ear.whispers == [Whisper("c", '{"ink":"墨 x"}', False, "socket1")]
+    assert other_ear.whispers == whispers
     assert own_ear.whispers == []
     await other.stop()
 

@@ -217,7 +217,7 @@ async def test_while_redis_is_away_ink_still_passes_on_the_same_node(
         own_redis.kill()
         assert (await page.next("degraded"))["on"]
 
-        await node.hub.whisper("c", b'{"frame":"ink"}')
+        node.hub.whisper("c", '{"frame":"ink"}')
 
         assert await page.next("ink") == {"frame": "ink"}
 
@@ -300,8 +300,8 @@ async def test_a_page_that_is_behind_gets_no_live_ink_but_every_event(node: Node
         await node.bus.publish("c", number, an_event(number, 20_000))
         await until(lambda: node.hub._channels["c"].top == number)  # noqa: B023
 
-    await node.hub.whisper("c", b'{"frame":"ink"}')
-    await node.hub.whisper("c", b'{"frame":"signal"}', droppable=False)
+    node.hub.whisper("c", '{"frame":"ink"}')
+    node.hub.whisper("c", '{"frame":"signal"}', droppable=False)
     page.read_again()
 
     assert [(await page.next("event"))["offset"] for _ in range(number)] == list(range(1, number + 1))

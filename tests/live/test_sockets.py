@@ -13,7 +13,7 @@ from server.domain.people import Role
 from server.live import connection, hub
 from server.live.connection import Seat
 from server.live.protocol import MAX_FRAME, Close
-from tests.live.classroom import Node, SchoolDesk, a_person, an_event, until
+from tests.live.classroom import Node, Page, SchoolDesk, a_person, an_event, until
 
 
 async def test_a_page_with_a_ticket_is_welcomed(node: Node, desk: SchoolDesk) -> None:
@@ -112,6 +112,10 @@ INK = (
         ACT.replace("BODY", '{"x":1e400}'),
         ACT.replace("BODY", '{"x":1,"x":2}'),
         ACT.replace("BODY", '{"a":' * 9_000 + "1" + "}" * 9_000),
+        "[1]",
+        '[1,"AA",2]',
+        '["1","AA"]',
+        f'[1,"{"A" * 8193}"]',
         INK.replace("POINTS", "[[1,2,3,4]]"),
         INK.replace("POINTS", "1e400"),
         INK.replace("POINTS", '"AA<A"'),
@@ -303,11 +307,52 @@ async def test_ink_reaches_the_other_side_on_another_node_but_not_its_author(
 
     await drawing.send(frame="ink", session=str(session), **ink)
 
+    pens = set()
     for page in (watching, own_other):
-        assert await page.next("ink") == {"frame": "ink", "session": str(session), "author": "teacher", **ink}
+        seen = await page.next("ink")
+        pens.add(seen.pop("pen"))
+        assert seen == {"frame": "ink", "session": str(session), "author": "teacher", **ink}
+    [pen] = pens
+    for piece in ('[2,"AAAA"]', '[3,"CAAA"]'):
+        await drawing.socket.send(piece)
+    for page in (watching, own_other):
+        assert await dots(page, pen, "AAAACAAA") == 2
     await drawing.send(frame="beat")
     await drawing.next("beat")
     assert drawing.socket.close_code is None
+
+
+async def dots(page: Page, pen: str, points: str) -> int:
+    """Until these points of the pen have come, in one piece or in several; where the first of them belongs."""
+    first, heard = None, ""
+    while heard != points:
+        by, at, some = json.loads(await page.socket.recv())
+        assert by == pen and points.startswith(heard + some)
+        first, heard = at if first is None else first, heard + some
+    assert first is not None
+    return int(first)
+
+
+async def test_dots_are_of_a_stroke_that_was_named_and_of_a_pen_that_may_draw(node: Node, desk: SchoolDesk) -> None:
+    pupil, session = a_person(), uuid4()
+    channel = f"session:{session}"
+    desk.seats[pupil.id, session] = Seat("student", channel)
+    page, watching = await node.page(channel, person=pupil), await node.page(channel)
+    ink = {"stroke": "s1", "page": "p1", "tool": "pen", "color": "#000", "width": 3, "points": "wyBogEA0P"}
+
+    await page.socket.send('[0,"AAAA"]')
+    assert (await page.next("refused"))["code"] == "bad_frame"
+    await page.send(frame="ink", session=str(session), **ink)
+    await watching.next("ink")
+    desk.seats[pupil.id, session] = Seat("student", channel, may_draw=False)
+    await node.bus.publish(channel, 1, json.dumps({"type": "session", "session": {"state": "open"}}).encode())
+    await page.next("event")
+    await page.socket.send('[2,"AAAA"]')
+
+    assert (await page.next("refused"))["code"] == "pen_locked"
+    await watching.next("event")
+    await node.bus.publish(channel, 2, an_event(2))
+    assert (await watching.next("event"))["offset"] == 2
 
 
 async def test_signalling_reaches_only_the_other_person(node: Node, other_node: Node, desk: SchoolDesk) -> None:

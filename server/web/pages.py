@@ -25,6 +25,8 @@ SHELLS = {
     "/teacher": "teacher.html",
     "/subsidies": "subsidies.html",
     "/research": "research.html",
+    "/review": "review.html",
+    "/school": "school.html",
 }
 FILES = {
     "/sw.js": "text/javascript",

@@ -11,6 +11,7 @@ import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "
 import type { AnswerView, SessionView } from "./protocol";
 import { Related } from "./related";
 import { Room } from "./room";
+import { studio } from "./studio-words";
 import { PauseButton, Reminder, Vigil } from "./vigil";
 import { clock, say, subjectAndGrade } from "./words";
 
@@ -70,7 +71,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
       {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
-      {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
+      {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} kept={session.keeps_pupil} />}
       {teacher && <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} />}
     </header>
   );
@@ -101,6 +102,7 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {teacher && <LostNotice room={room} />}
       {teacher && <Reminder session={session} />}
       <Vigil room={room} session={session} lesson={lesson} />
+      {!teacher && room.call?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
       {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
@@ -154,7 +156,7 @@ function Side({ room, session }: Inside) {
   );
 }
 
-const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo" };
+const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo", dropped: "undo" };
 
 function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
   const why = session.ended_why ?? "finished";

@@ -102,8 +102,8 @@ const zh = {
   hear: "点一下，听老师说话", voiceLost: "语音没接通，看板书和文字", speak: "我要说话", speakStop: "关话筒",
   unsaved: (n: number) => `${n} 笔还没送到，网络恢复后自动补上`, problem: "题目", leave: "返回",
   ended: {
-    student: { finished: ["讲完了", "录像生成后就能回看，几十秒就好。"], handed_back: ["老师把题转给了别的老师", "你排在原来的位置，不用重新提问。"], teacher_gone: ["老师掉线了", "你已回到队里原来的位置，会有别的老师来讲。"], silent: ["太久没有动静，先结束了", "你排在原来的位置；已经会了就撤回。"], withdrawn: ["问题已撤回", ""] },
-    teacher: { finished: ["讲完了", "录像正在生成。"], handed_back: ["这道题已交回队列", "同学排在原来的位置。"], teacher_gone: ["你离线太久，这道题转给了别的老师", "画过的都留着。"], silent: ["太久没有动静，这道题回到了队里", "画过的都留着，下一位老师接着讲。"], withdrawn: ["同学撤回了问题", "可以接下一题了。"] },
+    student: { finished: ["讲完了", "录像生成后就能回看，几十秒就好。"], handed_back: ["老师把题转给了别的老师", "你排在原来的位置，不用重新提问。"], teacher_gone: ["老师掉线了", "你已回到队里原来的位置，会有别的老师来讲。"], silent: ["太久没有动静，先结束了", "你排在原来的位置；已经会了就撤回。"], withdrawn: ["问题已撤回", ""], dropped: ["讲完了", ""] },
+    teacher: { finished: ["讲完了", "录像正在生成。"], handed_back: ["这道题已交回队列", "同学排在原来的位置。"], teacher_gone: ["你离线太久，这道题转给了别的老师", "画过的都留着。"], silent: ["太久没有动静，这道题回到了队里", "画过的都留着，下一位老师接着讲。"], withdrawn: ["同学撤回了问题", "可以接下一题了。"], dropped: ["这次录制没有留下", ""] },
   }, backHome: "返回",
   loadingBoard: "正在打开白板…", noSession: "没有找到这次讲解", noSessionMore: "可能已经结束了，回到首页看看。", ownLinkLost: "网络断了，正在重连。画的和写的都留着，连上后自动补上。",
   demoWord: "演示", demoBanner: "演示环境：人物和题目均为虚构",
@@ -207,8 +207,8 @@ const en: Words = {
   hear: "Tap to hear the teacher", voiceLost: "No voice; follow board and chat", speak: "Let me speak", speakStop: "Turn my microphone off",
   unsaved: (n) => `${count(n, "mark", "marks")} not yet sent; will follow by itself`, problem: "Problem", leave: "Back",
   ended: {
-    student: { finished: ["Explained", "You can watch it again once the video is made; less than a minute."], handed_back: ["The teacher passed it to a colleague", "You keep your old place; nothing to ask again."], teacher_gone: ["The teacher lost the connection", "You are back at your old place; another teacher will come."], silent: ["Ended: nothing happened for a while", "You keep your old place; withdraw if it is clear now."], withdrawn: ["The question is withdrawn", ""] },
-    teacher: { finished: ["Explained", "The video is being made."], handed_back: ["The question went back to the queue", "The pupil keeps the old place."], teacher_gone: ["You were away too long; a colleague gets the question", "What you drew is kept."], silent: ["Nothing happened; the question went back to the queue", "What you drew is kept for the next teacher."], withdrawn: ["The pupil withdrew the question", "The next one can come."] },
+    student: { finished: ["Explained", "You can watch it again once the video is made; less than a minute."], handed_back: ["The teacher passed it to a colleague", "You keep your old place; nothing to ask again."], teacher_gone: ["The teacher lost the connection", "You are back at your old place; another teacher will come."], silent: ["Ended: nothing happened for a while", "You keep your old place; withdraw if it is clear now."], withdrawn: ["The question is withdrawn", ""], dropped: ["Nothing of this recording was kept", ""] },
+    teacher: { finished: ["Explained", "The video is being made."], handed_back: ["The question went back to the queue", "The pupil keeps the old place."], teacher_gone: ["You were away too long; a colleague gets the question", "What you drew is kept."], silent: ["Nothing happened; the question went back to the queue", "What you drew is kept for the next teacher."], withdrawn: ["The pupil withdrew the question", "The next one can come."], dropped: ["Nothing of this recording was kept", ""] },
   }, backHome: "Back",
   loadingBoard: "Opening the board…", noSession: "This session was not found", noSessionMore: "It may be over; have a look at your page.", ownLinkLost: "The network is gone; reconnecting. What you draw and write is kept and follows.",
   demoWord: "Demo", demoBanner: "Demo: people and problems are fictional",

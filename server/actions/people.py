@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.consent import WORDING, Purpose
 from server.domain.people import Certification, Role
 from server.store import tables as t
 from server.store.work import Store
@@ -33,6 +34,7 @@ class Newcomer:
     grade: int | None = None
     certifications: frozenset[Certification] = frozenset()
     guardian_contact: str = ""
+    consents: frozenset[Purpose] = frozenset()  # what the guardian agrees to; the file takes nothing back
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                 .values(account_id=row.id, **identity)
                 .on_conflict_do_update(index_elements=["account_id"], set_=identity)
             )
+            await _agree(connection, row.id, newcomer.consents)
             certified = t.certifications.c
             await connection.execute(delete(t.certifications).where(certified.account_id == row.id))
             for each in sorted(newcomer.certifications, key=lambda c: (c.subject, c.stage)):
@@ -110,6 +113,16 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                     upsert(t.certifications).values(account_id=row.id, subject=each.subject, stage=each.stage)
                 )
     return activations
+
+
+async def _agree(connection: AsyncConnection, child: UUID, purposes: frozenset[Purpose]) -> None:
+    """What is agreed to already is not noted again."""
+    c = t.consents.c
+    last = select(c.purpose, c.given).where(c.child_id == child).distinct(c.purpose).order_by(c.purpose, c.id.desc())
+    known = {row.purpose for row in await connection.execute(last) if row.given}
+    for purpose in sorted(purposes - known):
+        row = {"child_id": child, "purpose": purpose, "given": True, "wording": WORDING, "source": "import"}
+        await connection.execute(t.consents.insert().values(row))
 
 
 async def _school(connection: AsyncConnection, name: str) -> UUID | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -18,18 +18,22 @@ from matcher.embed import Embedder, ModelRefused
 from matcher.match import Matcher
 from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavailable, open_storage
 from server import observe
+from server.actions.errors import Refusal
 from server.actions.ports import Rules
+from server.actions.teach import Place, enrol
 from server.desk import ServiceDesk
 from server.live.bus import Bus
 from server.live.connection import Gate
 from server.live.hub import Hub
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
-from server.pipeline import ReadingProcess, Texts
+from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store, open_engine
+from server.texts import Texts
+from server.together import Together
 from server.web import door, openapi, pages
 from server.web.limits import Limits
 from server.web.routes import DOORS
@@ -67,16 +71,18 @@ def backstage(settings: Settings) -> Backstage:
         session_lasts=timedelta(minutes=settings.session_minutes),
         review=settings.reviewed,
     )
+    finder = _finder(settings)
     return Backstage(
         settings=settings,
         rules=rules,
         store=store,
         storage=storage,
         views=views,
-        finder=_finder(settings),
+        finder=finder,
         bus=bus,
         relay=relay,
         reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
+        texts=Texts(store, finder, rules, bus),
     )
 
 
@@ -124,7 +130,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
-        texts=Texts(behind.store, behind.finder, behind.rules),
+        enrolling=_enrolling(behind.store),
     )
     gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
 
@@ -134,6 +140,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         tasks = [
             asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
+            asyncio.create_task(parts.texts.watch(), name="texts"),
         ]
         try:
             async with _prepared(parts.storage):
@@ -143,6 +150,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await parts.texts.flush()
+            await parts.enrolling.flush()
             await parts.relay.flush()
             await hub.stop()
             await parts.limits.close()
@@ -165,6 +173,14 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app.state.parts = parts
     return app
+
+
+def _enrolling(store: Store) -> Together[UUID, UUID, Place]:
+    async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[Place | Refusal]:
+        async with store.work() as work:
+            return await enrol(work, lecture, pupils, await work.now())
+
+    return Together(serve)
 
 
 def _finder(settings: Settings) -> MatcherFinder:

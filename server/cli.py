@@ -23,10 +23,11 @@ from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
 
 if TYPE_CHECKING:
+    from server.matching import MatcherFinder
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
-BENCHES = ("ask", "board", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
+BENCHES = ("ask", "board", "enrol", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -167,10 +168,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
     with servers(settings) as connected:
         app = create_app(connected)
-        # Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
-        # looking through them again and again would stop the event loop, and take a third of its time.
-        app.state.parts.finder.when_loaded(gc.freeze)
-        gc.set_threshold(20_000, 20, 20)
+        _collect_seldom(app.state.parts.finder)
         config = uvicorn.Config(
             app,
             ws="websockets-sansio",
@@ -188,7 +186,16 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     return None
 
 
+def _collect_seldom(finder: MatcherFinder) -> None:
+    """Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
+    looking through them again and again would stop the event loop, and take a third of its time."""
+    finder.when_loaded(gc.freeze)
+    gc.set_threshold(20_000, 20, 20)
+
+
 def worker(settings: Settings, _: argparse.Namespace) -> int | None:
+    import uvloop
+
     from server import observe
     from server.app import working
     from server.workers import STOP_GRACE_S, work
@@ -198,6 +205,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
 
     async def until_told(connected: Settings) -> None:
         async with working(connected) as parts:
+            _collect_seldom(parts.finder)
             task = asyncio.create_task(work(parts, _conninfo(connected.database_url)))
             loop = asyncio.get_running_loop()
 
@@ -211,7 +219,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
                 await task
 
     with servers(settings) as connected:
-        asyncio.run(until_told(connected))
+        uvloop.run(until_told(connected))
     _leave()
 
 

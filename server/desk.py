@@ -27,7 +27,10 @@ class ServiceDesk:
             return True
         if channel == DUTY_CHANNEL:
             return person.is_a(Role.DUTY_ADMIN)
-        session = _session_of(channel)
+        lecture = _id_in(channel, "lecture")
+        if lecture is not None:
+            return await self._views.lectures.seen_by(person, lecture) is not None
+        session = _id_in(channel, "session")
         return session is not None and await self._views.side_in_session(person.id, session) is not None
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
@@ -51,9 +54,9 @@ class ServiceDesk:
                 return None
 
 
-def _session_of(channel: str) -> UUID | None:
+def _id_in(channel: str, kind: str) -> UUID | None:
     head, _, id = channel.partition(":")
     try:
-        return UUID(id) if head == "session" and len(id) == 36 else None
+        return UUID(id) if head == kind and len(id) == 36 else None
     except ValueError:
         return None

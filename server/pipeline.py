@@ -1,4 +1,4 @@
-"""Reading and matching: a text right after it was asked, in the web process; a photo by a worker's reading process."""
+"""Reading photos, in a child of the worker, and what follows from it."""
 
 import asyncio
 import logging
@@ -19,37 +19,6 @@ from server.store.work import Store
 log = logging.getLogger(__name__)
 
 MAX_PHOTO = 20 * 1024 * 1024
-AT_ONCE = 8  # texts
-
-
-class Texts:
-    """Settles text questions right behind their acknowledgement; upkeep finds one that is lost with its process.
-
-    A few at a time, first come first served: all at once would take as long, and each would hold a connection and its
-    locks meanwhile.
-    """
-
-    def __init__(self, store: Store, finder: Finder, rules: Rules) -> None:
-        self._store, self._finder, self._rules = store, finder, rules
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._turn = asyncio.Semaphore(AT_ONCE)
-
-    def soon(self, question: UUID) -> None:
-        task = asyncio.create_task(self._settle(question), name="settle")
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    async def _settle(self, question: UUID) -> None:
-        try:
-            await self._finder.ready()  # its pupil may withdraw meanwhile
-            async with self._turn, self._store.work() as work:
-                await ask.settle(work, self._finder, self._rules, question, None, await work.now())
-        except Exception:
-            log.exception("a question waits for upkeep to be matched")
-
-    async def flush(self) -> None:
-        while self._under_way:
-            await asyncio.gather(*self._under_way)
 
 
 class ReadingFailed(Exception):

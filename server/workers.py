@@ -266,6 +266,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
     app = jobs(parts, conninfo)
     async with app.open_async(), asyncio.TaskGroup() as together:
         together.create_task(parts.reader.warm(), name="warm")
+        together.create_task(parts.texts.take(), name="texts")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
         together.create_task(_every(UPKEEP_EVERY_S, lambda: _sweep(parts)))
         together.create_task(_every(WATCH_EVERY_S, lambda: watch_matches(parts)))

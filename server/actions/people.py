@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.consent import WORDING, Purpose
 from server.domain.people import Certification, Role
+from server.domain.subsidy.facts import pseudonym
 from server.store import tables as t
 from server.store.work import Store
 
@@ -35,6 +36,11 @@ class Newcomer:
     certifications: frozenset[Certification] = frozenset()
     guardian_contact: str = ""
     consents: frozenset[Purpose] = frozenset()  # what the guardian agrees to; the file takes nothing back
+    children: frozenset[str] | None = None  # logins of a teacher's own children; None: the roster says nothing of them
+
+
+class UnknownChildren(Exception):
+    """A roster names children who are no pupils here; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def new_code() -> str:
 
 async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activation]:
     """All or none, in one transaction. Whoever is known by login is brought up to date; an account that was never
-    activated gets a new code, an active one keeps its password and gets none."""
+    activated gets a new code, an active one keeps its password and gets none. Raises UnknownChildren."""
     activations = []
     async with store.engine.begin() as connection:
         for newcomer in newcomers:
@@ -112,6 +118,7 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                 await connection.execute(
                     upsert(t.certifications).values(account_id=row.id, subject=each.subject, stage=each.stage)
                 )
+        await _relate(connection, newcomers)
     return activations
 
 
@@ -123,6 +130,24 @@ async def _agree(connection: AsyncConnection, child: UUID, purposes: frozenset[P
     for purpose in sorted(purposes - known):
         row = {"child_id": child, "purpose": purpose, "given": True, "wording": WORDING, "source": "import"}
         await connection.execute(t.consents.insert().values(row))
+
+
+async def _relate(connection: AsyncConnection, newcomers: Sequence[Newcomer]) -> None:
+    """Children are kept as the books name pupils; their own rows may stand anywhere in the roster."""
+    a, k = t.accounts.c, t.kinships.c
+    for newcomer in newcomers:
+        if newcomer.children is None:
+            continue
+        teacher = (await connection.execute(select(a.id).where(a.login == newcomer.login))).scalar_one()
+        is_pupil = a.roles.contains([Role.STUDENT.value])
+        found = await connection.execute(select(a.id, a.login).where(a.login.in_(newcomer.children), is_pupil))
+        rows = found.all()
+        missing = newcomer.children - {row.login for row in rows}
+        if missing:
+            raise UnknownChildren(f"{newcomer.login}: {', '.join(sorted(missing))}")
+        await connection.execute(delete(t.kinships).where(k.teacher_id == teacher))
+        for row in rows:
+            await connection.execute(upsert(t.kinships).values(teacher_id=teacher, pupil=pseudonym(row.id)))
 
 
 async def _school(connection: AsyncConnection, name: str) -> UUID | None:

@@ -9,8 +9,10 @@ from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
 from server.actions.ports import Finder, Rules
 from server.actions.studio import time_is_over
+from server.actions.teach import keep_time
 from server.actions.upload import Storage, sweep
 from server.domain.dispatch import ALARM_AFTER
+from server.store.lectures import LectureBook
 from server.store.work import DUTY_CHANNEL, Store
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
         ring_alarms,
         renew_promises,
         offer_again,
+        end_lectures,
     ):
         try:
             await step(store, finder, rules)
@@ -122,6 +125,15 @@ async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
         if await dispatch(work, rules, await work.now()):
             await work.commit()
+
+
+async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        late = await LectureBook(work).past_due()
+    for id in late:
+        async with store.work() as work:
+            await keep_time(work, id, now)
 
 
 async def forget_superseded(store: Store, storage: Storage, rest: timedelta) -> None:

@@ -33,6 +33,7 @@ TIMEOUT_S = 0.5  # RELIABILITY: a hung Redis costs half a second, never more
 KEEP_EVENTS = 1000  # a channel's history; who missed more loads a snapshot, which is smaller
 KEEP_S = 6 * 3600.0  # an evening; a page that slept longer loads a snapshot
 CONNECTIONS = 8  # for commands; a command that finds none free within TIMEOUT_S fails as if Redis were down
+LINE_WAIT_S = 1.0  # that a command waits in Redis for a line's next message
 PING_EVERY_S = 1.0
 STOP_S = 0.1  # a task that has not ended by then is told again
 WHISPERS = 4_000  # waiting for Redis; what comes then is heard on this node alone
@@ -124,6 +125,13 @@ class Bus:
             retry=Retry(NoBackoff(), 1, supported_errors=(trouble.ConnectionError,)),
         )
         self._redis: Redis = Redis(connection_pool=self._pool)
+        self._patient: Redis = Redis.from_url(
+            url,
+            socket_timeout=LINE_WAIT_S + TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            protocol=2,
+            retry=Retry(NoBackoff(), 1, supported_errors=(trouble.ConnectionError,)),
+        )
         self._scripts = {name: _Script(name) for name in ("publish", "position", "since")}
         self._listener: Listener | None = None
         self._ear: Connection | None = None
@@ -205,6 +213,23 @@ class Bus:
         """Say a word to every node, this one too (sign-outs)."""
         await self._do(lambda: self._redis.publish(_NODES, word))
 
+    # Lines: each message is taken by one process. Short-lived, and no more kept than Redis keeps.
+
+    async def line_up(self, line: str, message: str) -> None:
+        await self._do(lambda: self._redis.rpush(self._line(line), message))
+
+    async def next_in_line(self, line: str) -> bytes | None:
+        """The oldest message, as soon as there is one; None when none comes for a second."""
+        found = await self._do(lambda: self._patient.blpop([self._line(line)], timeout=LINE_WAIT_S))
+        return None if found is None else bytes(found[1])
+
+    async def call_back(self, line: str, messages: Sequence[str]) -> list[bool]:
+        """Take these messages out of the line; False for one that somebody has taken."""
+        pipe = self._redis.pipeline(transaction=False)
+        for message in messages:
+            pipe.lrem(self._line(line), 1, message)
+        return [bool(count) for count in await self._do(pipe.execute)]
+
     # Listening.
 
     def start(self, listener: Listener) -> None:
@@ -219,6 +244,7 @@ class Bus:
         if tasks:
             await end(tasks, self._hang_up)  # whatever still reads or pings fails then
         await self._redis.aclose()
+        await self._patient.aclose()
         await self._pool.disconnect()
 
     async def listen(self, channel: str) -> None:
@@ -375,6 +401,9 @@ class Bus:
 
     def _keys(self, channel: str) -> list[str]:
         return [*(f"{self._prefix}:{{{channel}}}:{part}" for part in ("meta", "stream", "seen")), self._topic(channel)]
+
+    def _line(self, line: str) -> str:
+        return f"{self._prefix}:line:{line}"
 
     def _topic(self, channel: str) -> str:
         return f"{self._prefix}:to:{channel}"

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
+from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 
@@ -31,7 +32,7 @@ class MediaView(Wire):
     """A stored file; the addresses are signed and last some minutes."""
 
     id: UUID
-    kind: Literal["photo", "voice", "video", "recording"]
+    kind: Literal["photo", "voice", "video", "recording", "material"]
     content_type: str
     url: str
     thumb_url: str | None = None
@@ -349,6 +350,84 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class PlaceView(Wire):
+    """A pupil's place in a lecture; `ahead` counts those before it on the waiting list."""
+
+    state: PlaceState
+    ahead: int | None = None
+
+
+class MaterialView(Wire):
+    """Pages that the lecturer brings to a lecture; `pages` are their pictures, where they are asked for."""
+
+    id: UUID
+    name: str
+    count: int
+    pages: list[MediaView] = []
+
+
+class LectureView(Wire):
+    """A lecture as anybody sees who may; `place` is the reader's own and is never in an event."""
+
+    id: UUID
+    version: int
+    state: LectureState
+    title: str
+    about: str
+    subject: Subject
+    stage: Stage
+    grades: list[int]
+    knowledge_points: list[str]
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    taken: int
+    waiting: int
+    lecturer_name: str
+    channel: str
+    cover: MediaView | None = None
+    cancelled_why: str | None = None
+    place: PlaceView | None = None
+    # For its lecturer alone:
+    schools: list[UUID] = []
+    materials: list[MaterialView] = []
+
+
+class Lectures(Wire):
+    """Lectures in the order in which they begin; `more` says that there are later ones."""
+
+    lectures: list[LectureView]
+    more: bool = False
+
+
+class MyLectures(Wire):
+    """The lectures that a pupil holds a place in, and the point of the pupil's channel from which to listen on."""
+
+    lectures: list[LectureView]
+    epoch: str
+    offset: int
+
+
+class LectureSnapshot(Wire):
+    """A lecture, and the point of its channel from which to listen on."""
+
+    lecture: LectureView
+    epoch: str
+    offset: int
+
+
+class SchoolView(Wire):
+    id: UUID
+    name: str
+
+
+class LecturerState(Wire):
+    """A lecturer's page as it stands: lectures to come first, then what was; and the schools that one may be for."""
+
+    lectures: list[LectureView]
+    schools: list[SchoolView]
+
+
 class TeacherState(Wire):
     """A teacher's page as it stands, and the point of the teacher's channel from which to listen on."""
 
@@ -382,7 +461,7 @@ class Ticket(Wire):
 
 
 class StartUpload(Wire, forbid_unknown_fields=True):
-    kind: Literal["photo", "voice", "video", "recording"]
+    kind: Literal["photo", "voice", "video", "recording", "material"]
     content_type: str
     session_id: UUID | None = None  # a recording belongs to a live session
     start_ms: int = 0  # when a recording began, counted from the opening of its session
@@ -620,6 +699,35 @@ class HandBack(Wire, forbid_unknown_fields=True):
     assignment_epoch: int
 
 
+class PlanLecture(Wire, forbid_unknown_fields=True):
+    """What a lecturer decides; no schools: all of them."""
+
+    title: str
+    subject: Subject
+    stage: Stage
+    grades: list[int]
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    about: str = ""
+    knowledge_points: list[str] = []
+    schools: list[UUID] = []
+    cover_id: UUID | None = None
+
+
+class CancelLecture(Wire, forbid_unknown_fields=True):
+    """Why: every pupil with a place reads it."""
+
+    why: str
+
+
+class AddMaterial(Wire, forbid_unknown_fields=True):
+    """An upload of kind `material` that is ready, and the name that it goes by."""
+
+    material_id: UUID
+    name: str
+
+
 class DemoAccount(Wire):
     login: str
     password: str
@@ -703,7 +811,29 @@ class PrecisionAlarm(Event, tag="precision"):
     bar: float
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
+class LectureChanged(Event, tag="lecture"):
+    lecture: LectureView
+
+
+class PlaceChanged(Event, tag="place"):
+    """For the one whose place it is: moved up, or the lecture itself is another now; load one's lectures again."""
+
+    lecture_id: UUID
+    title: str
+    why: Literal["moved_up", "changed", "cancelled"]
+
+
+AnyEvent = (
+    QuestionChanged
+    | DutyChanged
+    | Earned
+    | BoardGrew
+    | SessionChanged
+    | Alarm
+    | PrecisionAlarm
+    | LectureChanged
+    | PlaceChanged
+)
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------
@@ -978,6 +1108,7 @@ class TeacherMonth(Wire):
     statements: list[StatementView]
     appeals: list[AppealView]
     appeal_until: datetime | None  # of the newest statement that may still be appealed
+    account: str | None  # where it is paid to, masked; None: finance has no account
 
 
 class FigureView(Wire):
@@ -1019,8 +1150,24 @@ class MonthView(Wire):
     closed_by: str | None
 
 
+class NearbyWork(Wire):
+    """Other work of the same teacher at that time, or the shift."""
+
+    fact: str
+    work: str
+    start: datetime
+    end: datetime
+
+
+class SharedDevice(Wire):
+    """When the two sides last signed in on one browser."""
+
+    teacher_at: datetime
+    pupil_at: datetime
+
+
 class HoldView(Wire):
-    """Held work with its evidence."""
+    """Held work with its evidence; ink and speech in thousandths of its time."""
 
     fact: str
     work: str
@@ -1032,6 +1179,10 @@ class HoldView(Wire):
     why: list[str]
     answer: AnswerView | None
     strokes: int
+    ink: list[int]
+    speech: list[list[int]]  # from and to
+    nearby: list[NearbyWork]
+    devices: list[SharedDevice]
 
 
 class PolicyView(Wire):
@@ -1054,6 +1205,63 @@ class OfficeView(Wire):
     holds: list[HoldView]
     policies: list[PolicyView]
     appeals: list[AppealView]
+    without_account: list[str]  # who is owed by a closed month, and can't be paid
+
+
+class ClaimedLine(Wire):
+    """A posting on a statement; `fact` can be traced."""
+
+    fact: str
+    work: str
+    at: datetime
+    kind: str  # accrual or adjustment
+    status: str
+    fen: int
+    held_fen: int
+    summary: str
+
+
+class StatementLines(Wire):
+    statement: StatementView
+    lines: list[ClaimedLine]
+
+
+class PayeeView(Wire):
+    """A teacher's account as pages show it."""
+
+    teacher: str
+    login: str
+    bank: str
+    account: str
+
+
+class PayeeNote(Wire):
+    """Who set or read how many accounts, and what for."""
+
+    at: datetime
+    who: str | None  # nobody: at the command line
+    act: Literal["set", "read"]
+    why: str
+    accounts: int
+
+
+class PayeesView(Wire):
+    payees: list[PayeeView]
+    missing: list[str]  # teachers without an account
+    notes: list[PayeeNote]  # the newest
+
+
+class ImportPayees(Wire, forbid_unknown_fields=True):
+    """A CSV or XLSX file in base64: login, name, bank, account, branch."""
+
+    file: bytes
+
+
+class PayeesImported(Wire):
+    """What a file brought; with any mistake nothing."""
+
+    accounts: int
+    mistakes: list[str]
 
 
 class MonthStatements(Wire):
@@ -1116,6 +1324,7 @@ class SimulationView(Wire):
     months: list[SimulatedRow]
     schools: list[SimulatedRow]
     teachers: list[SimulatedRow]
+    spent: list[SimulatedRow]  # up to each day
 
 
 class SettlePayout(Wire, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from server.domain.people import stage_of
 from server.domain.question import State, Verdict
 from server.domain.session import LASTS
 from server.live import protocol as wire
+from server.store.lecture_views import LectureViews
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
@@ -37,6 +38,10 @@ class Views:
     sign: SignGet
     session_lasts: timedelta = LASTS
     reminder: str = ""
+
+    @property
+    def lectures(self) -> LectureViews:
+        return LectureViews(self.store, self.media_view, self.sign)
 
     # --- pupils ---
 
@@ -388,6 +393,7 @@ class Views:
             )
             for row in rows
         ]
+
     async def _for_the_teacher(self, row: Record) -> dict[str, Any]:
         """What the pupil was explained lately, knowledge points to choose from at the end, the city's reminder."""
         if row.question_id is None:
@@ -422,6 +428,11 @@ class Views:
             case "session":
                 session = await self.session(outgoing.ref, "student")
                 return None if session is None else wire.SessionChanged(session=session)
+            case "lecture":
+                lecture = await self.lectures.lecture(outgoing.ref)
+                return None if lecture is None else wire.LectureChanged(lecture=lecture)
+            case "place":
+                return msgspec.convert(outgoing.body, wire.PlaceChanged)
             case "precision":
                 return msgspec.convert(outgoing.body, wire.PrecisionAlarm)
             case "alarm":

@@ -22,7 +22,17 @@ from server.domain.session import SILENT_ENDS
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
-__all__ = ["DUTY_CHANNEL", "Outgoing", "Record", "Store", "Work", "open_engine", "person_channel", "session_channel"]
+__all__ = [
+    "DUTY_CHANNEL",
+    "Outgoing",
+    "Record",
+    "Store",
+    "Work",
+    "lecture_channel",
+    "open_engine",
+    "person_channel",
+    "session_channel",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
+
 
 def person_channel(person: UUID) -> str:
     return f"person:{person}"
@@ -46,6 +58,11 @@ def person_channel(person: UUID) -> str:
 
 def session_channel(session: UUID) -> str:
     return f"session:{session}"
+
+
+def lecture_channel(lecture: UUID) -> str:
+    """What happens to a lecture itself: its time, its seats, its state."""
+    return f"lecture:{lecture}"
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
@@ -239,12 +256,7 @@ class Work:
         has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
         asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
         corrected = and_(q.state == State.READING, q.corrected_at < before)
-        found = await self._scalars(
-            select(q.id)
-            .where(or_(asked, corrected))
-            .order_by(q.received_at)
-            .limit(limit)
-        )
+        found = await self._scalars(select(q.id).where(or_(asked, corrected)).order_by(q.received_at).limit(limit))
         return list(found)
 
     async def stuck_in_pipeline(self, before: datetime, limit: int = 50) -> list[UUID]:
@@ -318,9 +330,7 @@ class Work:
         found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
         return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
 
-    async def add_calibration(
-        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
-    ) -> int:
+    async def add_calibration(self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]) -> int:
         row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
         row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
         query, params = insertion("calibrations", [row])
@@ -710,6 +720,7 @@ class Work:
             await self.execute(delete(table).where(table.c.expires_at < clock))
         keys = t.idempotency.c
         await self.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
+        await self.execute(delete(t.device_sign_ins).where(t.device_sign_ins.c.last_at < clock - DEVICES_KEPT))
 
     # --- media ---
 
@@ -734,15 +745,18 @@ class Work:
     async def unused_media(self, before: datetime) -> list[UUID]:
         """Files older than that which nothing uses."""
         m = t.media.c
-        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists()
+        used = or_(
+            select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists(),
+            select(t.lectures.c.id).where(t.lectures.c.cover_id == m.id).exists(),
+            select(t.lecture_materials.c.lecture_id).where(t.lecture_materials.c.material_id == m.id).exists(),
+        )
         found = await self._scalars(
             select(m.id).where(m.created_at < before, m.session_id.is_(None), ~used).order_by(m.created_at).limit(1_000)
         )
         return list(found)
 
     async def is_used(self, media: UUID) -> bool:
-        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == media)
-        return (await self.execute(used)).first() is not None
+        return bool(await self._value(_IS_USED, {"id": media}))
 
     async def forget_media(self, id: UUID) -> None:
         await self.execute(delete(t.media).where(t.media.c.id == id))
@@ -986,6 +1000,12 @@ _KEEP_SNAPSHOT = """
 
 _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
+"""
+
+_IS_USED = """
+    SELECT EXISTS (SELECT FROM question_media WHERE media_id = %(id)s)
+        OR EXISTS (SELECT FROM lectures WHERE cover_id = %(id)s)
+        OR EXISTS (SELECT FROM lecture_materials WHERE material_id = %(id)s)
 """
 
 _FREE = """

@@ -7,6 +7,10 @@ export type Purpose = "service" | "recording" | "public_video" | "research";
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
+export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
+
+export type PlaceState = "seated" | "waiting" | "left";
+
 export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
 
 export type Stage = "primary" | "junior" | "senior";
@@ -20,7 +24,7 @@ export type Verdict = "same" | "open" | "similar" | "new";
 /** A stored file; the addresses are signed and last some minutes. */
 export interface MediaView {
   id: string;
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   url: string;
   thumb_url: string | null;
@@ -306,6 +310,76 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
+export interface PlaceView {
+  state: PlaceState;
+  ahead: number | null;
+}
+
+/** Pages that the lecturer brings to a lecture; `pages` are their pictures, where they are asked for. */
+export interface MaterialView {
+  id: string;
+  name: string;
+  count: number;
+  pages: MediaView[];
+}
+
+/** A lecture as anybody sees who may; `place` is the reader's own and is never in an event. */
+export interface LectureView {
+  id: string;
+  version: number;
+  state: LectureState;
+  title: string;
+  about: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  knowledge_points: string[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  taken: number;
+  waiting: number;
+  lecturer_name: string;
+  channel: string;
+  cover: MediaView | null;
+  cancelled_why: string | null;
+  place: PlaceView | null;
+  schools: string[];
+  materials: MaterialView[];
+}
+
+/** Lectures in the order in which they begin; `more` says that there are later ones. */
+export interface Lectures {
+  lectures: LectureView[];
+  more: boolean;
+}
+
+/** The lectures that a pupil holds a place in, and the point of the pupil's channel from which to listen on. */
+export interface MyLectures {
+  lectures: LectureView[];
+  epoch: string;
+  offset: number;
+}
+
+/** A lecture, and the point of its channel from which to listen on. */
+export interface LectureSnapshot {
+  lecture: LectureView;
+  epoch: string;
+  offset: number;
+}
+
+export interface SchoolView {
+  id: string;
+  name: string;
+}
+
+/** A lecturer's page as it stands: lectures to come first, then what was; and the schools that one may be for. */
+export interface LecturerState {
+  lectures: LectureView[];
+  schools: SchoolView[];
+}
+
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
 export interface TeacherState {
   duty: DutyView;
@@ -333,7 +407,7 @@ export interface Ticket {
 }
 
 export interface StartUpload {
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   session_id?: string | null;
   start_ms?: number;
@@ -548,6 +622,32 @@ export interface HandBack {
   assignment_epoch: number;
 }
 
+/** What a lecturer decides; no schools: all of them. */
+export interface PlanLecture {
+  title: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  about?: string;
+  knowledge_points?: string[];
+  schools?: string[];
+  cover_id?: string | null;
+}
+
+/** Why: every pupil with a place reads it. */
+export interface CancelLecture {
+  why: string;
+}
+
+/** An upload of kind `material` that is ready, and the name that it goes by. */
+export interface AddMaterial {
+  material_id: string;
+  name: string;
+}
+
 export interface DemoAccount {
   login: string;
   password: string;
@@ -625,7 +725,20 @@ export interface PrecisionAlarm {
   bar: number;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+export interface LectureChanged {
+  type: "lecture";
+  lecture: LectureView;
+}
+
+/** For the one whose place it is: moved up, or the lecture itself is another now; load one's lectures again. */
+export interface PlaceChanged {
+  type: "place";
+  lecture_id: string;
+  title: string;
+  why: "moved_up" | "changed" | "cancelled";
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 
 export interface Position {
   epoch: string;
@@ -649,7 +762,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -860,6 +973,7 @@ export interface TeacherMonth {
   statements: StatementView[];
   appeals: AppealView[];
   appeal_until: string | null;
+  account: string | null;
 }
 
 /** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
@@ -899,7 +1013,21 @@ export interface MonthView {
   closed_by: string | null;
 }
 
-/** Held work with its evidence. */
+/** Other work of the same teacher at that time, or the shift. */
+export interface NearbyWork {
+  fact: string;
+  work: string;
+  start: string;
+  end: string;
+}
+
+/** When the two sides last signed in on one browser. */
+export interface SharedDevice {
+  teacher_at: string;
+  pupil_at: string;
+}
+
+/** Held work with its evidence; ink and speech in thousandths of its time. */
 export interface HoldView {
   fact: string;
   work: string;
@@ -911,6 +1039,10 @@ export interface HoldView {
   why: string[];
   answer: AnswerView | null;
   strokes: number;
+  ink: number[];
+  speech: number[][];
+  nearby: NearbyWork[];
+  devices: SharedDevice[];
 }
 
 export interface PolicyView {
@@ -932,6 +1064,58 @@ export interface OfficeView {
   holds: HoldView[];
   policies: PolicyView[];
   appeals: AppealView[];
+  without_account: string[];
+}
+
+/** A posting on a statement; `fact` can be traced. */
+export interface ClaimedLine {
+  fact: string;
+  work: string;
+  at: string;
+  kind: string;
+  status: string;
+  fen: number;
+  held_fen: number;
+  summary: string;
+}
+
+export interface StatementLines {
+  statement: StatementView;
+  lines: ClaimedLine[];
+}
+
+/** A teacher's account as pages show it. */
+export interface PayeeView {
+  teacher: string;
+  login: string;
+  bank: string;
+  account: string;
+}
+
+/** Who set or read how many accounts, and what for. */
+export interface PayeeNote {
+  at: string;
+  who: string | null;
+  act: "set" | "read";
+  why: string;
+  accounts: number;
+}
+
+export interface PayeesView {
+  payees: PayeeView[];
+  missing: string[];
+  notes: PayeeNote[];
+}
+
+/** A CSV or XLSX file in base64: login, name, bank, account, branch. */
+export interface ImportPayees {
+  file: string;
+}
+
+/** What a file brought; with any mistake nothing. */
+export interface PayeesImported {
+  accounts: number;
+  mistakes: string[];
 }
 
 export interface MonthStatements {
@@ -990,6 +1174,7 @@ export interface SimulationView {
   months: SimulatedRow[];
   schools: SimulatedRow[];
   teachers: SimulatedRow[];
+  spent: SimulatedRow[];
 }
 
 export interface SettlePayout {

@@ -17,6 +17,7 @@ function pageOf(who: Me): string | null {
   if (who.roles.includes("researcher")) return "/research";
   if (who.roles.includes("reviewer")) return "/review";
   if (who.roles.includes("school_admin")) return "/school";
+  if (who.roles.includes("lecturer")) return "/lectures";
   return who.roles.includes("student") ? "/student" : null;
 }
 

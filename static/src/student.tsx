@@ -7,11 +7,13 @@ import * as api from "./api";
 import { AskPanel } from "./ask";
 import { composing, resume, revise, suggestGrade } from "./draft";
 import { calm, ring } from "./notify";
+import { lectureSay } from "./lecture-words";
 import { discard, flush, letters, flushing, lookAgain, open, progress, type Letter } from "./outbox";
 import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Dialog, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me, QuestionView } from "./protocol";
 import { QuestionCard, QuestionLine } from "./question";
+import { Reminder, loadPlaces, placeHeard } from "./reminder";
 import { LiveSession } from "./session";
 import { byUrgency, isTheirTurn, newTurns, studentHears, withQuestion, withSnapshot, type Questions } from "./state";
 import { moment, problemIn, say, sentence, subjectAndGrade } from "./words";
@@ -48,8 +50,12 @@ function ready(who: Me): void {
       if (older.value.length === 0) earlier.value = fresh.earlier;
       return { epoch: fresh.epoch, offset: fresh.offset };
     },
-    event: (event) => take(studentHears(questions.value ?? [], event)),
+    event(event) {
+      take(studentHears(questions.value ?? [], event));
+      placeHeard(event);
+    },
   });
+  void loadPlaces().catch(() => undefined); // a reminder is a help, not a promise
   void open(who.id, takeOne);
   void resume(who.id);
 }
@@ -65,11 +71,14 @@ function Page() {
   if (session.value !== null && who !== null) return <LiveSession key={session.value} id={session.value} onleave={() => history.length > 1 ? history.back() : (location.hash = "")} />;
   return (
     <>
-      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
+      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()}>
+        <a class="bar-button bar-word bar-link" href="/lectures">{lectureSay.value.title}</a>
+      </TopBar>
       <DemoBanner />
       <main class="page page-student">
         {linkState.value === "offline" && <Notice kind="warning">{say.value.offlineNote}</Notice>}
         <Stopped />
+        <Reminder />
         {unreachable.value ? <Unreached /> : <><TurnBanner /><AskPanel small={letters.value.length > 0 || (questions.value ?? []).some((question) => !isPast(question))} /><Mine /></>}
       </main>
     </>

@@ -122,11 +122,8 @@ async def main(argv: Sequence[str]) -> int:
         pupil_pages = [Page(who, http) for who in pupils]
         answers = under_way if options.answer else None
         teacher_pages = [TeacherPage(who, http, offered, answers) for who in teachers]
-        here: list[Page] = []
-        beats = asyncio.create_task(city.beat(here))
         for pages, snapshot in ((pupil_pages, "/api/student"), (teacher_pages, "/api/teacher")):
             await city.in_parallel([page.enter(web.port, snapshot) for page in pages])
-            here += pages
         await city.in_parallel([http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers])
 
         async def ask(number: int, asked: Asked) -> None:
@@ -150,7 +147,6 @@ async def main(argv: Sequence[str]) -> int:
         await settled(questions, offered)
         elsewhere = await where_they_went(http, questions, pupils)
         await asyncio.gather(*under_way, return_exceptions=True)
-        beats.cancel()
         print(table(options.rate, len(teachers), questions, reference, elsewhere, used, load))
     return 0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import secrets
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from tests.service import Node, Service, running
 
 LONG = timedelta(hours=12)  # of sign-ins and shifts: no measurement lasts so long
 RATE_FEN = 2_000
+BEAT_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,14 @@ def city(**settings: str) -> Iterator[tuple[Service, Urls]]:
 
 
 async def pupils(database_url: str, count: int, grade: int = 8) -> list[Account]:
-    made = [_account(f"pupil-{number}") for number in range(count)]
-    await _write(database_url, [(t.accounts, _rows(made, Role.STUDENT, grade)), (t.sign_ins, _sign_ins(made))])
+    made = [account(f"pupil-{number}") for number in range(count)]
+    await write(database_url, [(t.accounts, account_rows(made, Role.STUDENT, grade)), (t.sign_ins, sign_in_rows(made))])
     return made
 
 
 async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Account]:
     """One for each subject named, certified for it in every stage, with a shift that has begun."""
-    made = [_account(f"teacher-{number}") for number in range(len(subjects))]
+    made = [account(f"teacher-{number}") for number in range(len(subjects))]
     now = datetime.now(UTC)
     certified = [
         {"account_id": who.id, "subject": subject, "stage": stage}
@@ -69,11 +70,11 @@ async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Accou
     ]
     shifts = [{"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made]
     policy = {"id": uuid4(), "approved_at": now, **a_policy(RATE_FEN)}
-    await _write(
+    await write(
         database_url,
         [
-            (t.accounts, _rows(made, Role.TEACHER, None)),
-            (t.sign_ins, _sign_ins(made)),
+            (t.accounts, account_rows(made, Role.TEACHER, None)),
+            (t.sign_ins, sign_in_rows(made)),
             (t.certifications, certified),
             (t.shifts, shifts),
             (t.policies, [policy]),
@@ -100,6 +101,13 @@ class Page(Socket):
         self._hello = json.dumps(hello)
         await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
         await self.ready
+        self._beat()
+
+    def _beat(self) -> None:
+        """A sign of life, as pages send them; one that is silent is closed."""
+        if not self.lost:
+            self.send('{"frame":"beat"}')
+            asyncio.get_running_loop().call_later(BEAT_S * random.uniform(0.8, 1.2), self._beat)
 
     def opened(self) -> None:
         self.send(self._hello)
@@ -115,20 +123,6 @@ class Page(Socket):
 
     def told(self, text: bytes) -> None:
         """An event of a channel."""
-
-
-async def beat(pages: Sequence[Socket]) -> None:
-    """Signs of life of all that are here, as pages send them, spread over the interval; until cancelled."""
-    every = 15.0
-    while True:
-        begun = time.monotonic()
-        here = list(pages)
-        for number, page in enumerate(here):
-            if not page.lost:
-                page.send('{"frame":"beat"}')
-            if number % 20 == 0:
-                await asyncio.sleep(max(0.0, begun + every * number / len(here) - time.monotonic()))
-        await asyncio.sleep(max(1.0, begun + every - time.monotonic()) if here else 1.0)
 
 
 async def in_parallel(jobs: Sequence[Any], at_once: int = 16) -> None:
@@ -161,17 +155,17 @@ def load() -> str:
     return f"{psutil.getloadavg()[0]:.1f}"
 
 
-def _account(login: str) -> Account:
+def account(login: str) -> Account:
     return Account(uuid4(), login, f"dayi_{secrets.token_urlsafe(32)}")
 
 
-def _rows(people: Sequence[Account], role: Role, grade: int | None) -> list[dict[str, Any]]:
+def account_rows(people: Sequence[Account], role: Role, grade: int | None) -> list[dict[str, Any]]:
     return [
         {"id": who.id, "login": who.login, "nickname": who.login, "roles": [role], "grade": grade} for who in people
     ]
 
 
-def _sign_ins(people: Sequence[Account]) -> list[dict[str, Any]]:
+def sign_in_rows(people: Sequence[Account]) -> list[dict[str, Any]]:
     return [
         {
             "token_hash": hash_of(who.token),
@@ -184,7 +178,7 @@ def _sign_ins(people: Sequence[Account]) -> list[dict[str, Any]]:
     ]
 
 
-async def _write(database_url: str, tables: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+async def write(database_url: str, tables: Sequence[tuple[Any, Sequence[Any]]]) -> None:
     engine = open_engine(database_url)
     async with engine.begin() as connection:
         for table, rows in tables:

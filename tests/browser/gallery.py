@@ -1062,8 +1062,8 @@ def answers_scenes() -> list[Scene]:
 def _hide(page: Page) -> None:
     page.get_by_role("button", name=words("遮住", "Hide")).first.click()
     page.get_by_text(words("用数字框选", "By numbers")).click()
-    page.get_by_role("button", name=words("加上这块", "Add this region")).click()
     page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=words("加上这块", "Add this region")).click()
     page.get_by_role("button", name=re.compile("起遮|Hide from")).click()
 
 

@@ -72,7 +72,7 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
 
     # in a city that reviews, somebody looks at it and sends it back with a word
     city.rows("UPDATE answers SET review = 'waiting' WHERE id = %s", first.id)
-    reviewer = someone("reviewer1", page_of="review").page
+    reviewer = someone("reviewer1", at="/review").page
     card = reviewer.get_by_role("region", name=re.compile("醉翁之意"))
     card.get_by_role("button", name="看这段").click()
     expect(card.locator("video")).to_be_visible()
@@ -106,7 +106,7 @@ def test_a_lesson_is_recorded_by_ink_alone_where_the_microphone_is_refused(city:
 
 
 def test_a_school_notes_what_a_guardian_agrees_to_and_takes_it_back(city: Service, someone: Sign) -> None:
-    school = someone("school1", page_of="school").page
+    school = someone("school1", at="/school").page
     school.get_by_label("按姓名或账号找").fill("pupil7")
     group = school.get_by_role("group", name="演示学生7")
     expect(school.get_by_role("group")).to_have_count(1)

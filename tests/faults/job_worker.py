@@ -24,6 +24,7 @@ from server.relay import Relay
 from server.settings import Settings
 from server.store.views import Views
 from server.store.work import Store, Work, open_engine
+from server.texts import Texts
 
 VIDEO, POSTER = b"a video", b"a poster"
 
@@ -77,8 +78,18 @@ def _backstage(settings: Settings) -> Backstage:
     views = Views(store, lambda key, filename: storage.sign_get(key, 60, filename))
     bus = Bus(settings.redis_url)
     finder: Any = NoMatcher()
-    reader = ReadingProcess(timedelta(seconds=1))
-    return Backstage(settings, Rules(), store, storage, views, finder, bus, Relay(store, views, bus), reader)
+    return Backstage(
+        settings=settings,
+        rules=Rules(),
+        store=store,
+        storage=storage,
+        views=views,
+        finder=finder,
+        bus=bus,
+        relay=Relay(store, views, bus),
+        reader=ReadingProcess(timedelta(seconds=1)),
+        texts=Texts(store, finder, Rules(), bus),
+    )
 
 
 class NoMatcher:

@@ -111,6 +111,8 @@ def test_a_teacher_whose_line_is_cut_loses_the_question_and_can_change_nothing_a
     teacher = Program("teacher5").sign_in(nodes[0])
     first = pupil.ask(nodes[1], "先问的物理题：光速是多少？", subject="physics")
     later = other.ask(nodes[1], "后问的物理题：什么是惯性？", subject="physics")
+    for asked in (first, later):
+        wait_until(lambda id=asked["id"]: city.question(id).state == "waiting", lambda: "it does not come to wait")
     teacher.ready(nodes[0])
     wait_until(lambda: teacher.duty(nodes[0])["offer"], lambda: "no offer came")
     page, listening = teacher.page(line), pupil.page(nodes[1])

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, insert, update
 from starlette.applications import Starlette
 
-from server.actions import answer, ask, upload
+from server.actions import answer, ask, teach, upload
 from server.actions.ports import Rules
 from server.domain.consent import WORDING
-from server.domain.people import Person, Role
+from server.domain.lecture import Plan
+from server.domain.people import Person, Role, Stage, Subject
 from server.parts import Parts
 from server.store import tables as t
 from server.web.auth import make_token
@@ -31,8 +32,9 @@ from tests.web.conftest import ORIGIN
 
 # Kinds of people. OWNER asked the question, TEACHER has it; PUPIL and COLLEAGUE have nothing to do with it.
 NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE = "nobody", "owner", "another pupil", "its teacher", "another teacher"
+LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, and open to OWNER's school alone
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
-KINDS = (NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE, *STAFF)
+KINDS = (NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
 
 SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
 
@@ -54,7 +56,19 @@ REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
-UPLOADER = {**BOTH, PUPIL: MISSING, TEACHER: MISSING, COLLEAGUE: MISSING}
+LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
+ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
+ITS_LEARNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
+ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
+SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
+UPLOADER = {**SENDERS, **dict.fromkeys((PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
+
+
+def a_lecture(case: Case, **other: Any) -> dict[str, Any]:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=40)
+    end = start + timedelta(hours=1)
+    words = {"title": "浮力", "subject": "physics", "stage": "junior", "grades": [8], "capacity": 8}
+    return {**words, "starts_at": start.isoformat(), "ends_at": end.isoformat(), **other}
 
 
 @dataclass
@@ -67,6 +81,8 @@ class Case:
     session: UUID | None = None
     answer: UUID | None = None
     upload: UUID | None = None
+    lecture: UUID | None = None
+    material: UUID | None = None
     epoch: int = 0
 
 
@@ -95,7 +111,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/healthz"): Policy(EVERYBODY),
     ("GET", "/readyz"): Policy(EVERYBODY),
     ("GET", "/metrics"): Policy(EVERYBODY),
-    ("POST", "/api/uploads"): Policy(BOTH, body=lambda case: {"kind": "photo", "content_type": "image/jpeg"}),
+    ("POST", "/api/uploads"): Policy(SENDERS, body=lambda case: {"kind": "photo", "content_type": "image/jpeg"}),
     ("GET", "/api/uploads/{id}"): Policy(UPLOADER, thing=lambda case: case.upload),
     ("POST", "/api/uploads/{id}/parts"): Policy(
         UPLOADER, thing=lambda case: case.upload, body=lambda c: {"parts": [0]}
@@ -117,7 +133,11 @@ POLICY: dict[tuple[str, str], Policy] = {
         THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
     ),
     ("POST", "/api/questions/{id}/choose"): Policy(
-        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+        THE_OWNER,
+        "offered",
+        lambda case: case.question,
+        lambda case: {"number": 1},
+        frozenset({404}),  # of one problem
     ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
@@ -214,10 +234,40 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/subsidy/payouts/{id}"): Policy(
         NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"outcome": "paid"}
     ),
+    ("GET", "/api/subsidy/statements/{id}"): Policy({**NO_SUCH, "auditor": MISSING}, thing=lambda case: uuid4()),
+    ("GET", "/api/subsidy/payees"): Policy(READERS),
+    ("POST", "/api/subsidy/payees"): Policy(FINANCE, body=lambda case: {"file": "bG9naW4="}),
     ("GET", "/api/subsidy/batch"): Policy(FINANCE, refused=frozenset({400})),
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),
     ("GET", "/api/subsidy/public"): Policy(EVERYBODY),
+    ("GET", "/api/lectures"): Policy(PUPILS),
+    ("GET", "/api/lectures/mine"): Policy(PUPILS),
+    ("GET", "/api/lectures/{id}"): Policy(ITS_HALL, thing=lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/calendar"): Policy(ITS_HALL, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/enrol"): Policy(ITS_LEARNER, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/leave"): Policy(ITS_LEARNER, thing=lambda case: case.lecture),
+    ("GET", "/api/lecturer"): Policy(LECTURERS),
+    ("POST", "/api/lectures"): Policy(LECTURERS, body=a_lecture),
+    ("POST", "/api/lectures/{id}/change"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, body=lambda case: a_lecture(case, title="浮力（二）")
+    ),
+    ("POST", "/api/lectures/{id}/open"): Policy(ITS_LECTURER, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/cancel"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, body=lambda case: {"why": "老师病了"}
+    ),
+    ("GET", "/api/lectures/{id}/materials"): Policy(
+        {**ITS_LECTURER, "reviewer": FINE}, thing=lambda case: case.lecture
+    ),
+    ("POST", "/api/lectures/{id}/materials"): Policy(
+        ITS_LECTURER,
+        thing=lambda case: case.lecture,
+        body=lambda case: {"material_id": str(uuid4()), "name": "讲义"},
+        refused=frozenset({404}),  # there is no such material
+    ),
+    ("POST", "/api/lectures/{id}/materials/{material_id}/remove"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, refused=frozenset({404})
+    ),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
@@ -244,7 +294,8 @@ class Told:
         if kind != NOBODY:
             token = await make_token(self._parts.store, self.case.people[kind].login, 1)
             headers["Authorization"] = f"Bearer {token}"
-        path = door.path.replace("{id}", str(thing or policy.thing(self.case))).replace("{number}", "7")
+        path = door.path.replace("{id}", str(thing or policy.thing(self.case)))
+        path = path.replace("{material_id}", str(uuid4())).replace("{number}", "7")
         body = {"json": policy.body(self.case)} if door.body is not None else {}
         answer = await self._client.request(door.method, path, headers=headers, **body)
         return answer.status_code
@@ -262,7 +313,38 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
     await _bring(parts, case, POLICY[door.method, door.path].at)
     people[COLLEAGUE] = await world.teacher("colleague")
+    people[GUEST] = await world.person("guest", Role.LECTURER)
+    case.lecture = await _a_lecture(parts, case)
     return Told(parts, program, case)
+
+
+async def _a_lecture(parts: Parts, case: Case) -> UUID:
+    """Open for enrolment, to the owner's school alone; the owner has a seat where leaving is what is asked."""
+    school, owner, lecturer = uuid4(), case.people[OWNER], case.people[LECTURER]
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(insert(t.schools).values(id=school, name="甲校"))
+        await connection.execute(insert(t.identities).values(account_id=owner.id, real_name="甲", school_id=school))
+    async with parts.store.work() as work:
+        now = await work.now()
+        start = now + timedelta(days=1)
+        plan = Plan(
+            "浮力",
+            "",
+            Subject.PHYSICS,
+            Stage.JUNIOR,
+            (8,),
+            (),
+            start,
+            start + timedelta(hours=1),
+            8,
+            frozenset({school}),
+        )
+        id = await teach.plan(work, lecturer, plan, None, "a lecture", now)
+    async with parts.store.work() as work:
+        await teach.open_up(work, lecturer, id, now)
+    async with parts.store.work() as work:
+        await teach.enrol(work, id, [owner.id], now)
+    return id
 
 
 async def _bring(parts: Parts, case: Case, at: str) -> None:

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0050"
-down_revision = "0031"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -122,11 +122,14 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
     return activations
 
 
+_LAST_WORDS = text(
+    "SELECT DISTINCT ON (purpose) purpose, given FROM consents WHERE child_id = :child ORDER BY purpose, id DESC"
+)
+
+
 async def _agree(connection: AsyncConnection, child: UUID, purposes: frozenset[Purpose]) -> None:
     """What is agreed to already is not noted again."""
-    c = t.consents.c
-    last = select(c.purpose, c.given).where(c.child_id == child).distinct(c.purpose).order_by(c.purpose, c.id.desc())
-    known = {row.purpose for row in await connection.execute(last) if row.given}
+    known = {row.purpose for row in await connection.execute(_LAST_WORDS, {"child": child}) if row.given}
     for purpose in sorted(purposes - known):
         row = {"child_id": child, "purpose": purpose, "given": True, "wording": WORDING, "source": "import"}
         await connection.execute(t.consents.insert().values(row))

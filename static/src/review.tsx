@@ -2,12 +2,12 @@
 import "./style.css";
 import { render } from "preact";
 import { effect, signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as api from "./api";
 import { flowed } from "./flow";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
-import type { Decide, ReviewView, Reviews } from "./protocol";
+import type { AnswerView, Decide, ReviewView, Reviews } from "./protocol";
 import { studio } from "./studio-words";
 import { clock, moment, say, sentence } from "./words";
 import { Video } from "./video";
@@ -63,6 +63,10 @@ function Item({ review, open, onopen }: { review: ReviewView; open: boolean; ono
   const [note, setNote] = useState("");
   const [asked, setAsked] = useState<"send_back" | "take_down" | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
+  const [watched, setWatched] = useState<AnswerView | null>(null);
+  useEffect(() => {
+    if (open) api.answer(answer.id).then(setWatched, (error: unknown) => setRefused(sentence(error)));
+  }, [open]);
   const during = async (work: () => Promise<void>): Promise<void> => {
     setBusy(true);
     setRefused(null);
@@ -88,7 +92,7 @@ function Item({ review, open, onopen }: { review: ReviewView; open: boolean; ono
         <>
           {has_pupil && <Notice kind="warning">{more.heardPupil}</Notice>}
           {earlier.length > 0 && <div class="small"><h3>{more.earlierWords}</h3><ul>{earlier.map((said, n) => <li key={n}>{said}</li>)}</ul></div>}
-          <Video answer={answer} />
+          {watched === null ? <Skeleton /> : <Video answer={watched} />}
           {asked !== null && (
             <label class="field"><span>{more.words}</span><textarea rows={2} maxLength={500} value={note} placeholder={more.wordsNeeded} onInput={(event) => setNote(event.currentTarget.value)} /></label>
           )}

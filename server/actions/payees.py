@@ -20,6 +20,12 @@ class AccountsMissing(Moved):
     code, en = "accounts_missing", "Some teachers have no bank account: bring the accounts in first."
 
 
+class NothingOrdered(Moved):
+    """这个月没有待发放的款项：先生成发放，或者都已经有银行的回音了。"""
+
+    code, en = "nothing_ordered", "Nothing is on its way this month: order payouts first, or all have the bank's word."
+
+
 class AccountsLocked(Moved):
     """收款账户打不开：服务的密钥换过了，请重新导入账户。"""
 
@@ -76,11 +82,12 @@ async def bring_in(work: Work, vault: Vault, payees: Sequence[Payee], by: UUID |
 
 async def batch(work: Work, vault: Vault, month: date, by: UUID) -> list[Transfer]:
     """The month's ordered payouts with their numbers, and an audit row for each number that was read. Raises
-    AccountsMissing and AccountsLocked."""
+    NothingOrdered, AccountsMissing and AccountsLocked."""
     store = Payees(work)
     rows = await store.ordered(month)
-    missing = [row.nickname for row in rows if row.sealed is None]
-    if missing:
+    if not rows:
+        raise NothingOrdered
+    if any(row.sealed is None for row in rows):
         raise AccountsMissing
     try:
         found = [

@@ -121,6 +121,7 @@ class QuestionView(Wire):
     more_answers: list[AnswerView] = []  # what the same session answered besides
     being_recorded: bool = False  # a teacher answers it without its pupil
     session_id: UUID | None = None
+    watch_id: UUID | None = None  # the open session of the question that this one follows
     teacher_name: str | None = None
     answered_at: datetime | None = None
 
@@ -210,7 +211,7 @@ class SessionView(Wire):
     version: int
     question_id: UUID | None  # none behind a lesson or a retake
     state: Literal["open", "ended"]
-    me: Literal["teacher", "student"]
+    me: Literal["teacher", "student", "follower"]  # who follows the question watches, and sees less of the pupil
     teacher_name: str
     assignment_epoch: int
     opened_at: datetime
@@ -944,6 +945,24 @@ class Signalled(ServerFrame, tag="signal"):
     data: dict[str, Any]
 
 
+class VoiceHeard(ServerFrame, tag="voice"):
+    """A slice of the teacher's voice for who watches; `take` names the recording, its slices are numbered from 0."""
+
+    session: UUID
+    take: str
+    n: int
+    type: str
+    bytes: str
+
+
+class Watched(ServerFrame, tag="watched"):
+    """How many people of one node watch a session; told to its two when that changes, and again each ten seconds."""
+
+    session: UUID
+    node: str
+    count: int
+
+
 class Beat(ServerFrame, tag="beat"):
     now: datetime
 
@@ -961,7 +980,20 @@ class Go(ServerFrame, tag="go"):
 
 
 AnyServerFrame = (
-    Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go
+    Welcome
+    | Told
+    | Resync
+    | Subscribed
+    | Ack
+    | Refused
+    | InkSeen
+    | LookSeen
+    | Signalled
+    | VoiceHeard
+    | Watched
+    | Beat
+    | Degraded
+    | Go
 )
 
 
@@ -1046,11 +1078,21 @@ class Signal(ClientFrame, tag="signal"):
     data: dict[str, Any]
 
 
+class Voice(ClientFrame, tag="voice"):
+    """A slice of the teacher's voice (base64 of what a browser records) for who watches the session; never stored."""
+
+    session: UUID
+    take: str
+    n: int
+    type: str
+    bytes: str
+
+
 class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn
 
 # --- money ---------------------------------------------------------------------------------------------------------
 

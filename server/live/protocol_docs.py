@@ -142,7 +142,8 @@ ignored, so that a newer server may say more.
 | channel | whose | events |
 |---|---|---|
 | `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm`, `place` |
-| `session:ID` | teacher and pupil of that live session | `board`, `session`; the frames `ink`, `look`, `signal` |
+| `session:ID` | teacher and pupil of a live session | `board`, `session`; frames `ink`, `look`, `signal`, `watched` |
+| `gallery:ID` | who follows its question | the same less what the two say; frames `ink`, `look`, `voice` |
 | `lecture:ID` | everybody who may see that lecture | `lecture` |
 
 A channel that does not exist and one that is somebody else's are refused alike.

@@ -28,6 +28,7 @@ __all__ = [
     "Record",
     "Store",
     "Work",
+    "gallery_channel",
     "lecture_channel",
     "open_engine",
     "person_channel",
@@ -58,6 +59,11 @@ def person_channel(person: UUID) -> str:
 
 def session_channel(session: UUID) -> str:
     return f"session:{session}"
+
+
+def gallery_channel(session: UUID) -> str:
+    """Where those hear a session who follow its question: the board and the teacher's voice."""
+    return f"gallery:{session}"
 
 
 def lecture_channel(lecture: UUID) -> str:
@@ -169,6 +175,11 @@ class Work:
     def tell_student(self, question: Question) -> None:
         self.tell(person_channel(question.student_id), "question", question.id)
 
+    def tell_session(self, session: UUID) -> None:
+        """To its two, and to who watches."""
+        self.tell(session_channel(session), "session", session)
+        self.tell(gallery_channel(session), "gallery", session)
+
     def tell_teacher(self, teacher: PersonId) -> None:
         self.tell(person_channel(teacher), "duty", teacher)
 
@@ -275,6 +286,10 @@ class Work:
         """Id and student of those who wait behind this question for the same subject, or follow one that does."""
         place = {"subject": question.subject, "received_at": question.received_at, "limit": limit}
         return await self._rows(_BEHIND, place)
+
+    async def is_followed(self, leader: UUID) -> bool:
+        query = "SELECT EXISTS (SELECT FROM questions WHERE leader_id = %(id)s AND state = 'following')"
+        return bool(await self._value(query, {"id": leader}))
 
     async def crowd(self, leader: Question) -> list[Record]:
         """Id and student of those who follow it."""
@@ -542,7 +557,7 @@ class Work:
     async def change_session(self, id: UUID, **change: Any) -> None:
         s = t.live_sessions.c
         await self.execute(update(t.live_sessions).where(s.id == id).values(**change, version=s.version + 1))
-        self.tell(session_channel(id), "session", id)
+        self.tell_session(id)
 
     async def stir(self, session: UUID) -> None:
         """A sign of life that is no line of the board."""
@@ -568,7 +583,7 @@ class Work:
 
     async def end_session(self, id: UUID, why: str, now: datetime) -> None:
         await self._write(_END_SESSION, {"id": id, "why": why, "now": now})
-        self.tell(session_channel(id), "session", id)
+        self.tell_session(id)
 
     async def append(self, session: UUID, *lines: Operation) -> int:
         """Number operations; the number of the last. The caller has locked the session and seen that they are new."""

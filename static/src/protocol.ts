@@ -108,6 +108,7 @@ export interface QuestionView {
   more_answers: AnswerView[];
   being_recorded: boolean;
   session_id: string | null;
+  watch_id: string | null;
   teacher_name: string | null;
   answered_at: string | null;
 }
@@ -190,7 +191,7 @@ export interface SessionView {
   version: number;
   question_id: string | null;
   state: "open" | "ended";
-  me: "teacher" | "student";
+  me: "teacher" | "student" | "follower";
   teacher_name: string;
   assignment_epoch: number;
   opened_at: string;
@@ -833,6 +834,24 @@ export interface Signalled {
   data: Record<string, unknown>;
 }
 
+/** A slice of the teacher's voice for who watches; `take` names the recording, its slices are numbered from 0. */
+export interface VoiceHeard {
+  frame: "voice";
+  session: string;
+  take: string;
+  n: number;
+  type: string;
+  bytes: string;
+}
+
+/** How many people of one node watch a session; told to its two when that changes, and again each ten seconds. */
+export interface Watched {
+  frame: "watched";
+  session: string;
+  node: string;
+  count: number;
+}
+
 export interface Beat {
   frame: "beat";
   now: string;
@@ -850,7 +869,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -916,12 +935,22 @@ export interface Signal {
   data: Record<string, unknown>;
 }
 
+/** A slice of the teacher's voice (base64 of what a browser records) for who watches the session; never stored. */
+export interface Voice {
+  frame: "voice";
+  session: string;
+  take: string;
+  n: number;
+  type: string;
+  bytes: string;
+}
+
 /** A sign of life; a page sends one every `beat_every_s` seconds. */
 export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {

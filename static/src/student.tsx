@@ -22,10 +22,12 @@ const questions = signal<Questions | null>(null);
 const older = signal<Questions>([]); // pages turned back to
 const earlier = signal<string | null>(null); // before this one there are more
 const opened = signal<string | null>(null); // a question of the past that is looked at again
-const session = signal<string | null>(sessionInAddress());
+const session = signal(sessionInAddress());
 
-function sessionInAddress(): string | null {
-  return /^#session=([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null;
+/** The session that the address names, and whether it is one to watch only. */
+function sessionInAddress(): { id: string; watching: boolean } | null {
+  const found = /^#(session|watch)=([0-9a-f-]{36})$/.exec(location.hash);
+  return found === null ? null : { id: found[2]!, watching: found[1] === "watch" };
 }
 
 function enter(id: string): void {
@@ -68,7 +70,7 @@ async function turnBack(): Promise<void> {
 
 function Page() {
   const who = me.value;
-  if (session.value !== null && who !== null) return <LiveSession key={session.value} id={session.value} onleave={() => history.length > 1 ? history.back() : (location.hash = "")} />;
+  if (session.value !== null && who !== null) return <LiveSession key={session.value.id} {...session.value} onleave={() => history.length > 1 ? history.back() : (location.hash = "")} />;
   return (
     <>
       <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()}>

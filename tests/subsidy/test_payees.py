@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.actions import payees, subsidy
-from server.actions.payees import AccountsLocked, AccountsMissing
+from server.actions.payees import AccountsLocked, AccountsMissing, NothingOrdered
 from server.domain.subsidy.payee import Payee, checks
 from server.payee_file import read_payees
 from server.store import office
@@ -149,6 +149,9 @@ async def test_who_has_no_account_is_named_before_the_batch_and_stays_owed(world
     await office_.close(MARCH)
 
     assert await office.without_account(store) == ["演示·li"]
+    async with store.work() as work:
+        with pytest.raises(NothingOrdered):
+            await payees.batch(work, VAULT, MARCH, office_.closer.id)
     async with store.work() as work:
         assert await subsidy.order_payouts(work, office_.closer, MARCH) == 1
     assert await office.without_account(store) == ["演示·li"]

@@ -17,10 +17,11 @@ from sqlalchemy import func, insert, update
 from starlette.applications import Starlette
 
 from server.actions import answer, ask, teach, upload
-from server.actions.ports import Rules
+from server.actions.ports import Found, Rules
 from server.domain.consent import WORDING
 from server.domain.lecture import Plan
 from server.domain.people import Person, Role, Stage, Subject
+from server.domain.question import Verdict
 from server.parts import Parts
 from server.store import tables as t
 from server.web.auth import make_token
@@ -30,38 +31,41 @@ from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
 from tests.web.conftest import ORIGIN
 
-# Kinds of people. OWNER asked the question, TEACHER has it; PUPIL and COLLEAGUE have nothing to do with it.
+# Kinds of people. OWNER asked the question, FOLLOWER asks the same while it is answered, TEACHER has it; PUPIL and
+# COLLEAGUE have nothing to do with it.
 NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE = "nobody", "owner", "another pupil", "its teacher", "another teacher"
+FOLLOWER = "a follower"
 LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, and open to OWNER's school alone
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
-KINDS = (NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
+KINDS = (NOBODY, OWNER, FOLLOWER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
 
 SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
 
 EVERYBODY = dict.fromkeys(KINDS, FINE)
 SIGNED_IN = {**EVERYBODY, NOBODY: SIGNED_OUT}
 OUTSIDE = {**dict.fromkeys(KINDS, FORBIDDEN), NOBODY: SIGNED_OUT}
-PUPILS = {**OUTSIDE, OWNER: FINE, PUPIL: FINE}
+PUPILS = {**OUTSIDE, OWNER: FINE, FOLLOWER: FINE, PUPIL: FINE}
 TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
-THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
+THE_OWNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
 ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
-ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
+ITS_TWO = {**BOTH, FOLLOWER: MISSING, PUPIL: MISSING, COLLEAGUE: MISSING}
+ITS_THREE = {**ITS_TWO, FOLLOWER: FINE}
 FINANCE = {**OUTSIDE, "finance": FINE}
 NO_SUCH = {**OUTSIDE, "finance": MISSING}
 READERS = {**FINANCE, "auditor": FINE}
-ITS_THREE = {**ITS_TWO, "reviewer": FINE}  # who reviews may watch what is ready
+ITS_WATCHERS = {**ITS_THREE, "reviewer": FINE}  # who reviews may watch what is ready
 REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
 ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
-ITS_LEARNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
+ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
 SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
-UPLOADER = {**SENDERS, **dict.fromkeys((PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
+UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
 
 
 def a_lecture(case: Case, **other: Any) -> dict[str, Any]:
@@ -141,12 +145,12 @@ POLICY: dict[tuple[str, str], Policy] = {
     ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
-    ("GET", "/api/answers/{id}"): Policy(ITS_THREE, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}"): Policy(ITS_WATCHERS, "answered", lambda case: case.answer),
     ("POST", "/api/answers/{id}/edit"): Policy(
         ITS_TEACHER, "answered", lambda case: case.answer, lambda case: {"cuts": [{"from_ms": 0, "to_ms": 2000}]}
     ),
     ("POST", "/api/answers/{id}/take-down"): Policy(ITS_TEACHER, "answered", lambda case: case.answer),
-    ("GET", "/api/answers/{id}/replay"): Policy(ITS_THREE, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_WATCHERS, "answered", lambda case: case.answer),
     ("POST", "/api/answers/{id}/split"): Policy(
         ITS_TEACHER, "answered", lambda case: case.answer, lambda case: {"at_ms": 9_000, "problem_text": "另一道"}
     ),
@@ -273,7 +277,7 @@ POLICY: dict[tuple[str, str], Policy] = {
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
     ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
-    ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
+    ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
     ),
@@ -308,6 +312,7 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     await world.policy()
     people = {str(role): await world.person(f"staff-{role}", role) for role in Role if str(role) in STAFF}
     people |= {OWNER: await world.student("owner"), PUPIL: await world.student("pupil")}
+    people |= {FOLLOWER: await world.student("follower")}
     people |= {TEACHER: await world.teacher("teacher")}
     case = Case(people, await world.ask(people[OWNER]))
     case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
@@ -362,6 +367,10 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
         return
     async with parts.store.work() as work:
         case.session = await answer.accept(work, teacher, case.offer, await work.now())
+    following = await World(parts.store).ask(case.people[FOLLOWER])
+    finder.found = Found(Verdict.OPEN, case.question, 0.99)
+    async with parts.store.work() as work:
+        await ask.settle(work, finder, RULES, following, None, await work.now())
     if at == "answering":
         return
     async with parts.store.work() as work:

@@ -50,6 +50,11 @@ def width(line: str, size: int, bold: bool = False) -> float:
     return sum(cjk_font(_sized(size, shift), bold).getlength(piece) for piece, shift in _pieces(line))
 
 
+def level(line: str) -> str:
+    """With indices and powers as ordinary letters on the line, where nothing smaller can be written."""
+    return "".join(_SMALL.get(letter, (letter, 0.0))[0] for letter in line)
+
+
 def height(size: int) -> int:
     """From the top of a line to the top of the next, in pixels."""
     return sum(cjk_font(size).getmetrics())

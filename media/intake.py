@@ -25,11 +25,13 @@ class Kind(StrEnum):
     PHOTO = "photo"
     VOICE = "voice"
     VIDEO = "video"
+    MATERIAL = "material"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A file of ours made from an upload. Sizes in pixels (0 for voice), peaks 0…255 (voice only)."""
+    """A file of ours made from an upload. Sizes in pixels (0 for voice), peaks 0…255 (voice only), pages with their
+    sizes (material only; `file` is the first)."""
 
     kind: Kind
     file: Path
@@ -40,12 +42,14 @@ class Taken:
     height: int = 0
     duration_ms: int = 0
     peaks: tuple[int, ...] = ()
+    pages: tuple[tuple[int, int], ...] = ()
 
 
 async def take_in(source: Path, kind: Kind, out_dir: Path, limits: Limits = USUAL) -> Taken:
     """
     Decodes the upload and writes our own files into out_dir (made if missing): `photo.jpg` upright, sRGB, ≤ 2048 px,
-    or `voice.m4a` (AAC, mono), or `video.mp4` (H.264 + AAC, ≤ 1280 px); `thumbnail.jpg` beside a photo or video.
+    or `voice.m4a` (AAC, mono), or `video.mp4` (H.264 + AAC, ≤ 1280 px), or `page-001.jpg`, … of a PDF; `thumbnail.jpg`
+    beside a photo or video.
     Nothing but the picture and the sound survives. Raises a subclass of Refused, or OSError when our disk is full;
     then out_dir holds none of them.
     """
@@ -60,7 +64,12 @@ async def take_in(source: Path, kind: Kind, out_dir: Path, limits: Limits = USUA
 
 def _prepare(source: Path, kind: Kind, out_dir: Path, limits: Limits) -> None:
     size = source.stat().st_size
-    most = {Kind.PHOTO: limits.photo_bytes, Kind.VOICE: limits.voice_bytes, Kind.VIDEO: limits.video_bytes}
+    most = {
+        Kind.PHOTO: limits.photo_bytes,
+        Kind.VOICE: limits.voice_bytes,
+        Kind.VIDEO: limits.video_bytes,
+        Kind.MATERIAL: limits.material_bytes,
+    }
     if size == 0:
         raise EmptyFile
     if size > most[kind]:
@@ -71,6 +80,8 @@ def _prepare(source: Path, kind: Kind, out_dir: Path, limits: Limits) -> None:
 def _clear(out_dir: Path) -> None:
     for name in ("photo.jpg", "voice.m4a", "video.mp4", "thumbnail.jpg"):
         (out_dir / name).unlink(missing_ok=True)
+    for page in out_dir.glob("page-*.jpg"):
+        page.unlink()
 
 
 def _taken(kind: Kind, out_dir: Path, answer: dict[str, Any]) -> Taken:
@@ -85,6 +96,7 @@ def _taken(kind: Kind, out_dir: Path, answer: dict[str, Any]) -> Taken:
         height=answer.get("height", 0),
         duration_ms=answer.get("duration_ms", 0),
         peaks=tuple(answer.get("peaks", ())),
+        pages=tuple((width, height) for width, height in answer.get("pages", ())),
     )
 
 
@@ -157,6 +169,10 @@ def _remake(kind: Kind, source: Path, out: Path, limits: Limits) -> dict[str, An
         from media import photo
 
         return photo.remake(source, out, limits)
+    if kind is Kind.MATERIAL:
+        from media import pdf
+
+        return pdf.remake(source, out, limits)
     from media import recording
 
     return (recording.remake_voice if kind is Kind.VOICE else recording.remake_video)(source, out, limits)

@@ -20,6 +20,8 @@ class Limits:
     photo_bytes: int = 20 * MIB
     voice_bytes: int = 20 * MIB
     video_bytes: int = 100 * MIB
+    material_bytes: int = 50 * MIB
+    material_pages: int = 50  # a board has sixty
     photo_pixels: int = 40_000_000
     frame_pixels: int = 4096 * 2304
     voice_seconds: float = 300
@@ -91,6 +93,20 @@ class NotAVideo(Refused):
 
     code = "not_a_video"
     en = "This is not a video. Please record one with the camera."
+
+
+class NotADocument(Refused):
+    """这不是 PDF。请把讲义另存为 PDF 再传。"""
+
+    code = "not_a_document"
+    en = "This is not a PDF. Please save your material as PDF and upload that."
+
+
+class TooManyPages(Refused):
+    """这份讲义页数太多，最多 50 页。"""
+
+    code = "too_many_pages"
+    en = "This has too many pages; at most 50."
 
 
 class TooManyPixels(Refused):

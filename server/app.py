@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,9 @@ from matcher.embed import Embedder, ModelRefused
 from matcher.match import Matcher
 from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavailable, open_storage
 from server import observe
+from server.actions.errors import Refusal
 from server.actions.ports import Rules
+from server.actions.teach import Place, enrol
 from server.desk import ServiceDesk
 from server.live.bus import Bus
 from server.live.connection import Gate
@@ -31,6 +33,7 @@ from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store, open_engine
 from server.texts import Texts
+from server.together import Together
 from server.web import door, openapi, pages
 from server.web.limits import Limits
 from server.web.routes import DOORS
@@ -126,6 +129,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
+        enrolling=_enrolling(behind.store),
     )
     gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
 
@@ -145,6 +149,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await parts.texts.flush()
+            await parts.enrolling.flush()
             await parts.relay.flush()
             await hub.stop()
             await parts.limits.close()
@@ -167,6 +172,14 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app.state.parts = parts
     return app
+
+
+def _enrolling(store: Store) -> Together[UUID, UUID, Place]:
+    async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[Place | Refusal]:
+        async with store.work() as work:
+            return await enrol(work, lecture, pupils, await work.now())
+
+    return Together(serve)
 
 
 def _finder(settings: Settings) -> MatcherFinder:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
-BENCHES = ("ask", "board", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
+BENCHES = ("ask", "board", "enrol", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -154,6 +154,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     from server.app import create_app
     from server.live.connection import open_door
     from server.live.protocol import MAX_FRAME
+    from server.live.wire import Wire
 
     class Server(uvicorn.Server):
         """Sends its pages away, spread, before it stops: they resume on another node."""
@@ -171,7 +172,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
         _collect_seldom(app.state.parts.finder)
         config = uvicorn.Config(
             app,
-            ws="websockets-sansio",
+            ws=Wire,
             ws_max_size=2 * MAX_FRAME,  # larger than ours, so that ours is the code that closes
             ws_per_message_deflate=False,
             ws_ping_interval=20,

@@ -9,7 +9,7 @@ from server.live.connection import Caller, Seat
 from server.live.protocol import Ack, Act, Refused
 from server.store import sign_ins
 from server.store.views import Views
-from server.store.work import DUTY_CHANNEL, Store, person_channel, session_channel
+from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, session_channel
 
 
 class ServiceDesk:
@@ -27,8 +27,13 @@ class ServiceDesk:
             return True
         if channel == DUTY_CHANNEL:
             return person.is_a(Role.DUTY_ADMIN)
-        session = _session_of(channel)
-        return session is not None and await self._views.side_in_session(person.id, session) is not None
+        lecture = _id_in(channel, "lecture")
+        if lecture is not None:
+            return await self._views.lectures.seen_by(person, lecture) is not None
+        session, watched = _id_in(channel, "session"), _id_in(channel, "gallery")
+        if session is not None:
+            return await self._views.side_in_session(person.id, session) in ("teacher", "student")
+        return watched is not None and await self._views.side_in_session(person.id, watched) == "follower"
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
         try:
@@ -39,21 +44,20 @@ class ServiceDesk:
         return Ack(id=act.id, seq=seq)
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
-        view = await self._views.session(session, "student")
-        if view is None or view.state == "ended":
+        held = await self._views.seats(session)
+        if held is None:
             return None
-        match await self._views.side_in_session(person.id, session):
-            case "teacher":
-                return Seat("teacher", session_channel(session))
-            case "student":
-                return Seat("student", session_channel(session), not await self._views.pen_locked(session))
-            case _:
-                return None
+        gallery = gallery_channel(session)
+        if person.id == held.teacher_id:
+            return Seat("teacher", session_channel(session), gallery=gallery)
+        if person.id == held.student_id:
+            return Seat("student", session_channel(session), not held.pen_locked, gallery)
+        return None
 
 
-def _session_of(channel: str) -> UUID | None:
+def _id_in(channel: str, kind: str) -> UUID | None:
     head, _, id = channel.partition(":")
     try:
-        return UUID(id) if head == "session" and len(id) == 36 else None
+        return UUID(id) if head == kind and len(id) == 36 else None
     except ValueError:
         return None

@@ -1,9 +1,11 @@
 """The parts of a running process, as the doors and jobs are handed them; server/app.py puts them together."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from media.storage import FolderStorage, S3Storage
 from server.actions.ports import Rules
+from server.actions.teach import Place
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
@@ -14,6 +16,7 @@ from server.settings import Settings
 from server.store.views import Views
 from server.store.work import Store
 from server.texts import Texts
+from server.together import Together
 from server.web.limits import Limits
 
 
@@ -39,6 +42,7 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
+    enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

@@ -14,12 +14,13 @@ from typing import IO
 
 import openpyxl
 
-from server.actions.people import Activation, Newcomer, bring_in, plain_login
+from server.actions.people import Activation, Newcomer, UnknownChildren, bring_in, plain_login
 from server.domain.people import Certification, Role, Stage, Subject
 from server.settings import Settings
 from server.store.work import Store, open_engine
 
 COLUMNS = ("login", "name", "nickname", "roles", "school", "grade", "certifications", "guardian_contact")
+IF_THERE = ("children",)  # a roster without this column says nothing of it, and changes nothing
 NEEDED = ("login", "name", "roles")
 MAX_ROWS = 200_000
 MAX_CELL = 200
@@ -27,6 +28,7 @@ MAX_LOGIN = 64
 MAX_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED = 1024 * 1024 * 1024  # bytes of an XLSX, which is a zip archive: a small one may hold any amount
 MAX_WIDTH = 100  # cells of a row that are looked at; a sheet with formatted columns says it is 16,384 wide
+EXACT = 10**15  # what a spreadsheet keeps of a number without loss
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -51,8 +53,7 @@ def read_people(path: Path) -> tuple[list[Newcomer], list[Mistake]]:
     """The people of a file and every mistake in it. Raises UnreadableFile."""
     if path.stat().st_size > MAX_BYTES:
         raise UnreadableFile("the file is larger than 64 MiB")
-    data = path.read_bytes()
-    rows = _xlsx(data) if data[:2] == b"PK" else _csv(data)
+    rows = read_table(path.read_bytes(), COLUMNS, NEEDED, IF_THERE)
     newcomers: list[Newcomer] = []
     mistakes: list[Mistake] = []
     seen: dict[str, int] = {}
@@ -98,6 +99,11 @@ def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
         subject, _, stage = each.partition(":")
         if subject not in set(Subject) or stage not in set(Stage):
             yield Mistake(number, "certifications", f"{each!r} 不是 学科:学段", f"{each!r} is not subject:stage")
+    children = _logins(row.get("children", ""))
+    if children and Role.TEACHER not in roles:
+        yield Mistake(number, "children", "只有教师写自己的孩子", "only a teacher names own children")
+    if login in children:
+        yield Mistake(number, "children", "不能是自己", "nobody is one's own child")
 
 
 def _newcomer(row: Mapping[str, str]) -> Newcomer:
@@ -111,14 +117,35 @@ def _newcomer(row: Mapping[str, str]) -> Newcomer:
         grade=int(row["grade"]) if row["grade"] else None,
         certifications=frozenset(Certification(Subject(subject), Stage(stage)) for subject, _, stage in pairs),
         guardian_contact=row["guardian_contact"],
+        children=frozenset(_logins(row["children"])) if "children" in row else None,
     )
+
+
+def _logins(cell: str) -> list[str]:
+    return [plain_login(each) for each in _list(cell)]
 
 
 def _list(cell: str) -> list[str]:
     return [part.strip().lower() for part in cell.replace("；", ";").replace(",", ";").split(";") if part.strip()]
 
 
-def _csv(data: bytes) -> Iterator[dict[str, str]]:
+def read_table(
+    data: bytes, columns: Sequence[str], needed: Sequence[str], if_there: Sequence[str] = ()
+) -> Iterator[dict[str, str]]:
+    """The rows below the heading of a CSV or XLSX file, as text; other columns are left out. Those of `if_there` stand
+    in a row only where the file has them. Raises UnreadableFile."""
+    rows = iter(_xlsx(data) if data[:2] == b"PK" else _csv(data))
+    heading = [cell.strip().lower() for cell in next(rows, ())]
+    missing = [column for column in needed if column not in heading]
+    if missing:
+        raise UnreadableFile(f"the first row must name the columns; missing: {', '.join(missing)}")
+    wanted = [*columns, *(column for column in if_there if column in heading)]
+    for row in rows:
+        cells = dict(zip(heading, map(_plain, row), strict=False))
+        yield {column: cells.get(column, "") for column in wanted}
+
+
+def _csv(data: bytes) -> Iterator[Sequence[str]]:
     """UTF-8 with or without its mark, or what Chinese spreadsheets write."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -129,12 +156,12 @@ def _csv(data: bytes) -> Iterator[dict[str, str]]:
     else:
         raise UnreadableFile("the file is neither UTF-8 nor GB18030 text")
     try:
-        yield from _named(csv.reader(io.StringIO(text, newline="")))
+        yield from csv.reader(io.StringIO(text, newline=""))
     except csv.Error as error:
         raise UnreadableFile(f"this is no CSV ({error})") from error
 
 
-def _xlsx(data: bytes) -> Iterator[dict[str, str]]:
+def _xlsx(data: bytes) -> Iterator[Sequence[str]]:
     """A formula counts as what the spreadsheet last computed; nothing is computed here."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -142,7 +169,7 @@ def _xlsx(data: bytes) -> Iterator[dict[str, str]]:
                 raise UnreadableFile("the workbook unpacks to more than 1 GiB")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(values_only=True, max_col=MAX_WIDTH)
-        yield from _named([_word(cell) for cell in row] for row in rows)
+        yield from ([_word(cell) for cell in row] for row in rows)
     except UnreadableFile:
         raise
     except Exception as error:  # whatever the reader raises for a broken archive, the answer is one
@@ -150,21 +177,13 @@ def _xlsx(data: bytes) -> Iterator[dict[str, str]]:
 
 
 def _word(cell: object) -> str:
-    """Some spreadsheets keep every number as a fraction: a grade of 8 comes as 8.0."""
+    """Some spreadsheets keep every number as a fraction: a grade of 8 comes as 8.0. Of a number with more than 15
+    digits a spreadsheet has lost the last ones: it is shown as no number that anybody takes for whole."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= EXACT:
+        return f"{cell:.1e}"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell)
-
-
-def _named(rows: Iterable[Sequence[str]]) -> Iterator[dict[str, str]]:
-    rest = iter(rows)
-    heading = [cell.strip().lower() for cell in next(rest, ())]
-    missing = [column for column in NEEDED if column not in heading]
-    if missing:
-        raise UnreadableFile(f"the first row must name the columns; missing: {', '.join(missing)}")
-    for row in rest:
-        cells = dict(zip(heading, map(_plain, row), strict=False))
-        yield {column: cells.get(column, "") for column in COLUMNS}
 
 
 def _plain(cell: str) -> str:
@@ -223,6 +242,10 @@ async def import_file(settings: Settings, path: Path, codes: Path | None, *, dry
         engine = open_engine(settings.database_url)
         try:
             activations = await bring_in(Store(engine), newcomers)
+        except UnknownChildren as error:
+            _discard(codes)
+            print(f"dayi: no pupils here: {error}; nothing was imported. 没有这些学生。", file=sys.stderr)
+            return 1
         except BaseException:
             _discard(codes)
             raise

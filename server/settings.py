@@ -32,7 +32,7 @@ class Settings:
     public_url: str = _setting(
         "", "the address that people type, https outside the demo; empty: http://localhost:<port>"
     )
-    secret: str = _setting("", "signs file addresses; empty: made once and kept in the data folder")
+    secret: str = _setting("", "signs file addresses, seals accounts; empty: made once and kept in the data folder")
     demo: bool = _setting(True, "demo people and problems, and a banner that says so; 0 for a city")
     web_processes: int = _setting(1, "web processes that `dayi run` starts, on ports from DAYI_PORT up")
     worker_processes: int = _setting(1, "worker processes that `dayi run` starts")

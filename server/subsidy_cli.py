@@ -38,6 +38,8 @@ def add_to(commands: Any) -> None:
     add("schema", schema_, "the JSON Schema of a policy")
     bring = add("import", import_, "bring in facts that the service does not write itself; teachers by their login")
     bring.add_argument("facts", type=Path)
+    payees = add("payees", payees_, "bring in teachers' bank accounts (CSV or XLSX)")
+    payees.add_argument("file", type=Path)
     simulate = add("simulate", simulate_, "what a draft would have paid for the facts of some days; nothing is written")
     simulate.add_argument("--policy", type=Path, required=True)
     simulate.add_argument("--from", type=date.fromisoformat, required=True, dest="first", help="YYYY-MM-DD")
@@ -104,6 +106,33 @@ def import_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         print(f"dayi: {error}; nothing was imported. 没有导入任何事实。", file=sys.stderr)
         return 1
     print(f"{len(lines)} facts are in order, {new} of them new.")
+    return None
+
+
+def payees_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions import payees
+    from server.payee_file import read_payees
+    from server.people_file import Mistake, UnreadableFile
+    from server.vault import Vault
+
+    async def bring(store: "Store") -> list[payees.NotTaken]:
+        async with store.work() as work:
+            return await payees.bring_in(work, Vault(settings.signing_secret(), payees.PURPOSE), found, None)
+
+    try:
+        found, rows, mistakes = read_payees(arguments.file.read_bytes())
+    except (UnreadableFile, OSError) as error:
+        print(f"dayi: {arguments.file}: {error}", file=sys.stderr)
+        return 1
+    if not mistakes:
+        wrong = _with_store(settings, bring)
+        mistakes = [Mistake(rows[each.row], each.column, each.zh, each.en) for each in wrong]
+    for mistake in mistakes:
+        print(mistake, file=sys.stderr)
+    if mistakes:
+        print(f"{len(mistakes)} mistakes; nothing was brought in. 没有导入任何账户。", file=sys.stderr)
+        return 1
+    print(f"{len(found)} accounts are in place.")
     return None
 
 

@@ -15,7 +15,7 @@ const files = [...new Set(chunks.flatMap((chunk) => [chunk.file, ...(chunk.css ?
   .filter((file) => !/KaTeX|\/formula-/.test(file)) // and a phone that sees no formula never needs what sets them
   .map((file) => `/${file}`)
   .sort();
-const pages = ["index.html", "student.html", "teacher.html"].map((page) => readFileSync(`dist/${page}`, "utf8"));
+const pages = ["index.html", "student.html", "teacher.html", "lecture.html"].map((page) => readFileSync(`dist/${page}`, "utf8"));
 
 export default defineConfig({
   publicDir: false,

@@ -131,6 +131,11 @@ class Service:
         with ThreadPoolExecutor(1) as aside:  # a browser test has a loop of its own in this thread
             aside.submit(load_demo, answered, self.environment()).result()
 
+    def command(self, *arguments: str) -> int:
+        """`dayi` with these arguments; its status."""
+        command = [sys.executable, "-m", "server.cli", *arguments]
+        return subprocess.run(command, env=self.environment(), stdout=subprocess.DEVNULL, check=False).returncode
+
     def stop(self) -> None:
         for node in self.nodes:
             if node.process.poll() is None:

@@ -26,8 +26,8 @@ from server.actions.subsidy import session_held
 from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
-from server.domain.session import BREATHS_S, Clock, Due
-from server.store.work import Record, Work, person_channel, session_channel
+from server.domain.session import BETWEEN_THE_TWO, BREATHS_S, Clock, Due
+from server.store.work import Record, Work, gallery_channel, person_channel, session_channel
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
 BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
@@ -202,9 +202,11 @@ async def draw(
     line = Operation(0, op_id, author, kind, body, _at_ms(session.opened_at, await work.now()))
     seq = await work.append(session_id, line)
     work.tell(session_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
+    if kind not in BETWEEN_THE_TWO and await work.is_followed(session.question_id):
+        work.tell(gallery_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
     if kind == "lock":
         await work.lock_pen(session_id, body["locked"])
-        work.tell(session_channel(session_id), "session", session_id)  # sockets ask again who may draw
+        work.tell_session(session_id)  # sockets ask again who may draw
     if seq % SNAPSHOT_EVERY == 0:
         work.defer("snapshot_board", queue="read", lock=f"board:{session_id}", session_id=str(session_id))
     await work.commit()

@@ -25,7 +25,7 @@ from server.domain.question import (
     TooLateToReopen,
     Verdict,
 )
-from server.store.work import Work, session_channel
+from server.store.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -346,7 +346,7 @@ async def _read_anew(
         work.tell_teacher(question.teacher_id)
         session = await work.open_session_of(question.id)
         if session is not None:
-            work.tell(session_channel(session.id), "session", session.id)
+            work.tell_session(session.id)
         await work.commit()
         return False
     leave_crowd(work, question, leader)

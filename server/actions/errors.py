@@ -11,6 +11,10 @@ Refusal
  │   ├─ Fenced
  │   ├─ SessionOver
  │   └─ PenLocked      the teacher keeps the board for a while
+ ├─ BadLecture         a lecture can't be planned so
+ ├─ NotEnrolling       nobody may enrol in this lecture now
+ ├─ Clash              the pupil has another lecture at that time
+ ├─ ListFull           the waiting list too
  ├─ OffShift           no shift on the roster now
  ├─ TooMuch            limits of size or pace
  └─ Later              a part is missing right now: try again
@@ -117,6 +121,60 @@ class BusyTeaching(Refusal):
     """请先结束正在讲的题。"""
 
     code, en = "busy", "Finish the question you are answering first."
+
+
+class BadLecture(BadRequest):
+    """名师课的安排有不对的地方，请检查标出的那一项。"""
+
+    code, en, status = "bad_lecture", "Something in the plan is not right; please check what is marked.", 422
+
+
+class LectureFixed(Refusal):
+    """这场名师课现在不能这样改了。"""
+
+    code, en = "lecture_fixed", "This lecture can't be changed in this way any more."
+
+
+class LecturerBusy(Refusal):
+    """你在这个时间已经安排了另一场名师课。"""
+
+    code, en = "lecturer_busy", "You have planned another lecture at that time."
+
+
+class SeatsTaken(Refusal):
+    """已经有更多同学报了名，名额不能少于已报人数。"""
+
+    code, en = "seats_taken", "More pupils have enrolled already: seats can't be fewer than that."
+
+
+class TooManyPages(Refusal):
+    """讲义一共最多 50 页，请删掉一些。"""
+
+    code, en, status = "too_many_pages", "Materials have at most 50 pages in all; please leave some out.", 422
+
+
+class NotEnrolling(Refusal):
+    """这场名师课现在不能报名。"""
+
+    code, en = "not_enrolling", "Nobody can enrol in this lecture now."
+
+
+class Clash(Refusal):
+    """这个时间你已经报了另一场名师课，先退掉那一场才能报这一场。"""
+
+    code, en = "clash", "You have a place in another lecture at that time; leave that one first."
+
+
+class TooManyPlaces(Refusal):
+    """你已经报了太多场名师课，上完几场再报。"""
+
+    code, en = "too_many_places", "You hold too many places already; come back after some of them."
+
+
+class ListFull(Refusal):
+    """名额和候补都满了，看看别的场次。"""
+
+    code, en = "list_full", "Seats and waiting list are full; please look at other lectures."
 
 
 class TooMuch(Refusal):

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.people import Certification, Role
+from server.domain.subsidy.facts import pseudonym
 from server.store import tables as t
 from server.store.work import Store
 
@@ -33,6 +34,11 @@ class Newcomer:
     grade: int | None = None
     certifications: frozenset[Certification] = frozenset()
     guardian_contact: str = ""
+    children: frozenset[str] | None = None  # logins of a teacher's own children; None: the roster says nothing of them
+
+
+class UnknownChildren(Exception):
+    """A roster names children who are no pupils here; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def new_code() -> str:
 
 async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activation]:
     """All or none, in one transaction. Whoever is known by login is brought up to date; an account that was never
-    activated gets a new code, an active one keeps its password and gets none."""
+    activated gets a new code, an active one keeps its password and gets none. Raises UnknownChildren."""
     activations = []
     async with store.engine.begin() as connection:
         for newcomer in newcomers:
@@ -109,7 +115,26 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                 await connection.execute(
                     upsert(t.certifications).values(account_id=row.id, subject=each.subject, stage=each.stage)
                 )
+        await _relate(connection, newcomers)
     return activations
+
+
+async def _relate(connection: AsyncConnection, newcomers: Sequence[Newcomer]) -> None:
+    """Children are kept as the books name pupils; their own rows may stand anywhere in the roster."""
+    a, k = t.accounts.c, t.kinships.c
+    for newcomer in newcomers:
+        if newcomer.children is None:
+            continue
+        teacher = (await connection.execute(select(a.id).where(a.login == newcomer.login))).scalar_one()
+        is_pupil = a.roles.contains([Role.STUDENT.value])
+        found = await connection.execute(select(a.id, a.login).where(a.login.in_(newcomer.children), is_pupil))
+        rows = found.all()
+        missing = newcomer.children - {row.login for row in rows}
+        if missing:
+            raise UnknownChildren(f"{newcomer.login}: {', '.join(sorted(missing))}")
+        await connection.execute(delete(t.kinships).where(k.teacher_id == teacher))
+        for row in rows:
+            await connection.execute(upsert(t.kinships).values(teacher_id=teacher, pupil=pseudonym(row.id)))
 
 
 async def _school(connection: AsyncConnection, name: str) -> UUID | None:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from server.domain.people import Person
 from server.domain.question import Question
 from server.domain.subsidy.appraisal import Appraisal, appraise
 from server.domain.subsidy.document import PolicyRefused
-from server.domain.subsidy.facts import WORKS, FactRefused, day_of
+from server.domain.subsidy.facts import WORKS, FactRefused, day_of, pseudonym
 from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
 from server.domain.subsidy.reckon import Line, Statement, entries_of, half_up, month_of, reckon
 from server.domain.subsidy.simulate import Comparison, compare
@@ -74,9 +73,9 @@ async def session_held(
     spans = [(at / 1000 - INK_S, at / 1000) for at in found.ink or ()]
     spans += [(start / 1000, (start + lasts) / 1000) for start, lasts in found.speech or ()]
     length = (now - found.opened_at).total_seconds()
-    flags = [] if spans else ["blank_board"]
-    if found.answered_before:
-        flags.append("answered_before")
+    books = Books(work)
+    flags = [*([] if spans else ["blank_board"]), *(["answered_before"] if found.answered_before else [])]
+    flags += await _ties(books, teacher, question.student_id)
     line = FactLine(
         id=f"session:{session_id}",
         kind="session",
@@ -89,7 +88,6 @@ async def session_held(
         flags=tuple(flags),
         evidence=(f"question:{question.id}", f"answer:{answer}", *(f"recording:{id}" for id in found.recordings or ())),
     )
-    books = Books(work)
     if await books.add_fact(line, "platform"):
         await accrue(books, teacher, found.opened_at, question.id)
 
@@ -122,6 +120,7 @@ async def answer_judged(work: Work, question: Question, *, solved: bool, now: da
             teacher=str(made.teacher_id),
             start=now,
             pupil=pseudonym(question.student_id),
+            flags=tuple(await _ties(books, made.teacher_id, question.student_id)),
             evidence=(f"question:{question.id}", f"answer:{question.answer_id}"),
         )
         added = await books.add_fact(line, "platform")
@@ -129,6 +128,12 @@ async def answer_judged(work: Work, question: Question, *, solved: bool, now: da
         return
     if added:
         await accrue(books, made.teacher_id, made.opened_at if line.of else now, question.id)
+
+
+async def _ties(books: Books, teacher: UUID, student: UUID) -> list[str]:
+    """What ties the two together beside the question: held for review, whatever the policy says."""
+    ties = await books.ties(teacher, student, pseudonym(student))
+    return [flag for flag in ("own_child", "same_device") if getattr(ties, flag)]
 
 
 def active_seconds(spans: Iterable[tuple[float, float]], length: float) -> int:
@@ -139,11 +144,6 @@ def active_seconds(spans: Iterable[tuple[float, float]], length: float) -> int:
         if end > start:
             total, until = total + end - start, end
     return min(int(total), int(length))
-
-
-def pseudonym(student: UUID) -> str:
-    """A pupil in the books: always the same one, and nobody's name."""
-    return f"p{sha256(b'dayi subsidy' + student.bytes).hexdigest()[:16]}"
 
 
 # --- accruing ------------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ async def accrue(books: Books, teacher: UUID, moment: datetime, question: UUID |
     if ruling is None:
         return
     since = date_of(ruling.policy.from_day)
-    done = reckon(await books.facts_of(teacher, since), policies_of(rulings), pools=False)
+    done = reckon(await books.facts_of(teacher, since, _pairs(rulings)), policies_of(rulings), pools=False)
     last = await books.last_reckoned()
     open_from = 0 if last is None else _number(last) + 1
     lines = [line for each in done.statements for line in each.lines if each.teacher == str(teacher)]
@@ -480,7 +480,7 @@ async def teachers_month(work: Work, teacher: UUID, month: date) -> TeachersMont
     if not in_force:
         return TeachersMonth(None, None, until)
     since = date_of(min(policy.from_day for policy in in_force))
-    done = reckon(await books.facts_of(teacher, since), policies_of(rulings), pools=False)
+    done = reckon(await books.facts_of(teacher, since, _pairs(rulings)), policies_of(rulings), pools=False)
     own = [each for each in done.statements if each.month == number and each.teacher == str(teacher)]
     return TeachersMonth(own[0] if own else None, in_force[-1].name, until)
 
@@ -498,7 +498,8 @@ def month_now(now: datetime) -> date:
 
 
 async def order_payouts(work: Work, person: Person, month: date) -> int:
-    """A payout for each teacher to whom closed statements owe something; how many are new."""
+    """A payout for each teacher to whom closed statements owe something and who has an account; how many are new. The
+    others stay owed, and are named beforehand (OfficeView.without_account)."""
     books = Books(work)
     await books.take_all()
     row = await books.month(month)
@@ -600,6 +601,11 @@ def _first_day(month: int) -> date:
 def _moment(day: date) -> datetime:
     """When a day begins in Shanghai."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - SHANGHAI
+
+
+def _pairs(rulings: Sequence[Ruling]) -> bool:
+    """Whether some policy looks at pairs from the pupil's side, and so at works of other teachers."""
+    return any(ruling.policy.holds.pair_share for ruling in rulings)
 
 
 def _ruling(rulings: Sequence[Ruling], day: int) -> Ruling | None:

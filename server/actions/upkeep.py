@@ -8,8 +8,10 @@ from server.actions.answer import lapse, session_overdue, teacher_gone
 from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
 from server.actions.ports import Finder, Rules
+from server.actions.teach import keep_time
 from server.actions.upload import Storage, sweep
 from server.domain.dispatch import ALARM_AFTER
+from server.store.lectures import LectureBook
 from server.store.work import DUTY_CHANNEL, Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
         ring_alarms,
         renew_promises,
         offer_again,
+        end_lectures,
     ):
         try:
             await step(store, finder, rules)
@@ -118,6 +121,15 @@ async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
         if await dispatch(work, rules, await work.now()):
             await work.commit()
+
+
+async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.work() as work:
+        now = await work.now()
+        late = await LectureBook(work).past_due()
+    for id in late:
+        async with store.work() as work:
+            await keep_time(work, id, now)
 
 
 async def tidy(store: Store, storage: Storage) -> None:

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from media.intake import Kind, Taken, take_in
 from media.limits import EmptyFile, Refused
 from media.storage import FolderStorage, ObjectMissing, S3Storage
-from server.actions.errors import BadRequest, Moved, NotHere, Refusal, SessionOver
-from server.domain.people import Person
+from server.actions.errors import BadRequest, Moved, NotAllowed, NotHere, Refusal, SessionOver
+from server.domain.people import Person, Role
 from server.store.work import Record, Store, Work
 
-UploadKind = Literal["photo", "voice", "video", "recording"]
+UploadKind = Literal["photo", "voice", "video", "recording", "material"]
 Storage = FolderStorage | S3Storage
 
 PART_SIZE = 512 * 1024
@@ -28,6 +28,7 @@ MAX_BYTES: dict[str, int] = {
     "voice": 20 * 1024 * 1024,
     "video": 100 * 1024 * 1024,
     "recording": 60 * 1024 * 1024,
+    "material": 50 * 1024 * 1024,
 }
 PART_URL_LASTS = timedelta(minutes=15)
 UNUSED_AFTER = timedelta(days=7)  # a question that waits on a phone without a network may still ask for its photo
@@ -77,6 +78,8 @@ async def start(
         raise BadRequest
     if kind == "recording" and not content_type.startswith(("audio/", "video/")):
         raise BadRequest  # it is kept as it came, so it must not be a page
+    if kind == "material" and not owner.is_a(Role.LECTURER):
+        raise NotAllowed
     async with store.work() as work:
         if session_id is not None:
             session = await work.live_session(session_id)
@@ -173,6 +176,8 @@ async def _keep(store: Store, storage: Storage, media: Record, source: Path, dig
 async def _put_taken(storage: Storage, id: UUID, taken: Taken) -> dict[str, object]:
     key = f"media/{id}/{taken.file.name}"
     await storage.put(key, taken.file, taken.content_type)
+    for page in sorted(taken.file.parent.glob("page-*.jpg"))[1:]:
+        await storage.put(f"media/{id}/{page.name}", page, taken.content_type)
     thumb = f"media/{id}/thumbnail.jpg" if taken.thumbnail else None
     if taken.thumbnail and thumb:
         await storage.put(thumb, taken.thumbnail, "image/jpeg")
@@ -186,6 +191,7 @@ async def _put_taken(storage: Storage, id: UUID, taken: Taken) -> dict[str, obje
         "height": taken.height or None,
         "duration_ms": taken.duration_ms or None,
         "peaks": list(taken.peaks) or None,
+        "pages": [list(size) for size in taken.pages] or None,
     }
 
 

@@ -43,11 +43,15 @@ _TEACHERS: tuple[tuple[str, tuple[Subject, ...], tuple[Stage, ...]], ...] = (
     ("胡老师", (Subject.MATH, Subject.PHYSICS), tuple(Stage)),
 )
 _STAFF = (
-    ("lecturer1", "名师", Role.LECTURER),
+    ("lecturer1", "名师林老师", Role.LECTURER),
+    ("lecturer2", "名师高老师", Role.LECTURER),
+    ("lecturer3", "名师叶老师", Role.LECTURER),
+    ("lecturer4", "名师沈老师", Role.LECTURER),
     ("reviewer1", "审核员", Role.REVIEWER),
     ("researcher1", "教研员", Role.RESEARCHER),
     ("duty1", "值班管理员", Role.DUTY_ADMIN),
     ("finance1", "财务", Role.FINANCE),
+    ("finance2", "出纳", Role.FINANCE),
     ("auditor1", "审计", Role.AUDITOR),
     ("school1", "学校管理员", Role.SCHOOL_ADMIN),
     ("operator1", "运维", Role.OPERATOR),
@@ -56,7 +60,7 @@ _STAFF = (
 
 
 def people() -> tuple[DemoPerson, ...]:
-    """Twelve pupils of grades 1 to 12, twelve teachers for ten subjects and three stages, one of every other role."""
+    """Twelve pupils of grades 1 to 12, twelve teachers for ten subjects and three stages, some of every other role."""
     pupils = [
         DemoPerson(
             f"pupil{grade}",

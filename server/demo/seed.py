@@ -13,12 +13,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from media.render import RenderJob, render
 from media.voices import Voice
 from server.actions.answer import Film
+from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
+from server.demo.lectures import slots
 from server.demo.people import PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
 from server.demo.problems import Problem, problems
 from server.demo.voice import narrate_board
 from server.domain.board import Operation, check
+from server.domain.lecture import LectureState
 from server.domain.people import Certification, PersonId
 from server.domain.question import Question, QuestionId, State
 from server.parts import Backstage
@@ -54,6 +57,7 @@ per = "month"
 max_yuan = 4000
 """
 ROSTER_DAYS = 14
+ENROLLED = 3  # lectures in which the demo's pupils of the grades hold a seat
 
 
 def demo_id(name: str) -> UUID:
@@ -65,6 +69,7 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
     """People at once; then one answered problem after the other, each whole or not at all."""
     await _people(parts)
     await _shifts(parts)
+    await _lectures(parts)
     spread = _spread(_originals(), answered)
     for number, problem in enumerate(spread, 1):
         if await _is_loaded(parts, problem):
@@ -147,6 +152,35 @@ async def _shifts(parts: Backstage) -> None:
             for login, begin, end in shifts(datetime.now(UTC), ROSTER_DAYS)
         ]
         await connection.execute(insert(t.shifts), rows)
+
+
+async def _lectures(parts: Backstage) -> None:
+    """Those of this week and the next, open for enrolment; some pupils have a seat in the first of their stage."""
+    coming = sorted(slots(datetime.now(UTC)), key=lambda slot: slot[2])
+    async with parts.store.engine.begin() as connection:
+        rows = [
+            {
+                "id": demo_id(name),
+                "lecturer_id": demo_id(each.lecturer),
+                "state": LectureState.OPEN,
+                "title": each.title,
+                "about": each.about,
+                "subject": each.subject,
+                "stage": each.stage,
+                "grades": list(each.grades),
+                "knowledge_points": list(each.knowledge_points),
+                "starts_at": begins,
+                "ends_at": begins + timedelta(minutes=each.minutes),
+                "capacity": each.capacity,
+                "school_ids": [],
+            }
+            for name, each, begins in coming
+        ]
+        await connection.execute(upsert(t.lectures).on_conflict_do_nothing(), rows)
+    for name, each, _ in coming[:ENROLLED]:
+        pupils = [demo_id(person.login) for person in people() if person.grade in each.grades]
+        async with parts.store.work() as work:
+            await enrol(work, demo_id(name), pupils, await work.now())
 
 
 async def _is_loaded(parts: Backstage, problem: Problem) -> bool:

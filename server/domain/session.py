@@ -9,6 +9,7 @@ WARNED_BEFORE = timedelta(minutes=5)
 ASKED_AFTER = (timedelta(minutes=2), timedelta(minutes=4))  # without a sign of life: "are you still there?"
 SILENT_ENDS = timedelta(minutes=7)
 PAUSE_LASTS = timedelta(minutes=10)  # then it counts as silence
+BETWEEN_THE_TWO = frozenset({"say", "lost"})  # what who watches a session is not told
 BREATHS_S = (0, 30, 60, 120, 300)  # what a teacher may choose between two questions
 
 

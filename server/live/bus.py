@@ -136,7 +136,7 @@ class Bus:
         self._listener: Listener | None = None
         self._ear: Connection | None = None
         self._wanted: dict[str, asyncio.Future[None]] = {}  # channel -> done when Redis confirmed
-        self._alone_until: dict[str, float] = {}  # of channels we listen to, and so as small as `_wanted`
+        self._alone_until: dict[str, float] = {}  # of channels that were whispered on; old ones go when it is large
         self._heard = False
         self._whispers: list[Whisper] = []
         self._whispering: asyncio.Task[None] | None = None
@@ -201,10 +201,13 @@ class Bus:
             self._whispering = None
 
     def _hear_of(self, whispers: Sequence[Whisper], heard_by: Sequence[int]) -> None:
-        """Whether anybody but ourselves listened: on most channels all are on one node."""
-        until = time.monotonic() + ALONE_S
+        """Whether any node but this one listened: on most channels all are on one."""
+        now = time.monotonic()
+        until = now + ALONE_S
+        if len(self._alone_until) > WHISPERS:
+            self._alone_until = {channel: then for channel, then in self._alone_until.items() if then > now}
         for whisper, listeners in zip(whispers, heard_by, strict=True):
-            if whisper.channel in self._wanted and listeners <= 1:
+            if listeners <= (whisper.channel in self._wanted):
                 self._alone_until[whisper.channel] = until
             else:
                 self._alone_until.pop(whisper.channel, None)

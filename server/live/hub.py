@@ -17,7 +17,7 @@ from typing import Protocol
 from uuid import UUID
 
 from server.live.bus import Bus, BusDown, Envelope, Whisper, end
-from server.live.protocol import Close, Degraded, Go, Position, Resync, encode
+from server.live.protocol import Close, Degraded, Go, Position, Resync, Watched, encode
 
 RING_EVENTS = 300  # per channel, REALTIME
 REPLAY_BYTES = 192 * 1024  # of one channel; a snapshot is smaller than more than that
@@ -30,6 +30,9 @@ SLICE = 256  # sockets told before others get their turn: telling 4,000 at once 
 UNTOLD = 32  # events of one channel that may wait so; more are told without giving way
 
 _SESSION_EVENT = re.compile(r'"event":\s*{\s*"type":\s*"session"')
+
+
+GALLERY, STAGE = "gallery:", "session:"  # who watches a session, and the two who are told how many that are
 
 
 class TooManySockets(Exception):
@@ -247,8 +250,10 @@ class Hub:
 
     def quit(self, socket: Socket, channel: str) -> None:
         held = self._channels.get(channel)
-        if held and held.members.pop(socket, None) is not None and not held.members:
-            held.idle_since = self._clock()
+        if held and held.members.pop(socket, None) is not None:
+            self._count(held)
+            if not held.members:
+                held.idle_since = self._clock()
 
     def whisper(self, channel: str, frame: str, *, droppable: bool = True, but: str = "") -> None:
         """Tell who listens, here at once and elsewhere soon, without history; while Redis is away, only here."""
@@ -269,7 +274,16 @@ class Hub:
         if missed:
             socket.replay([envelope.frame for envelope in missed])
         held.members[socket] = held.top
+        self._count(held)
         return start
+
+    def _count(self, gallery: _Channel) -> None:
+        """How many people of this node watch: a number, and no name."""
+        if gallery.name.startswith(GALLERY):
+            session = gallery.name.removeprefix(GALLERY)
+            people = {socket.person_key for socket in gallery.members}
+            watched = Watched(session=UUID(session), node=self.node, count=len(people))
+            self.whisper(STAGE + session, encode(watched).decode(), droppable=False)
 
     async def _open(self, name: str) -> _Channel:
         """The channel, being heard. Opening it is a task of its own: a page that leaves meanwhile disturbs nobody."""
@@ -448,6 +462,10 @@ class Hub:
             now = self._clock()
             for held in list(self._channels.values()):
                 busy = held.members or held.opening or held.mending or held.spreading
+                if held.members and held.name.startswith(GALLERY):
+                    self._count(held)
+                    for socket in list(held.members):
+                        socket.changed(held.name)  # who left the crowd watches no longer
                 if not busy and now - held.idle_since > LINGER_S:
                     del self._channels[held.name]
                     await self.bus.unlisten(held.name)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from server.domain.dispatch import Presence
+from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 
@@ -30,7 +31,7 @@ class MediaView(Wire):
     """A stored file; the addresses are signed and last some minutes."""
 
     id: UUID
-    kind: Literal["photo", "voice", "video", "recording"]
+    kind: Literal["photo", "voice", "video", "recording", "material"]
     content_type: str
     url: str
     thumb_url: str | None = None
@@ -113,6 +114,7 @@ class QuestionView(Wire):
     worked_examples: list[SuggestionView] = []
     answer: AnswerView | None = None
     session_id: UUID | None = None
+    watch_id: UUID | None = None  # the open session of the question that this one follows
     teacher_name: str | None = None
     answered_at: datetime | None = None
 
@@ -201,7 +203,7 @@ class SessionView(Wire):
     version: int
     question_id: UUID
     state: Literal["open", "ended"]
-    me: Literal["teacher", "student"]
+    me: Literal["teacher", "student", "follower"]  # who follows the question watches, and sees less of the pupil
     teacher_name: str
     assignment_epoch: int
     opened_at: datetime
@@ -338,6 +340,84 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class PlaceView(Wire):
+    """A pupil's place in a lecture; `ahead` counts those before it on the waiting list."""
+
+    state: PlaceState
+    ahead: int | None = None
+
+
+class MaterialView(Wire):
+    """Pages that the lecturer brings to a lecture; `pages` are their pictures, where they are asked for."""
+
+    id: UUID
+    name: str
+    count: int
+    pages: list[MediaView] = []
+
+
+class LectureView(Wire):
+    """A lecture as anybody sees who may; `place` is the reader's own and is never in an event."""
+
+    id: UUID
+    version: int
+    state: LectureState
+    title: str
+    about: str
+    subject: Subject
+    stage: Stage
+    grades: list[int]
+    knowledge_points: list[str]
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    taken: int
+    waiting: int
+    lecturer_name: str
+    channel: str
+    cover: MediaView | None = None
+    cancelled_why: str | None = None
+    place: PlaceView | None = None
+    # For its lecturer alone:
+    schools: list[UUID] = []
+    materials: list[MaterialView] = []
+
+
+class Lectures(Wire):
+    """Lectures in the order in which they begin; `more` says that there are later ones."""
+
+    lectures: list[LectureView]
+    more: bool = False
+
+
+class MyLectures(Wire):
+    """The lectures that a pupil holds a place in, and the point of the pupil's channel from which to listen on."""
+
+    lectures: list[LectureView]
+    epoch: str
+    offset: int
+
+
+class LectureSnapshot(Wire):
+    """A lecture, and the point of its channel from which to listen on."""
+
+    lecture: LectureView
+    epoch: str
+    offset: int
+
+
+class SchoolView(Wire):
+    id: UUID
+    name: str
+
+
+class LecturerState(Wire):
+    """A lecturer's page as it stands: lectures to come first, then what was; and the schools that one may be for."""
+
+    lectures: list[LectureView]
+    schools: list[SchoolView]
+
+
 class TeacherState(Wire):
     """A teacher's page as it stands, and the point of the teacher's channel from which to listen on."""
 
@@ -371,7 +451,7 @@ class Ticket(Wire):
 
 
 class StartUpload(Wire, forbid_unknown_fields=True):
-    kind: Literal["photo", "voice", "video", "recording"]
+    kind: Literal["photo", "voice", "video", "recording", "material"]
     content_type: str
     session_id: UUID | None = None  # a recording belongs to a live session
     start_ms: int = 0  # when a recording began, counted from the opening of its session
@@ -481,6 +561,35 @@ class HandBack(Wire, forbid_unknown_fields=True):
     assignment_epoch: int
 
 
+class PlanLecture(Wire, forbid_unknown_fields=True):
+    """What a lecturer decides; no schools: all of them."""
+
+    title: str
+    subject: Subject
+    stage: Stage
+    grades: list[int]
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    about: str = ""
+    knowledge_points: list[str] = []
+    schools: list[UUID] = []
+    cover_id: UUID | None = None
+
+
+class CancelLecture(Wire, forbid_unknown_fields=True):
+    """Why: every pupil with a place reads it."""
+
+    why: str
+
+
+class AddMaterial(Wire, forbid_unknown_fields=True):
+    """An upload of kind `material` that is ready, and the name that it goes by."""
+
+    material_id: UUID
+    name: str
+
+
 class DemoAccount(Wire):
     login: str
     password: str
@@ -564,7 +673,29 @@ class PrecisionAlarm(Event, tag="precision"):
     bar: float
 
 
-AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm
+class LectureChanged(Event, tag="lecture"):
+    lecture: LectureView
+
+
+class PlaceChanged(Event, tag="place"):
+    """For the one whose place it is: moved up, or the lecture itself is another now; load one's lectures again."""
+
+    lecture_id: UUID
+    title: str
+    why: Literal["moved_up", "changed", "cancelled"]
+
+
+AnyEvent = (
+    QuestionChanged
+    | DutyChanged
+    | Earned
+    | BoardGrew
+    | SessionChanged
+    | Alarm
+    | PrecisionAlarm
+    | LectureChanged
+    | PlaceChanged
+)
 
 
 # --- frames: server to page ----------------------------------------------------------------------------------------
@@ -675,6 +806,24 @@ class Signalled(ServerFrame, tag="signal"):
     data: dict[str, Any]
 
 
+class VoiceHeard(ServerFrame, tag="voice"):
+    """A slice of the teacher's voice for who watches; `take` names the recording, its slices are numbered from 0."""
+
+    session: UUID
+    take: str
+    n: int
+    type: str
+    bytes: str
+
+
+class Watched(ServerFrame, tag="watched"):
+    """How many people of one node watch a session; told to its two when that changes, and again each ten seconds."""
+
+    session: UUID
+    node: str
+    count: int
+
+
 class Beat(ServerFrame, tag="beat"):
     now: datetime
 
@@ -692,7 +841,20 @@ class Go(ServerFrame, tag="go"):
 
 
 AnyServerFrame = (
-    Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go
+    Welcome
+    | Told
+    | Resync
+    | Subscribed
+    | Ack
+    | Refused
+    | InkSeen
+    | LookSeen
+    | Signalled
+    | VoiceHeard
+    | Watched
+    | Beat
+    | Degraded
+    | Go
 )
 
 
@@ -777,11 +939,21 @@ class Signal(ClientFrame, tag="signal"):
     data: dict[str, Any]
 
 
+class Voice(ClientFrame, tag="voice"):
+    """A slice of the teacher's voice (base64 of what a browser records) for who watches the session; never stored."""
+
+    session: UUID
+    take: str
+    n: int
+    type: str
+    bytes: str
+
+
 class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn
 
 # --- money ---------------------------------------------------------------------------------------------------------
 
@@ -839,6 +1011,7 @@ class TeacherMonth(Wire):
     statements: list[StatementView]
     appeals: list[AppealView]
     appeal_until: datetime | None  # of the newest statement that may still be appealed
+    account: str | None  # where it is paid to, masked; None: finance has no account
 
 
 class FigureView(Wire):
@@ -880,8 +1053,24 @@ class MonthView(Wire):
     closed_by: str | None
 
 
+class NearbyWork(Wire):
+    """Other work of the same teacher at that time, or the shift."""
+
+    fact: str
+    work: str
+    start: datetime
+    end: datetime
+
+
+class SharedDevice(Wire):
+    """When the two sides last signed in on one browser."""
+
+    teacher_at: datetime
+    pupil_at: datetime
+
+
 class HoldView(Wire):
-    """Held work with its evidence."""
+    """Held work with its evidence; ink and speech in thousandths of its time."""
 
     fact: str
     work: str
@@ -893,6 +1082,10 @@ class HoldView(Wire):
     why: list[str]
     answer: AnswerView | None
     strokes: int
+    ink: list[int]
+    speech: list[list[int]]  # from and to
+    nearby: list[NearbyWork]
+    devices: list[SharedDevice]
 
 
 class PolicyView(Wire):
@@ -915,6 +1108,63 @@ class OfficeView(Wire):
     holds: list[HoldView]
     policies: list[PolicyView]
     appeals: list[AppealView]
+    without_account: list[str]  # who is owed by a closed month, and can't be paid
+
+
+class ClaimedLine(Wire):
+    """A posting on a statement; `fact` can be traced."""
+
+    fact: str
+    work: str
+    at: datetime
+    kind: str  # accrual or adjustment
+    status: str
+    fen: int
+    held_fen: int
+    summary: str
+
+
+class StatementLines(Wire):
+    statement: StatementView
+    lines: list[ClaimedLine]
+
+
+class PayeeView(Wire):
+    """A teacher's account as pages show it."""
+
+    teacher: str
+    login: str
+    bank: str
+    account: str
+
+
+class PayeeNote(Wire):
+    """Who set or read how many accounts, and what for."""
+
+    at: datetime
+    who: str | None  # nobody: at the command line
+    act: Literal["set", "read"]
+    why: str
+    accounts: int
+
+
+class PayeesView(Wire):
+    payees: list[PayeeView]
+    missing: list[str]  # teachers without an account
+    notes: list[PayeeNote]  # the newest
+
+
+class ImportPayees(Wire, forbid_unknown_fields=True):
+    """A CSV or XLSX file in base64: login, name, bank, account, branch."""
+
+    file: bytes
+
+
+class PayeesImported(Wire):
+    """What a file brought; with any mistake nothing."""
+
+    accounts: int
+    mistakes: list[str]
 
 
 class MonthStatements(Wire):
@@ -977,6 +1227,7 @@ class SimulationView(Wire):
     months: list[SimulatedRow]
     schools: list[SimulatedRow]
     teachers: list[SimulatedRow]
+    spent: list[SimulatedRow]  # up to each day
 
 
 class SettlePayout(Wire, forbid_unknown_fields=True):

@@ -141,8 +141,10 @@ ignored, so that a newer server may say more.
 
 | channel | whose | events |
 |---|---|---|
-| `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm` |
-| `session:ID` | teacher and pupil of that live session | `board`, `session`; the frames `ink`, `look`, `signal` |
+| `Me.channel` | one person's own | `question`, `duty`, `earned`, `session`, `alarm`, `place` |
+| `session:ID` | teacher and pupil of a live session | `board`, `session`; frames `ink`, `look`, `signal`, `watched` |
+| `gallery:ID` | who follows its question | the same less what the two say; frames `ink`, `look`, `voice` |
+| `lecture:ID` | everybody who may see that lecture | `lecture` |
 
 A channel that does not exist and one that is somebody else's are refused alike.
 
@@ -275,6 +277,8 @@ def _plain(name: str, kind: Any) -> Any:
         return 0.5
     if kind is str:
         return name or _CHANNEL
+    if kind is bytes:
+        return name.encode()
     raise TypeError(f"no example for {name}: {kind!r}")
 
 

@@ -25,6 +25,7 @@ _HEAD = """// Generated from server/live/protocol.py by `python -m server.live.t
 
 _PLAIN: dict[Any, str] = {
     str: "string",
+    bytes: "string",  # base64
     UUID: "string",
     datetime: "string",
     int: "number",

@@ -23,6 +23,7 @@ from server.store.work import Work
 from server.subsidy_file import FactLine, fact_of
 
 _BOOKS = 20_266  # the advisory lock of all money
+CROWD = 8  # accounts on one browser; a family has fewer
 GENESIS = bytes(32)  # what the first seal follows
 
 
@@ -93,12 +94,20 @@ class Books:
         found = await self.work.rows("SELECT * FROM subsidy_facts WHERE id = %(id)s", {"id": id})
         return found[0] if found else None
 
-    async def facts_of(self, teacher: UUID, since: date) -> list[Fact]:
-        return [_fact(row) for row in await self.work.rows(_FACTS_OF, {"teacher": teacher, "since": since})]
+    async def facts_of(self, teacher: UUID, since: date, pairs: bool = False) -> list[Fact]:
+        """Those of a teacher; with `pairs` also the works of others with the same pupils."""
+        query = _FACTS_AND_PAIRS if pairs else _FACTS_OF
+        return [_fact(row) for row in await self.work.rows(query, {"teacher": teacher, "since": since})]
 
     async def facts(self, since: date) -> list[Fact]:
         """All, of works those since a day."""
         return [_fact(row) for row in await self.work.rows(_FACTS, {"since": since})]
+
+    async def ties(self, teacher: UUID, student: UUID, pupil: str) -> Record:
+        """`own_child`, and `same_device`: both signed in on one browser of late. One on which a crowd signs in is a
+        school's, and says nothing."""
+        params = {"teacher": teacher, "student": student, "pupil": pupil, "crowd": CROWD}
+        return (await self.work.rows(_TIES, params))[0]
 
     # --- policies ---
 
@@ -281,7 +290,7 @@ class Books:
     # --- payouts ---
 
     async def due(self, month: date) -> list[Record]:
-        """Teachers and the fen that closed statements up to this month leave to be paid, if any."""
+        """Teachers who have an account, and the fen that closed statements up to this month leave to be paid."""
         return await self.work.rows(_DUE, {"month": month})
 
     async def order_payout(self, month: date, teacher: UUID, fen: int, by: UUID) -> UUID | None:
@@ -347,6 +356,18 @@ _FACTS_OF = f"""
     UNION SELECT {_FACT_COLUMNS} FROM subsidy_facts f JOIN own ON f.of_id = own.id
     WHERE f.teacher_id IS DISTINCT FROM %(teacher)s
 """  # noqa: S608 - composed of constants of this module
+_FACTS_AND_PAIRS = f"""
+    {_FACTS_OF}
+    UNION SELECT {_FACT_COLUMNS} FROM subsidy_facts f
+    WHERE f.kind IN {_WORKS} AND f.starts_at >= {_SINCE}
+      AND f.body->>'pupil' IN (SELECT body->>'pupil' FROM own WHERE body->>'pupil' IS NOT NULL)
+"""  # noqa: S608 - composed of constants of this module
+_TIES = """
+    SELECT EXISTS (SELECT FROM kinships WHERE teacher_id = %(teacher)s AND pupil = %(pupil)s) AS own_child,
+           EXISTS (SELECT FROM device_sign_ins a JOIN device_sign_ins b USING (device)
+                   WHERE a.account_id = %(teacher)s AND b.account_id = %(student)s
+                     AND (SELECT count(*) FROM device_sign_ins c WHERE c.device = a.device) <= %(crowd)s) AS same_device
+"""
 _POSTED = f"""
     SELECT coalesce(l.cause->>'fact', l.fact_id) AS fact, e.account, sum(e.amount_fen)::bigint AS fen
     FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id
@@ -384,5 +405,7 @@ _DUE = """
     SELECT s.teacher_id, (sum(s.fen) - coalesce((
         SELECT sum(p.fen) FROM payouts p WHERE p.teacher_id = s.teacher_id AND p.state <> 'bounced'), 0))::bigint AS fen
     FROM subsidy_statements s JOIN subsidy_months m USING (month)
-    WHERE m.closed_at IS NOT NULL AND s.month <= %(month)s GROUP BY s.teacher_id ORDER BY s.teacher_id
+    WHERE m.closed_at IS NOT NULL AND s.month <= %(month)s
+      AND EXISTS (SELECT FROM payee_accounts y WHERE y.teacher_id = s.teacher_id)
+    GROUP BY s.teacher_id ORDER BY s.teacher_id
 """

@@ -1,12 +1,13 @@
 """What finance, auditors, teachers and the public see of the books: read-only, and by nickname."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from server.domain.subsidy.document import PolicyRefused
+from server.domain.subsidy.payee import masked
 from server.domain.subsidy.policy import parse
 from server.live import protocol as wire
 from server.store.books import Books
@@ -61,25 +62,79 @@ async def months(store: Store) -> list[wire.MonthView]:
 
 
 async def holds(store: Store, views: Views) -> list[wire.HoldView]:
-    """Held work that no review has decided, oldest first."""
-    found = []
-    for row in await store.rows(_HOLDS, {}):
-        answer = await views.answer(row.answer_id) if row.answer_id else None
-        found.append(
-            wire.HoldView(
-                fact=row.id,
-                work=row.kind,
-                teacher=row.nickname,
-                start=row.starts_at,
-                end=row.ends_at,
-                active_s=row.body.get("active_s"),
-                fen=row.fen,
-                why=(row.cause or {}).get("why", []),
-                answer=answer,
-                strokes=row.strokes,
-            )
+    """Held work that no review has decided, oldest first, with what shows how it was done."""
+    rows = await store.rows(_HOLDS, {})
+    nearby: dict[str, list[wire.NearbyWork]] = defaultdict(list)
+    for row in await store.rows(_NEARBY, {"facts": [row.id for row in rows]}):
+        nearby[row.hold].append(wire.NearbyWork(fact=row.id, work=row.kind, start=row.starts_at, end=row.ends_at))
+    devices: dict[str, list[wire.SharedDevice]] = defaultdict(list)
+    shared = [row for row in rows if "same_device" in row.body.get("flags", ()) and _evidence(row.body, "question")]
+    for row in await store.rows(
+        _DEVICES,
+        {
+            "facts": [row.id for row in shared],
+            "teachers": [row.teacher_id for row in shared],
+            "questions": [_evidence(row.body, "question") for row in shared],
+        },
+    ):
+        devices[row.fact].append(wire.SharedDevice(teacher_at=row.teacher_at, pupil_at=row.pupil_at))
+    return [
+        wire.HoldView(
+            fact=row.id,
+            work=row.kind,
+            teacher=row.nickname,
+            start=row.starts_at,
+            end=row.ends_at,
+            active_s=row.body.get("active_s"),
+            fen=row.fen,
+            why=(row.cause or {}).get("why", []),
+            answer=await views.answer(row.answer_id) if row.answer_id else None,
+            strokes=len(row.ink or ()),
+            ink=sorted({_thousandth(at, row) for at in row.ink or ()}),
+            speech=[[_thousandth(at, row), _thousandth(at + lasts, row)] for at, lasts in row.speech or ()],
+            nearby=nearby[row.id],
+            devices=devices[row.id],
         )
-    return found
+        for row in rows
+    ]
+
+
+def _thousandth(at_ms: float, row: Record) -> int:
+    """Where a moment of a session lies in its time."""
+    length = (row.ends_at - row.starts_at).total_seconds() if row.ends_at is not None else 0
+    return max(0, min(1_000, round(at_ms / length))) if length else 0
+
+
+def _evidence(body: Mapping[str, Any], kind: str) -> UUID | None:
+    found = next((each for each in body.get("evidence", ()) if each.startswith(f"{kind}:")), None)
+    return None if found is None else UUID(found.partition(":")[2])
+
+
+async def without_account(store: Store) -> list[str]:
+    """Who is owed by closed months and can't be paid."""
+    return [row.nickname for row in await store.rows(_WITHOUT_ACCOUNT, {})]
+
+
+async def account_of(store: Store, teacher: UUID) -> str | None:
+    rows = await store.rows("SELECT bank, ending FROM payee_accounts WHERE teacher_id = %(id)s", {"id": teacher})
+    return f"{rows[0].bank} {masked(rows[0].ending)}" if rows else None
+
+
+async def payees(store: Store) -> wire.PayeesView:
+    """Everybody who teaches, with the account where there is one: never more of it than its ending."""
+    rows = await store.rows(_PAYEES, {})
+    return wire.PayeesView(
+        payees=[
+            wire.PayeeView(teacher=row.nickname, login=row.login, bank=row.bank, account=masked(row.ending))
+            for row in rows
+            if row.bank is not None
+        ],
+        missing=[row.nickname for row in rows if row.bank is None],
+        notes=[
+            wire.PayeeNote(at=row.at, who=row.nickname, act=row.act, why=row.why, accounts=row.accounts)
+            for row in await store.rows(_PAYEE_NOTES, {})
+        ],
+    )
 
 
 async def policies(store: Store, me: UUID) -> list[wire.PolicyView]:
@@ -140,6 +195,26 @@ async def claimed(store: Store, statement: UUID) -> Sequence[Record]:
     return await store.rows(_CLAIMED, {"id": statement})
 
 
+async def statement_lines(store: Store, id: UUID) -> wire.StatementLines | None:
+    rows = await store.rows(f"{_STATEMENT} WHERE s.id = %(id)s", {"id": id})
+    if not rows:
+        return None
+    lines = [
+        wire.ClaimedLine(
+            fact=line.fact,
+            work=line.work,
+            at=line.done_at,
+            kind=line.kind,
+            status=line.status,
+            fen=line.fen,
+            held_fen=line.held_fen,
+            summary=line.summary,
+        )
+        for line in await claimed(store, id)
+    ]
+    return wire.StatementLines(statement=_statement(rows[0]), lines=lines)
+
+
 async def published(store: Store) -> wire.PublicView:
     """Totals by school and month. A figure of fewer than k teachers is kept back, and of a month in which only one
     school would be kept back the next smallest too: the month's total is public, and so would be the difference."""
@@ -163,11 +238,6 @@ async def published(store: Store) -> wire.PublicView:
                 )
             )
     return wire.PublicView(k=K, rows=found)
-
-
-async def batch(store: Store, month: date) -> Sequence[Record]:
-    """Payouts of a month that are ordered: who, under which real name, how many fen after tax that others withhold."""
-    return await store.rows(_BATCH, {"month": month})
 
 
 def _name(document: str) -> str:
@@ -259,13 +329,54 @@ _HOLDS = """
         FROM ledger_transactions l
         JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'held:' || l.teacher_id
         GROUP BY 1 HAVING sum(e.amount_fen) <> 0)
-    SELECT f.id, f.kind, f.starts_at, CAST(f.body->>'end' AS timestamptz) AS ends_at, f.body, a.nickname, held.fen,
-           held.cause, n.id AS answer_id,
-           (SELECT count(*) FROM board_operations b WHERE b.session_id = n.session_id AND b.kind = 'stroke') AS strokes
+    SELECT f.id, f.kind, f.teacher_id, f.starts_at, CAST(f.body->>'end' AS timestamptz) AS ends_at, f.body, a.nickname,
+           held.fen, held.cause, n.id AS answer_id,
+           (SELECT array_agg(b.at_ms) FROM board_operations b
+            WHERE b.session_id = n.session_id AND b.author = 'teacher' AND b.kind = 'stroke') AS ink,
+           (SELECT json_agg(json_build_array(m.start_ms, coalesce(m.duration_ms, 0)) ORDER BY m.start_ms) FROM media m
+            WHERE m.session_id = n.session_id AND m.owner_id = f.teacher_id AND m.kind = 'recording') AS speech
     FROM held JOIN subsidy_facts f ON f.id = held.id JOIN accounts a ON a.id = f.teacher_id
     LEFT JOIN answers n ON 'session:' || n.session_id = f.id
     WHERE NOT EXISTS (SELECT FROM subsidy_facts r WHERE r.of_id = f.id AND r.kind = 'review')
     ORDER BY f.starts_at LIMIT 200
+"""
+_NEARBY = """
+    WITH held AS (SELECT id, teacher_id, starts_at, coalesce(CAST(body->>'end' AS timestamptz), starts_at) AS ends_at
+                  FROM subsidy_facts WHERE id = ANY(%(facts)s)),
+    works AS (SELECT held.id AS hold, f.id, f.kind, f.starts_at, CAST(f.body->>'end' AS timestamptz) AS ends_at,
+                     held.starts_at AS from_, held.ends_at AS to_
+              FROM held JOIN subsidy_facts f ON f.teacher_id = held.teacher_id AND f.id <> held.id
+              WHERE f.body->>'end' IS NOT NULL AND f.starts_at > held.starts_at - interval '1 day'
+                AND f.starts_at < held.ends_at + interval '12 hours')
+    SELECT hold, id, kind, starts_at, ends_at FROM works
+    WHERE (starts_at < to_ AND ends_at > from_) OR (kind = 'shift' AND ends_at > from_ - interval '12 hours')
+    ORDER BY hold, starts_at
+"""
+_DEVICES = """
+    SELECT w.fact, a.last_at AS teacher_at, b.last_at AS pupil_at
+    FROM unnest(CAST(%(facts)s AS text[]), CAST(%(teachers)s AS uuid[]), CAST(%(questions)s AS uuid[]))
+         AS w (fact, teacher, question)
+    JOIN questions q ON q.id = w.question
+    JOIN device_sign_ins a ON a.account_id = w.teacher
+    JOIN device_sign_ins b ON b.account_id = q.student_id AND b.device = a.device
+    ORDER BY w.fact, a.last_at
+"""
+_WITHOUT_ACCOUNT = """
+    SELECT a.nickname
+    FROM subsidy_statements s JOIN subsidy_months m USING (month) JOIN accounts a ON a.id = s.teacher_id
+    WHERE m.closed_at IS NOT NULL AND NOT EXISTS (SELECT FROM payee_accounts y WHERE y.teacher_id = a.id)
+    GROUP BY a.id HAVING sum(s.fen) > coalesce((
+        SELECT sum(p.fen) FROM payouts p WHERE p.teacher_id = a.id AND p.state <> 'bounced'), 0)
+    ORDER BY a.nickname
+"""
+_PAYEES = """
+    SELECT a.nickname, a.login, y.bank, y.ending FROM accounts a LEFT JOIN payee_accounts y ON y.teacher_id = a.id
+    WHERE 'teacher' = ANY(a.roles) AND a.disabled_at IS NULL ORDER BY a.login
+"""
+_PAYEE_NOTES = """
+    SELECT l.at, a.nickname, l.act, l.why, count(*) AS accounts FROM payee_log l
+    LEFT JOIN accounts a ON a.id = l.person_id
+    GROUP BY l.at, a.nickname, l.act, l.why ORDER BY l.at DESC LIMIT 50
 """
 _POLICIES = """
     SELECT p.*, a.nickname AS proposer, b.nickname AS approver FROM policies p
@@ -286,7 +397,8 @@ _POSTINGS = """
     ORDER BY l.posted_at, l.id, e.line
 """
 _CLAIMED = """
-    SELECT l.done_at, l.work, l.kind, l.fact_id, coalesce(l.cause->>'status', 'paid') AS status,
+    SELECT l.done_at, l.work, l.kind, coalesce(l.cause->>'fact', l.fact_id) AS fact,
+           coalesce(l.cause->>'status', 'paid') AS status,
            coalesce((SELECT -e.amount_fen FROM ledger_entries e
                      WHERE e.transaction_id = l.id AND e.account = 'owed:' || l.teacher_id), 0)::bigint AS fen,
            coalesce((SELECT -e.amount_fen FROM ledger_entries e
@@ -301,12 +413,4 @@ _PUBLIC = """
     FROM subsidy_statements s JOIN subsidy_months m ON m.month = s.month AND m.closed_at IS NOT NULL
     LEFT JOIN identities i ON i.account_id = s.teacher_id LEFT JOIN schools c ON c.id = i.school_id
     GROUP BY 1, 2
-"""
-_BATCH = """
-    SELECT p.id, a.login, coalesce(i.real_name, a.nickname) AS name, c.name AS school, -e.amount_fen AS fen
-    FROM payouts p JOIN accounts a ON a.id = p.teacher_id
-    JOIN ledger_transactions l ON l.fact_key = 'payout:' || p.id
-    JOIN ledger_entries e ON e.transaction_id = l.id AND e.account = 'bank:transfers'
-    LEFT JOIN identities i ON i.account_id = p.teacher_id LEFT JOIN schools c ON c.id = i.school_id
-    WHERE p.month = %(month)s AND p.state = 'ordered' ORDER BY a.login
 """

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.people import Person, PersonId, Role, Subject
@@ -60,6 +61,13 @@ async def add(
     )
     expires_at: datetime = added.scalar_one()
     return expires_at
+
+
+async def remember_device(connection: AsyncConnection, account: UUID, device: bytes) -> None:
+    """This account has signed in on this device; the books hold work whose two sides share one."""
+    row = upsert(t.device_sign_ins).values(account_id=account, device=device)
+    again = {"last_at": func.clock_timestamp()}
+    await connection.execute(row.on_conflict_do_update(index_elements=["device", "account_id"], set_=again))
 
 
 async def end(connection: AsyncConnection, token_hash: bytes) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
+from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
 from server.domain.question import State, Verdict
 
@@ -132,6 +133,27 @@ sign_ins = Table(
     Index("ix_sign_ins_account_id", "account_id"),
 )
 
+# Which pupils and teachers signed in on one browser: a keyed hash of its cookie, forgotten 90 days after the last time.
+device_sign_ins = Table(
+    "device_sign_ins",
+    metadata,
+    Column("device", LargeBinary, nullable=False),
+    _person("account_id"),
+    Column("last_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    PrimaryKeyConstraint("device", "account_id"),
+    Index("ix_device_sign_ins_account_id", "account_id"),
+    Index("ix_device_sign_ins_last_at", "last_at"),
+)
+
+# Teachers' own children among the pupils, by the pseudonym that the books know a pupil under.
+kinships = Table(
+    "kinships",
+    metadata,
+    _person("teacher_id"),
+    Column("pupil", Text, nullable=False),
+    PrimaryKeyConstraint("teacher_id", "pupil"),
+)
+
 tickets = Table(
     "tickets",
     metadata,
@@ -173,8 +195,9 @@ media = Table(
     Column("peaks", ARRAY(Integer)),
     Column("session_id", Uuid),
     Column("start_ms", Integer, nullable=False, server_default=text("0")),
+    Column("pages", JSONB(none_as_null=True)),  # of a material: width and height of each page's picture
     _time("created_at", now=True),
-    CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording')", name="kind"),
+    CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording', 'material')", name="kind"),
     CheckConstraint("state IN ('arriving', 'ready', 'refused')", name="state"),
     CheckConstraint("state <> 'ready' OR key IS NOT NULL", name="ready_has_key"),
     Index("ix_media_owner_id", "owner_id"),
@@ -435,6 +458,72 @@ answers = Table(
     Index("ix_answers_question_id", "question_id"),
 )
 
+# --- lectures ------------------------------------------------------------------------------------------------------
+
+lectures = Table(
+    "lectures",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _person("lecturer_id"),
+    Column("state", Word(LectureState), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("grades", ARRAY(Integer), nullable=False),
+    Column("knowledge_points", ARRAY(Text), nullable=False),
+    _time("starts_at"),
+    _time("ends_at"),
+    Column("capacity", Integer, nullable=False),
+    Column("school_ids", ARRAY(Uuid), nullable=False),  # empty: open to every school
+    Column("cover_id", Uuid, ForeignKey("media.id")),
+    # Seats are counted here, under the row's lock; the check below forbids what the code must not do.
+    Column("taken", Integer, nullable=False, server_default=text("0")),
+    Column("waiting", Integer, nullable=False, server_default=text("0")),
+    Column("next_number", Integer, nullable=False, server_default=text("1")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("cancelled_why", Text),
+    _time("changed_at", now=True),
+    _time("created_at", now=True),
+    CheckConstraint(_words("state", LectureState), name="state"),
+    CheckConstraint(_words("subject", Subject), name="subject"),
+    CheckConstraint(_words("stage", Stage), name="stage"),
+    CheckConstraint("ends_at > starts_at", name="forward"),
+    CheckConstraint("taken BETWEEN 0 AND capacity", name="never_oversold"),
+    CheckConstraint("waiting >= 0", name="waiting"),
+    CheckConstraint("(state = 'cancelled') = (cancelled_why IS NOT NULL)", name="cancelled"),
+    Index("ix_lectures_starts_at", "starts_at"),
+    Index("ix_lectures_lecturer_id_starts_at", "lecturer_id", "starts_at"),
+    Index("ix_lectures_ends_at", "ends_at", postgresql_where=text("state IN ('planned', 'open', 'live')")),
+)
+
+# `number` is the order in which pupils came; who leaves and comes again is at the end.
+lecture_places = Table(
+    "lecture_places",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    _person("pupil_id"),
+    Column("number", Integer, nullable=False),
+    Column("state", Word(PlaceState), nullable=False),
+    _time("asked_at", now=True),
+    _time("moved_up_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "pupil_id"),
+    UniqueConstraint("lecture_id", "number"),
+    CheckConstraint(_words("state", PlaceState), name="state"),
+    Index("ix_lecture_places_pupil_id", "pupil_id", postgresql_where=text("state <> 'left'")),
+    Index("ix_lecture_places_waiting", "lecture_id", "number", postgresql_where=text("state = 'waiting'")),
+)
+
+lecture_materials = Table(
+    "lecture_materials",
+    metadata,
+    Column("material_id", Uuid, ForeignKey("media.id"), primary_key=True),
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("lecture_id", "position"),
+)
+
 # --- money ---------------------------------------------------------------------------------------------------------
 
 # A policy is in force once a second person approved it; `valid_to` is what the document says, or the day on which the
@@ -475,6 +564,12 @@ subsidy_facts = Table(
     CheckConstraint("source IN ('platform', 'import', 'review')", name="source"),
     Index("ix_subsidy_facts_teacher_id_starts_at", "teacher_id", "starts_at"),
     Index("ix_subsidy_facts_of_id", "of_id", postgresql_where=text("of_id IS NOT NULL")),
+    Index(
+        "ix_subsidy_facts_pupil",
+        text("(body->>'pupil')"),
+        "starts_at",
+        postgresql_where=text("body->>'pupil' IS NOT NULL"),
+    ),
 )
 
 ledger_transactions = Table(
@@ -584,6 +679,33 @@ payouts = Table(
     CheckConstraint("state IN ('ordered', 'paid', 'bounced')", name="state"),
     CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled"),
     Index("uq_payouts_once", "month", "teacher_id", unique=True, postgresql_where=text("state <> 'bounced'")),
+)
+
+# Where a teacher is paid. The number is sealed (server/vault.py); its last four digits are what pages show.
+payee_accounts = Table(
+    "payee_accounts",
+    metadata,
+    _person("teacher_id", primary_key=True),
+    Column("bank", Text, nullable=False),
+    Column("branch", Text, nullable=False),  # the bank's number between banks (联行号), or empty
+    Column("ending", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    CheckConstraint("length(ending) = 4", name="ending"),
+)
+
+# Who set or read a number, and what for; append-only, like the ledger.
+payee_log = Table(
+    "payee_log",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _person("teacher_id"),
+    _person("person_id", nullable=True),  # nobody: by the command line
+    Column("act", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    _time("at", now=True),
+    CheckConstraint("act IN ('set', 'read')", name="act"),
+    Index("ix_payee_log_teacher_id", "teacher_id"),
+    Index("ix_payee_log_at", "at"),
 )
 
 appraisal_comments = Table(

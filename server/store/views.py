@@ -16,8 +16,9 @@ from media.cuts import after
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
-from server.domain.session import LASTS
+from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
+from server.store.lecture_views import LectureViews
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
@@ -34,6 +35,10 @@ class Views:
     sign: SignGet
     session_lasts: timedelta = LASTS
     reminder: str = ""
+
+    @property
+    def lectures(self) -> LectureViews:
+        return LectureViews(self.store, self.media_view, self.sign)
 
     # --- pupils ---
 
@@ -93,6 +98,7 @@ class Views:
             ],
             answer=await self._own_answer(q) if q.answer_id is not None else None,
             session_id=q.session_id,
+            watch_id=q.watch_id,
             teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
             answered_at=q.answered_at,
         )
@@ -253,15 +259,23 @@ class Views:
         return await self._session(found[0], me) if found else None
 
     async def side_in_session(self, person: UUID, id: UUID) -> str | None:
-        """ "teacher", "student", or None for a stranger."""
-        found = await self.store.rows("SELECT teacher_id, student_id FROM live_sessions WHERE id = %(id)s", {"id": id})
-        if not found:
-            return None
-        return "teacher" if found[0].teacher_id == person else "student" if found[0].student_id == person else None
+        """ "teacher", "student", "follower" of an open one's question, or None for a stranger."""
+        found = await self.store.rows(_SIDE, {"id": id, "person": person})
+        return found[0].side if found else None
 
-    async def pen_locked(self, session: UUID) -> bool:
-        found = await self.store.rows("SELECT pen_locked FROM live_sessions WHERE id = %(id)s", {"id": session})
-        return bool(found) and bool(found[0].pen_locked)
+    async def seats(self, id: UUID) -> Record | None:
+        """Whose the two seats of an open session are, and whether the pupil's pen is locked."""
+        found = await self.store.rows(_SEATS, {"id": id})
+        return found[0] if found else None
+
+    async def board_watched(
+        self, id: UUID
+    ) -> tuple[wire.BoardSnapshot | None, list[wire.BoardLine], dict[str, wire.MediaView]]:
+        """The board as who follows sees it: without what the two said to each other."""
+        snapshot, lines, media = await self.board(id)
+        if snapshot is not None:
+            snapshot.said = []
+        return snapshot, [line for line in lines if line.kind not in BETWEEN_THE_TWO], media
 
     async def board(
         self, id: UUID
@@ -288,23 +302,24 @@ class Views:
         return {str(view.id): view for view in await self._media_of_question(asked[0].question_id)}
 
     async def _session(self, row: Record, me: str) -> wire.SessionView:
+        inside = me != "follower"
         return wire.SessionView(
             id=row.id,
             version=_version(row.read_at),
             question_id=row.question_id,
             state="open" if row.ended_at is None else "ended",
-            me="teacher" if me == "teacher" else "student",
+            me="teacher" if me == "teacher" else "student" if inside else "follower",
             teacher_name=row.teacher_name,
             assignment_epoch=row.assignment_epoch,
             opened_at=row.opened_at,
             ended_at=row.ended_at,
             subject=row.subject,
             grade=row.grade,
-            text=row.text,
-            read_text=row.read_text,
-            media=await self._media_of_question(row.question_id) if row.has_media else [],
+            text=row.text if inside else "",  # the pupil's own words, voice and video are for the teacher
+            read_text=row.read_text if inside else "",
+            media=await self._media_of_question(row.question_id) if row.has_media and inside else [],
             followers=row.followers,
-            peer_online=row.teacher_online if me == "student" else row.student_online,
+            peer_online=row.student_online if me == "teacher" else row.teacher_online,
             ended_why=row.ended_why,
             ends_at=row.opened_at + self.session_lasts,
             active_at=row.active_at,
@@ -332,6 +347,7 @@ class Views:
             )
             for row in rows
         ]
+
     async def _for_the_teacher(self, row: Record) -> dict[str, Any]:
         """What the pupil was explained lately, knowledge points to choose from at the end, the city's reminder."""
         stage = stage_of(row.grade)
@@ -361,9 +377,14 @@ class Views:
                 return await self.earned(outgoing.ref)
             case "board":
                 return wire.BoardGrew(line=msgspec.convert(outgoing.body, wire.BoardLine))
-            case "session":
-                session = await self.session(outgoing.ref, "student")
+            case "session" | "gallery":
+                session = await self.session(outgoing.ref, "student" if outgoing.kind == "session" else "follower")
                 return None if session is None else wire.SessionChanged(session=session)
+            case "lecture":
+                lecture = await self.lectures.lecture(outgoing.ref)
+                return None if lecture is None else wire.LectureChanged(lecture=lecture)
+            case "place":
+                return msgspec.convert(outgoing.body, wire.PlaceChanged)
             case "precision":
                 return msgspec.convert(outgoing.body, wire.PrecisionAlarm)
             case "alarm":
@@ -467,6 +488,9 @@ _QUESTION_COLUMNS = f"""
                   AND {_STAGE.format("other")} = {_STAGE.format("q")}
                   AND (other.received_at, other.id) < (coalesce(leader.received_at, q.received_at),
                                                        coalesce(leader.id, q.id))) END AS ahead,
+           CASE WHEN q.state = 'following' THEN
+               (SELECT l.id FROM live_sessions l
+                WHERE l.question_id = q.leader_id AND l.ended_at IS NULL) END AS watch_id,
            CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
                (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
                 WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
@@ -576,6 +600,17 @@ _POINTS = f"""
     ) near WHERE point IS NOT NULL GROUP BY point ORDER BY min(far), point LIMIT 6
 """  # noqa: S608 - composed of constants of this module
 
+_SIDE = """
+    SELECT CASE WHEN l.teacher_id = %(person)s THEN 'teacher'
+                WHEN l.student_id = %(person)s THEN 'student'
+                WHEN l.ended_at IS NULL AND EXISTS (
+                    SELECT FROM questions f WHERE f.leader_id = l.question_id AND f.student_id = %(person)s
+                        AND f.state = 'following') THEN 'follower' END AS side
+    FROM live_sessions l WHERE l.id = %(id)s
+"""
+_SEATS = """
+    SELECT teacher_id, student_id, pen_locked FROM live_sessions WHERE id = %(id)s AND ended_at IS NULL
+"""
 _SESSION = f"""
     SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers,
            taught.nickname AS teacher_name,

@@ -22,7 +22,18 @@ from server.domain.session import SILENT_ENDS
 from server.store import tables as t
 from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
 
-__all__ = ["DUTY_CHANNEL", "Outgoing", "Record", "Store", "Work", "open_engine", "person_channel", "session_channel"]
+__all__ = [
+    "DUTY_CHANNEL",
+    "Outgoing",
+    "Record",
+    "Store",
+    "Work",
+    "gallery_channel",
+    "lecture_channel",
+    "open_engine",
+    "person_channel",
+    "session_channel",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,8 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
+
 
 def person_channel(person: UUID) -> str:
     return f"person:{person}"
@@ -46,6 +59,16 @@ def person_channel(person: UUID) -> str:
 
 def session_channel(session: UUID) -> str:
     return f"session:{session}"
+
+
+def gallery_channel(session: UUID) -> str:
+    """Where those hear a session who follow its question: the board and the teacher's voice."""
+    return f"gallery:{session}"
+
+
+def lecture_channel(lecture: UUID) -> str:
+    """What happens to a lecture itself: its time, its seats, its state."""
+    return f"lecture:{lecture}"
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
@@ -152,6 +175,11 @@ class Work:
     def tell_student(self, question: Question) -> None:
         self.tell(person_channel(question.student_id), "question", question.id)
 
+    def tell_session(self, session: UUID) -> None:
+        """To its two, and to who watches."""
+        self.tell(session_channel(session), "session", session)
+        self.tell(gallery_channel(session), "gallery", session)
+
     def tell_teacher(self, teacher: PersonId) -> None:
         self.tell(person_channel(teacher), "duty", teacher)
 
@@ -239,12 +267,7 @@ class Work:
         has_files = select(t.question_media.c.question_id).where(t.question_media.c.question_id == q.id).exists()
         asked = and_(q.state == State.RECEIVED, q.received_at < before, ~has_files)
         corrected = and_(q.state == State.READING, q.corrected_at < before)
-        found = await self._scalars(
-            select(q.id)
-            .where(or_(asked, corrected))
-            .order_by(q.received_at)
-            .limit(limit)
-        )
+        found = await self._scalars(select(q.id).where(or_(asked, corrected)).order_by(q.received_at).limit(limit))
         return list(found)
 
     async def stuck_in_pipeline(self, before: datetime, limit: int = 50) -> list[UUID]:
@@ -263,6 +286,10 @@ class Work:
         """Id and student of those who wait behind this question for the same subject, or follow one that does."""
         place = {"subject": question.subject, "received_at": question.received_at, "limit": limit}
         return await self._rows(_BEHIND, place)
+
+    async def is_followed(self, leader: UUID) -> bool:
+        query = "SELECT EXISTS (SELECT FROM questions WHERE leader_id = %(id)s AND state = 'following')"
+        return bool(await self._value(query, {"id": leader}))
 
     async def crowd(self, leader: Question) -> list[Record]:
         """Id and student of those who follow it."""
@@ -318,9 +345,7 @@ class Work:
         found = await self.execute(select(c.subject, c.stage).where(c.account_id == teacher))
         return frozenset(Certification(Subject(row.subject), Stage(row.stage)) for row in found)
 
-    async def add_calibration(
-        self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]
-    ) -> int:
+    async def add_calibration(self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]) -> int:
         row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
         row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
         query, params = insertion("calibrations", [row])
@@ -510,7 +535,7 @@ class Work:
     async def change_session(self, id: UUID, **change: Any) -> None:
         s = t.live_sessions.c
         await self.execute(update(t.live_sessions).where(s.id == id).values(**change, version=s.version + 1))
-        self.tell(session_channel(id), "session", id)
+        self.tell_session(id)
 
     async def stir(self, session: UUID) -> None:
         """A sign of life that is no line of the board."""
@@ -536,7 +561,7 @@ class Work:
 
     async def end_session(self, id: UUID, why: str, now: datetime) -> None:
         await self._write(_END_SESSION, {"id": id, "why": why, "now": now})
-        self.tell(session_channel(id), "session", id)
+        self.tell_session(id)
 
     async def append(self, session: UUID, *lines: Operation) -> int:
         """Number operations; the number of the last. The caller has locked the session and seen that they are new."""
@@ -613,6 +638,7 @@ class Work:
             await self.execute(delete(table).where(table.c.expires_at < clock))
         keys = t.idempotency.c
         await self.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
+        await self.execute(delete(t.device_sign_ins).where(t.device_sign_ins.c.last_at < clock - DEVICES_KEPT))
 
     # --- media ---
 
@@ -637,15 +663,18 @@ class Work:
     async def unused_media(self, before: datetime) -> list[UUID]:
         """Files older than that which nothing uses."""
         m = t.media.c
-        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists()
+        used = or_(
+            select(t.question_media.c.media_id).where(t.question_media.c.media_id == m.id).exists(),
+            select(t.lectures.c.id).where(t.lectures.c.cover_id == m.id).exists(),
+            select(t.lecture_materials.c.lecture_id).where(t.lecture_materials.c.material_id == m.id).exists(),
+        )
         found = await self._scalars(
             select(m.id).where(m.created_at < before, m.session_id.is_(None), ~used).order_by(m.created_at).limit(1_000)
         )
         return list(found)
 
     async def is_used(self, media: UUID) -> bool:
-        used = select(t.question_media.c.media_id).where(t.question_media.c.media_id == media)
-        return (await self.execute(used)).first() is not None
+        return bool(await self._value(_IS_USED, {"id": media}))
 
     async def forget_media(self, id: UUID) -> None:
         await self.execute(delete(t.media).where(t.media.c.id == id))
@@ -869,8 +898,17 @@ _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
 """
 
+<<<<<<< HEAD
 # Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
 # each teacher, at every question of a new city's first evening.
+=======
+_IS_USED = """
+    SELECT EXISTS (SELECT FROM question_media WHERE media_id = %(id)s)
+        OR EXISTS (SELECT FROM lectures WHERE cover_id = %(id)s)
+        OR EXISTS (SELECT FROM lecture_materials WHERE material_id = %(id)s)
+"""
+
+>>>>>>> main
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())

@@ -14,7 +14,7 @@ from server.domain.people import PersonId, Subject
 from server.live import protocol as wire
 from server.matching import calibration_in_force
 from server.observe import asked
-from server.store.work import person_channel, session_channel
+from server.store.work import gallery_channel, person_channel, session_channel
 from server.web.door import Call, Reply
 
 FEWEST_TOLD = 5  # a smaller group is not told of
@@ -222,8 +222,9 @@ async def show_session(call: Call[None]) -> wire.SessionSnapshot:
     side = await call.parts.views.side_in_session(call.person.id, call.id())
     if side is None:
         raise NotHere
-    position = await call.parts.position(session_channel(call.id()))
-    board, log, media = await call.parts.views.board(call.id())
+    watches, views = side == "follower", call.parts.views
+    position = await call.parts.position((gallery_channel if watches else session_channel)(call.id()))
+    board, log, media = await (views.board_watched if watches else views.board)(call.id())
     return wire.SessionSnapshot(
         session=await _session(call, call.id(), side),
         board=board,

@@ -194,6 +194,8 @@ async def _welcome(call: Call[Any], person: Person, device: Device) -> Reply:
         await _end(parts, sign_ins.hash_of(before))
     async with parts.store.engine.begin() as connection:
         await sign_ins.add(connection, person.id, token, csrf=csrf, lasts=lasts)
+        if person.is_a(Role.STUDENT, Role.TEACHER):
+            await sign_ins.remember_device(connection, person.id, parts.limits.print_of(device))
     await parts.limits.succeeded(device, person.login)
     known = parts.limits.known(device, person.login)
     return Reply(

@@ -108,6 +108,7 @@ class Door:
     needs_key: bool = False
     tag: str = ""
     query: Sequence[str] = ()  # names that are handed on; all others are dropped
+    max_body: int = MAX_BODY
     content_type: str = "application/json"  # of an answer that the handler makes itself (a Response)
 
     def __post_init__(self) -> None:
@@ -273,7 +274,7 @@ async def _answer(door: Door, parts: Parts, request: Request, decoder: msgspec.j
         parts=parts,
         path={name: _path_value(name, value) for name, value in request.path_params.items()},
         key=_key(request) if door.needs_key else "",
-        body=None if decoder is None else _decoded(decoder, await _body(request)),
+        body=None if decoder is None else _decoded(decoder, await _body(request, door.max_body)),
         query={name: request.query_params[name] for name in door.query if name in request.query_params},
         request=request,
         sign_in=sign_in,
@@ -341,17 +342,17 @@ def _key(request: Request) -> str:
     return key
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise NotJson
     declared = request.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
+    if declared.isdigit() and int(declared) > most:
         raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             raise TooLarge
     return bytes(body)
 

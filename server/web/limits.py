@@ -85,6 +85,10 @@ class Limits:
         others = [other for other in device.seals if other != seal]
         return Device(device.name, (seal, *others)[:KNOWN_ACCOUNTS])
 
+    def print_of(self, device: Device) -> bytes:
+        """What the database knows the device by: without the secret no cookie can be told from it, nor made."""
+        return hmac.digest(self._secret, f"print\0{device.name}".encode(), "sha256")[:16]
+
     async def may_try(self, device: Device, login: str) -> bool:
         """Counts one try at a password; False when there were too many."""
         within = await self._ask(lambda limiter: limiter.hit(ACCOUNT, *self._account(device, login)))

@@ -24,13 +24,16 @@ SHELLS = {
     "/student": "student.html",
     "/teacher": "teacher.html",
     "/subsidies": "subsidies.html",
+    "/disclosure": "disclosure.html",
     "/research": "research.html",
+    "/lectures": "lecture.html",
 }
 FILES = {
     "/sw.js": "text/javascript",
     "/manifest.webmanifest": "application/manifest+json",
     "/icon.svg": "image/svg+xml",
 }
+SHOWN = {Role.STUDENT, Role.TEACHER, Role.LECTURER}  # whose accounts a demo offers
 A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -93,7 +96,7 @@ async def demo(call: Call[None]) -> wire.Demo:
         raise NotHere
     from server.demo.people import PASSWORD, people
 
-    shown = [person for person in people() if not person.roles.isdisjoint({Role.STUDENT, Role.TEACHER})]
+    shown = [person for person in people() if not person.roles.isdisjoint(SHOWN)]
     return wire.Demo(
         accounts=[
             wire.DemoAccount(login=p.login, password=PASSWORD, role=sorted(p.roles)[0], nickname=p.nickname)

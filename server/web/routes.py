@@ -2,26 +2,27 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, pages, subsidies
+from server.web import api, auth, lectures, pages, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
 RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
+UPLOADERS = EITHER | {Role.LECTURER}
 
 DOORS: tuple[Door, ...] = (
     *auth.DOORS,
     Door("GET", "/api/demo", pages.demo, "anyone", "The demo's accounts; 404 outside the demo", tag="people",
          reply=wire.Demo),
     # uploads
-    Door("POST", "/api/uploads", api.start_upload, EITHER, "Begin an upload", wire.StartUpload, wire.UploadView, 201,
+    Door("POST", "/api/uploads", api.start_upload, UPLOADERS, "Begin an upload", wire.StartUpload, wire.UploadView, 201,
          tag="uploads"),
-    Door("GET", "/api/uploads/{id}", api.show_upload, EITHER, "Which parts have arrived", reply=wire.UploadView,
+    Door("GET", "/api/uploads/{id}", api.show_upload, UPLOADERS, "Which parts have arrived", reply=wire.UploadView,
          tag="uploads"),
-    Door("POST", "/api/uploads/{id}/parts", api.sign_parts, EITHER, "Signed addresses to PUT parts to",
+    Door("POST", "/api/uploads/{id}/parts", api.sign_parts, UPLOADERS, "Signed addresses to PUT parts to",
          wire.SignParts, wire.PartUrls, tag="uploads"),
-    Door("POST", "/api/uploads/{id}/complete", api.complete_upload, EITHER, "All parts are there: check and keep them",
+    Door("POST", "/api/uploads/{id}/complete", api.complete_upload, UPLOADERS, "All parts are there: check, keep them",
          wire.CompleteUpload, wire.MediaView, tag="uploads"),
     # a pupil's questions
     Door("POST", "/api/questions", api.ask_question, STUDENT, "Ask; 200 instead of 201 for a repeat", wire.Ask,
@@ -79,6 +80,8 @@ DOORS: tuple[Door, ...] = (
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # lectures
+    *lectures.DOORS,
     # money
     *subsidies.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,

@@ -1,5 +1,6 @@
 """The doors of the money: a teacher's month, the finance office, the auditor's look, and what is public."""
 
+import asyncio
 import re
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from server.actions import subsidy
+from server.actions import payees, subsidy
 from server.actions.errors import BadRequest, NotHere
 from server.domain.people import Role
 from server.domain.subsidy.appraisal import Figure
@@ -16,13 +17,18 @@ from server.domain.subsidy.policy import parse
 from server.domain.subsidy.reckon import Line
 from server.domain.subsidy.simulate import Row
 from server.live import protocol as wire
+from server.payee_file import read_payees
+from server.people_file import Mistake, UnreadableFile
 from server.statement_files import appraisal_pdf, batch_csv, batch_xlsx, statement_pdf
 from server.store import audit, office
+from server.vault import Vault
 from server.web.door import Call, Door, Reply
 
 TEACHER = frozenset({Role.TEACHER})
 FINANCE = frozenset({Role.FINANCE})
 READERS = frozenset({Role.FINANCE, Role.AUDITOR})
+PAYEES_FILE = 2 * 1024 * 1024  # bytes in base64: some ten thousand accounts
+MISTAKES = 100  # of a file that are told at once
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -50,6 +56,7 @@ async def my_month(call: Call[None]) -> wire.TeacherMonth:
         statements=closed,
         appeals=await office.appeals(store, me),
         appeal_until=found.appeal_until,
+        account=await office.account_of(store, me),
     )
 
 
@@ -67,7 +74,8 @@ async def statement_file(call: Call[None]) -> Response:
             raise NotHere
     [statement] = [each for each in await office.statements(store, teacher=row.teacher_id) if each.id == row.id]
     lines = await office.claimed(store, row.id)
-    return _file(statement_pdf(statement.teacher, statement, lines), "application/pdf", f"{statement.month}.pdf")
+    data = await asyncio.to_thread(statement_pdf, statement.teacher, statement, lines)
+    return _file(data, "application/pdf", f"{statement.month}.pdf")
 
 
 async def my_appraisal(call: Call[None]) -> wire.AppraisalView:
@@ -90,7 +98,8 @@ async def appraisal_file(call: Call[None]) -> Response:
     if name is None:
         raise NotHere
     found = await _appraisal(call, teacher)
-    return _file(appraisal_pdf(name, found), "application/pdf", f"appraisal-{found.first}.pdf")
+    data = await asyncio.to_thread(appraisal_pdf, name, found)
+    return _file(data, "application/pdf", f"appraisal-{found.first}.pdf")
 
 
 async def _appraisal(call: Call[None], teacher: UUID) -> wire.AppraisalView:
@@ -121,7 +130,15 @@ async def the_office(call: Call[Any]) -> wire.OfficeView:
         holds=await office.holds(store, call.parts.views),
         policies=await office.policies(store, call.person.id),
         appeals=await office.appeals(store),
+        without_account=await office.without_account(store),
     )
+
+
+async def statement_lines(call: Call[None]) -> wire.StatementLines:
+    found = await office.statement_lines(call.parts.store, call.id())
+    if found is None:
+        raise NotHere
+    return found
 
 
 async def month_statements(call: Call[None]) -> wire.MonthStatements:
@@ -188,6 +205,7 @@ async def simulate(call: Call[wire.Simulate]) -> wire.SimulationView:
         runs_out=found.runs_out,
         months=_compared(found.by_month),
         schools=_compared(found.by_school),
+        spent=_compared(found.spent),
         teachers=_compared([(names.get(name, name), now, after) for name, now, after in found.by_teacher]),
     )
 
@@ -197,14 +215,37 @@ async def settle_payout(call: Call[wire.SettlePayout]) -> None:
         await subsidy.settle_payout(work, call.person, call.id(), call.body.outcome, call.body.why, await work.now())
 
 
+async def show_payees(call: Call[None]) -> wire.PayeesView:
+    return await office.payees(call.parts.store)
+
+
+async def import_payees(call: Call[wire.ImportPayees]) -> wire.PayeesImported:
+    """All or none; what is wrong is told by row and column, and no number is repeated."""
+    try:
+        found, rows, mistakes = await asyncio.to_thread(read_payees, call.body.file)
+    except UnreadableFile as error:
+        return wire.PayeesImported(accounts=0, mistakes=[str(error)])
+    if not mistakes:
+        async with call.parts.store.work() as work:
+            wrong = await payees.bring_in(work, _vault(call), found, call.person.id)
+        mistakes = [Mistake(rows[each.row], each.column, each.zh, each.en) for each in wrong]
+    accounts = 0 if mistakes else len(found)
+    return wire.PayeesImported(accounts=accounts, mistakes=[str(each) for each in mistakes[:MISTAKES]])
+
+
 async def batch_file(call: Call[None]) -> Response:
     """The month's ordered payouts in a bank's batch form: `form` is csv or xlsx."""
     month, form = _month(call.query.get("month", "")), call.query.get("form", "xlsx")
-    rows = await office.batch(call.parts.store, month)
+    async with call.parts.store.work() as work:
+        transfers = await payees.batch(work, _vault(call), month, call.person.id)
     name = office.name_of(month)
     if form == "csv":
-        return _file(batch_csv(name, rows), "text/csv", f"payouts-{name}.csv")
-    return _file(batch_xlsx(name, rows), XLSX, f"payouts-{name}.xlsx")
+        return _file(batch_csv(name, transfers), "text/csv", f"payouts-{name}.csv")
+    return _file(await asyncio.to_thread(batch_xlsx, name, transfers), XLSX, f"payouts-{name}.xlsx")
+
+
+def _vault(call: Call[Any]) -> Vault:
+    return Vault(call.parts.settings.signing_secret(), payees.PURPOSE)
 
 
 async def trace(call: Call[None]) -> wire.TraceView:
@@ -309,6 +350,12 @@ DOORS = (
          tag="subsidy"),
     Door("GET", "/api/subsidy/statements", month_statements, READERS, "The statements of a month",
          reply=wire.MonthStatements, tag="subsidy", query=("month",)),
+    Door("GET", "/api/subsidy/statements/{id}", statement_lines, READERS, "The postings on a statement",
+         reply=wire.StatementLines, tag="subsidy"),
+    Door("GET", "/api/subsidy/payees", show_payees, READERS, "Teachers' accounts, masked, and who read them",
+         reply=wire.PayeesView, tag="subsidy"),
+    Door("POST", "/api/subsidy/payees", import_payees, FINANCE, "Bring in teachers' accounts from a file",
+         wire.ImportPayees, wire.PayeesImported, tag="subsidy", max_body=PAYEES_FILE),
     Door("POST", "/api/subsidy/months", move_month, FINANCE, "Reckon, close or pay out a month", wire.MoveMonth,
          wire.OfficeView, tag="subsidy"),
     Door("POST", "/api/subsidy/reviews", review_hold, FINANCE, "Release or refuse what is held", wire.ReviewHold,

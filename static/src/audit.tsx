@@ -73,7 +73,7 @@ function Traced({ found }: { found: TraceView }) {
       {found.notes.map((note) => <li key={note.id}><Fact fact={note} /></li>)}
       {found.postings.map((posting) => (
         <li key={posting.id}>
-          <h3>{words.postings}　<span class="tag">{words.seal(posting.seal)}</span></h3>
+          <h3>{words.posted[posting.kind] ?? words.postings}　<span class="tag">{words.seal(posting.seal)}</span></h3>
           <p class="muted small">{moment(posting.posted_at)}　{posting.month}　<span class="mono">{posting.key}</span></p>
           <table class="ledger"><tbody>{posting.entries.map((entry) => <tr key={entry.account}><th scope="row">{words.accounts[entry.account.split(":")[0]!]}<span class="mono muted">{entry.account}</span></th><td class="digits">{amount(entry.fen)}</td></tr>)}</tbody></table>
         </li>
@@ -91,7 +91,7 @@ function Fact({ fact, teacher = "" }: { fact: FactView; teacher?: string }) {
     <>
       <h3>{words.work[fact.kind] ?? words.notes}{teacher && `　${teacher}`}</h3>
       <p class="muted small">{words.recorded} {moment(fact.recorded_at)}　{words.source[fact.source]}　<span class="mono">{fact.id}</span></p>
-      <details><summary>{words.raw}</summary><pre class="record">{JSON.stringify(fact.body, null, 2)}</pre></details>
+      <details><summary>{words.raw}</summary><pre tabIndex={0} class="record">{JSON.stringify(fact.body, null, 2)}</pre></details>
     </>
   );
 }

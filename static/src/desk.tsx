@@ -32,6 +32,7 @@ interface Spot {
 export function Desk({ room, session }: { room: Room; session: SessionView }) {
   const words = say.value;
   const teacher = session.me === "teacher";
+  const watches = session.me === "follower";
   const tools = useSignal<Tools>(FIRST);
   const spot = useSignal<Spot | null>(null);
   const roaming = useSignal<string | null>(null); // the page that a pupil looks at alone
@@ -40,11 +41,11 @@ export function Desk({ room, session }: { room: Room; session: SessionView }) {
   const [leaves, setLeaves] = useState(false);
   const [framing, setFraming] = useState<Page | null>(null);
   const board = room.board.value!;
-  const locked = board.locked && !teacher;
+  const locked = watches || (board.locked && !teacher);
   const alone = roaming.value !== null && board.pages.has(roaming.value) ? roaming.value : null;
   const shown = alone ?? board.current;
   const page = (shown === null ? null : board.pages.get(shown)) ?? null;
-  const nib = nibOf(tools.value);
+  const nib = nibOf(watches ? { ...FIRST, choice: "hand" } : tools.value);
   const away = !teacher && !following.value;
 
   const addressOf = (of: Page): string | null => {
@@ -120,10 +121,12 @@ export function Desk({ room, session }: { room: Room; session: SessionView }) {
         {words.figureHints[tools.value.shape] && tools.value.choice === tools.value.shape && <p class="sheet-hint" role="status">{words.figureHints[tools.value.shape]}</p>}
         {spot.value && <Writing what={spot.value.what} onput={put} oncancel={() => (spot.value = null)} />}
       </div>
-      <Toolbar
-        tools={tools} teacher={teacher} locked={board.locked} canUndo={room.canUndo.value} canRedo={room.canRedo.value}
-        onundo={() => room.undo()} onredo={() => room.redo()} onlock={(on) => room.lock(on)} onwrite={writeBelow}
-      />
+      {!watches && (
+        <Toolbar
+          tools={tools} teacher={teacher} locked={board.locked} canUndo={room.canUndo.value} canRedo={room.canRedo.value}
+          onundo={() => room.undo()} onredo={() => room.redo()} onlock={(on) => room.lock(on)} onwrite={writeBelow}
+        />
+      )}
       {framing && (
         <Framing
           address={addressOf(framing)} page={framing} onclose={() => setFraming(null)}

@@ -7,5 +7,12 @@ import "katex/dist/katex.min.css";
  * itself, so nothing of what was typed is read as HTML and no style stands in the page's text.
  */
 export function setFormula(element: HTMLElement, tex: string): void {
-  katex.render(tex, element, { trust: false, strict: "ignore", throwOnError: false, maxExpand: 200, maxSize: 20, output: "html", errorColor: "#b3261e" });
+  let wrong = false;
+  try {
+    katex.render(tex, element, { trust: false, strict: "ignore", throwOnError: true, maxExpand: 200, maxSize: 20, output: "html", errorColor: "#b3261e" });
+  } catch {
+    wrong = true; // stays as it was typed; KaTeX's own way to show it needs a style in the page's text
+    element.textContent = tex;
+  }
+  element.classList.toggle("formula-wrong", wrong);
 }

@@ -32,7 +32,7 @@ export class Lesson {
     microphone.onlost = () => void this.#lost();
     this.#voice = new LessonVoice(microphone, this.#room.id, this.#room.now());
     this.state.value = "on";
-    await this.#room.call?.speak(microphone.stream.getAudioTracks()[0] ?? null);
+    await this.#room.speak(microphone.stream.getAudioTracks()[0] ?? null);
   }
 
   async #lost(): Promise<void> {
@@ -50,7 +50,7 @@ export class Lesson {
     this.#voice = null;
     this.#microphone = null;
     this.state.value = "off";
-    await this.#room.call?.speak(null);
+    await this.#room.speak(null);
     await Promise.all(this.#unsaved.map((voice) => voice.stopped()));
     microphone?.close();
   }

@@ -122,6 +122,12 @@ export class Link {
     void this.#load(name, watched);
   }
 
+  /** Listens anew from where it stands: who speaks on the channel sees somebody come. */
+  again(name: string): void {
+    const position = this.#channels.get(name)?.position;
+    if (position && this.#welcomed) this.#send({ frame: "subscribe", id: `w${++this.#ids}`, channel: name, position });
+  }
+
   unwatch(name: string): void {
     if (this.#channels.delete(name) && this.#welcomed) this.#send({ frame: "unsubscribe", channel: name });
   }

@@ -1,7 +1,7 @@
 // The doors of the money (server/web/subsidies.py).
 import { call } from "./api";
 import { newId } from "./ids";
-import type { AppraisalView, CommentAppraisal, MonthStatements, MoveMonth, OfficeView, ReviewHold, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
+import type { AppraisalView, CommentAppraisal, MonthStatements, MoveMonth, OfficeView, PayeesImported, PayeesView, PublicView, ReviewHold, StatementLines, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
 
 const post = <T>(path: string, body: object = {}): Promise<T> => call<T>("POST", path, body, newId());
 const month = (name: string): string => `month=${encodeURIComponent(name)}`;
@@ -11,8 +11,13 @@ export const appeal = (statement_id: string, words: string): Promise<unknown> =>
 export const appraisal = (): Promise<AppraisalView> => call("GET", "/api/subsidy/appraisal");
 export const comment = (body: CommentAppraisal): Promise<unknown> => post("/api/subsidy/appraisal", body);
 export const appraisalPdf = (of: AppraisalView): string => `/api/subsidy/appraisal/pdf?first=${of.first}&until=${of.until}`;
+export const appraisalOf = (teacher: string): string => `/api/subsidy/appraisal/pdf?teacher=${teacher}`;
 export const office = (): Promise<OfficeView> => call("GET", "/api/subsidy/office");
 export const statements = (name: string): Promise<MonthStatements> => call("GET", `/api/subsidy/statements?${month(name)}`);
+export const statementLines = (id: string): Promise<StatementLines> => call("GET", `/api/subsidy/statements/${id}`);
+export const payees = (): Promise<PayeesView> => call("GET", "/api/subsidy/payees");
+export const bringPayees = (file: string): Promise<PayeesImported> => post("/api/subsidy/payees", { file });
+export const published = (): Promise<PublicView> => call("GET", "/api/subsidy/public");
 export const moveMonth = (body: MoveMonth): Promise<OfficeView> => post("/api/subsidy/months", body);
 export const review = (body: ReviewHold): Promise<OfficeView> => post("/api/subsidy/reviews", body);
 export const reply = (id: string, words: string): Promise<unknown> => post(`/api/subsidy/appeals/${id}/reply`, { words });

@@ -35,6 +35,7 @@ export function MyMonth() {
           {found.bonus_x100 > 0 && <div><dt>{words.bonus}</dt><dd class="digits">{hundredths(found.bonus_x100)}</dd></div>}
         </dl>
         <p class="muted small">{found.policy === null ? words.noPolicy : words.under(found.policy)}</p>
+        <p class="muted small">{found.account === null ? words.noAccount : <>{words.account}：<span class="digits">{found.account}</span></>}</p>
       </section>
       <section class="card" aria-labelledby="lines-title">
         <h2 id="lines-title">{words.lines}</h2>
@@ -62,7 +63,7 @@ export function Line({ line }: { line: MoneyLine }) {
           <span class={`digits line-sum line-${line.status}`}>{line.points_x100 > 0 ? `${hundredths(line.points_x100)} ${words.points}` : amount(shown)}</span>
         </summary>
         <dl class="steps">
-          {line.rate !== null && <div><dt>{words.rate}</dt><dd>{line.rate}</dd></div>}
+          {line.rate !== null && <div><dt>{words.rate}</dt><dd>{words.rateNamed(line.rate)}</dd></div>}
           {line.rate !== null && <div><dt>{words.quantity}</dt><dd class="digits">{hundredths(line.units_x100)}</dd></div>}
           <div><dt>{words.price}</dt><dd class="digits">{amount(line.base_fen)}</dd></div>
           {line.coefficient_x10000 !== 10_000 && <div><dt>{words.coefficient}</dt><dd class="digits">× {(line.coefficient_x10000 / 10_000).toFixed(4)}</dd></div>}

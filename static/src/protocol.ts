@@ -5,6 +5,10 @@ export const MAX_FRAME = 65536;
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
+export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
+
+export type PlaceState = "seated" | "waiting" | "left";
+
 export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
 
 export type Stage = "primary" | "junior" | "senior";
@@ -18,7 +22,7 @@ export type Verdict = "same" | "open" | "similar" | "new";
 /** A stored file; the addresses are signed and last some minutes. */
 export interface MediaView {
   id: string;
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   url: string;
   thumb_url: string | null;
@@ -96,6 +100,7 @@ export interface QuestionView {
   worked_examples: SuggestionView[];
   answer: AnswerView | null;
   session_id: string | null;
+  watch_id: string | null;
   teacher_name: string | null;
   answered_at: string | null;
 }
@@ -177,7 +182,7 @@ export interface SessionView {
   version: number;
   question_id: string;
   state: "open" | "ended";
-  me: "teacher" | "student";
+  me: "teacher" | "student" | "follower";
   teacher_name: string;
   assignment_epoch: number;
   opened_at: string;
@@ -294,6 +299,76 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
+export interface PlaceView {
+  state: PlaceState;
+  ahead: number | null;
+}
+
+/** Pages that the lecturer brings to a lecture; `pages` are their pictures, where they are asked for. */
+export interface MaterialView {
+  id: string;
+  name: string;
+  count: number;
+  pages: MediaView[];
+}
+
+/** A lecture as anybody sees who may; `place` is the reader's own and is never in an event. */
+export interface LectureView {
+  id: string;
+  version: number;
+  state: LectureState;
+  title: string;
+  about: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  knowledge_points: string[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  taken: number;
+  waiting: number;
+  lecturer_name: string;
+  channel: string;
+  cover: MediaView | null;
+  cancelled_why: string | null;
+  place: PlaceView | null;
+  schools: string[];
+  materials: MaterialView[];
+}
+
+/** Lectures in the order in which they begin; `more` says that there are later ones. */
+export interface Lectures {
+  lectures: LectureView[];
+  more: boolean;
+}
+
+/** The lectures that a pupil holds a place in, and the point of the pupil's channel from which to listen on. */
+export interface MyLectures {
+  lectures: LectureView[];
+  epoch: string;
+  offset: number;
+}
+
+/** A lecture, and the point of its channel from which to listen on. */
+export interface LectureSnapshot {
+  lecture: LectureView;
+  epoch: string;
+  offset: number;
+}
+
+export interface SchoolView {
+  id: string;
+  name: string;
+}
+
+/** A lecturer's page as it stands: lectures to come first, then what was; and the schools that one may be for. */
+export interface LecturerState {
+  lectures: LectureView[];
+  schools: SchoolView[];
+}
+
 /** A teacher's page as it stands, and the point of the teacher's channel from which to listen on. */
 export interface TeacherState {
   duty: DutyView;
@@ -321,7 +396,7 @@ export interface Ticket {
 }
 
 export interface StartUpload {
-  kind: "photo" | "voice" | "video" | "recording";
+  kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   session_id?: string | null;
   start_ms?: number;
@@ -420,6 +495,32 @@ export interface HandBack {
   assignment_epoch: number;
 }
 
+/** What a lecturer decides; no schools: all of them. */
+export interface PlanLecture {
+  title: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  about?: string;
+  knowledge_points?: string[];
+  schools?: string[];
+  cover_id?: string | null;
+}
+
+/** Why: every pupil with a place reads it. */
+export interface CancelLecture {
+  why: string;
+}
+
+/** An upload of kind `material` that is ready, and the name that it goes by. */
+export interface AddMaterial {
+  material_id: string;
+  name: string;
+}
+
 export interface DemoAccount {
   login: string;
   password: string;
@@ -497,7 +598,20 @@ export interface PrecisionAlarm {
   bar: number;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+export interface LectureChanged {
+  type: "lecture";
+  lecture: LectureView;
+}
+
+/** For the one whose place it is: moved up, or the lecture itself is another now; load one's lectures again. */
+export interface PlaceChanged {
+  type: "place";
+  lecture_id: string;
+  title: string;
+  why: "moved_up" | "changed" | "cancelled";
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 
 export interface Position {
   epoch: string;
@@ -521,7 +635,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -592,6 +706,24 @@ export interface Signalled {
   data: Record<string, unknown>;
 }
 
+/** A slice of the teacher's voice for who watches; `take` names the recording, its slices are numbered from 0. */
+export interface VoiceHeard {
+  frame: "voice";
+  session: string;
+  take: string;
+  n: number;
+  type: string;
+  bytes: string;
+}
+
+/** How many people of one node watch a session; told to its two when that changes, and again each ten seconds. */
+export interface Watched {
+  frame: "watched";
+  session: string;
+  node: string;
+  count: number;
+}
+
 export interface Beat {
   frame: "beat";
   now: string;
@@ -609,7 +741,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -675,12 +807,22 @@ export interface Signal {
   data: Record<string, unknown>;
 }
 
+/** A slice of the teacher's voice (base64 of what a browser records) for who watches the session; never stored. */
+export interface Voice {
+  frame: "voice";
+  session: string;
+  take: string;
+  n: number;
+  type: string;
+  bytes: string;
+}
+
 /** A sign of life; a page sends one every `beat_every_s` seconds. */
 export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {
@@ -732,6 +874,7 @@ export interface TeacherMonth {
   statements: StatementView[];
   appeals: AppealView[];
   appeal_until: string | null;
+  account: string | null;
 }
 
 /** A figure, its 95 % interval, the quartiles of peers (none where fewer than five), and the facts behind it. */
@@ -771,7 +914,21 @@ export interface MonthView {
   closed_by: string | null;
 }
 
-/** Held work with its evidence. */
+/** Other work of the same teacher at that time, or the shift. */
+export interface NearbyWork {
+  fact: string;
+  work: string;
+  start: string;
+  end: string;
+}
+
+/** When the two sides last signed in on one browser. */
+export interface SharedDevice {
+  teacher_at: string;
+  pupil_at: string;
+}
+
+/** Held work with its evidence; ink and speech in thousandths of its time. */
 export interface HoldView {
   fact: string;
   work: string;
@@ -783,6 +940,10 @@ export interface HoldView {
   why: string[];
   answer: AnswerView | null;
   strokes: number;
+  ink: number[];
+  speech: number[][];
+  nearby: NearbyWork[];
+  devices: SharedDevice[];
 }
 
 export interface PolicyView {
@@ -804,6 +965,58 @@ export interface OfficeView {
   holds: HoldView[];
   policies: PolicyView[];
   appeals: AppealView[];
+  without_account: string[];
+}
+
+/** A posting on a statement; `fact` can be traced. */
+export interface ClaimedLine {
+  fact: string;
+  work: string;
+  at: string;
+  kind: string;
+  status: string;
+  fen: number;
+  held_fen: number;
+  summary: string;
+}
+
+export interface StatementLines {
+  statement: StatementView;
+  lines: ClaimedLine[];
+}
+
+/** A teacher's account as pages show it. */
+export interface PayeeView {
+  teacher: string;
+  login: string;
+  bank: string;
+  account: string;
+}
+
+/** Who set or read how many accounts, and what for. */
+export interface PayeeNote {
+  at: string;
+  who: string | null;
+  act: "set" | "read";
+  why: string;
+  accounts: number;
+}
+
+export interface PayeesView {
+  payees: PayeeView[];
+  missing: string[];
+  notes: PayeeNote[];
+}
+
+/** A CSV or XLSX file in base64: login, name, bank, account, branch. */
+export interface ImportPayees {
+  file: string;
+}
+
+/** What a file brought; with any mistake nothing. */
+export interface PayeesImported {
+  accounts: number;
+  mistakes: string[];
 }
 
 export interface MonthStatements {
@@ -862,6 +1075,7 @@ export interface SimulationView {
   months: SimulatedRow[];
   schools: SimulatedRow[];
   teachers: SimulatedRow[];
+  spent: SimulatedRow[];
 }
 
 export interface SettlePayout {

@@ -19,6 +19,7 @@ interface Props {
 const SOON_MS = 60_000;
 const LATE_MS = 3 * 60_000; // a promise so long past is not said again
 const REOPEN_MS = 7 * 24 * 3600_000;
+const QUEUED: readonly string[] = ["waiting", "offered"];
 const LEAVABLE: readonly string[] = ["received", "reading", "matched", "following", "waiting", "offered"];
 
 export function QuestionCard({ question, onchange, onclose }: Props) {
@@ -163,6 +164,7 @@ function Following({ question }: { question: QuestionView }) {
   return (
     <>
       <Status title={leader_state === "answering" ? words.followingNow : words.following} icon="people">{words.followingMore(followers)}</Status>
+      {question.watch_id !== null && <a class="button primary" href={`#watch=${question.watch_id}`}><Icon name="eye" />{words.watchLive}</a>}
       {place !== null && <Place question={question} />}
     </>
   );
@@ -273,6 +275,7 @@ function Asked({ question, busy, act }: NowProps) {
   const { media, text } = question;
   return (
     <div class="asked">
+      {QUEUED.includes(question.state) && <h3 class="asked-head"><Icon name="eye" />{say.value.teacherSees}</h3>}
       {!needsChoice(question) && <Attachments media={media} />}
       {text && <p class="asked-text">{text}</p>}
       <ReadBack question={question} busy={busy} act={act} />

@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Refusal } from "./api";
 import { Journal, pack, unpack, type Board, type Formula, type Mark, type Paper, type Place, type Shape, type Stroke, type Tool, type Writing } from "./board";
 import { Call } from "./call";
+import { Balcony, Ear, Watchers } from "./gallery";
 import { newId } from "./ids";
 import type { Link } from "./link";
 import type { AnyServerFrame, DotsSeen, InkSeen, SessionView } from "./protocol";
@@ -13,6 +14,8 @@ const INK_POINTS = 400; // in a frame of live ink
 const ANEW_MS = 1_000; // then a stroke under way is named again, for who came meanwhile or missed something
 const LOOK_MS = 100;
 const STALE_INK_MS = 10_000; // a stroke whose end never came
+const HERE_MS = 10_000; // how often each side tells the other that it is here
+const GONE_MS = 25_000; // of silence: the other side is away
 
 export type MarkBody = Stroke | Shape | Writing | Formula;
 
@@ -40,6 +43,9 @@ export class Room {
   readonly lostAt = signal<number | null>(null); // ms of the session at which the pupil last said so
   readonly activeAt = signal(0); // by the server's clock: the last sign of life that this page knows of
   readonly missing = signal(false); // there is no such session, or it is not theirs
+  readonly peer = signal(true); // the other side is here
+  readonly watchers = new Watchers();
+  readonly ear: Ear | null; // of one who watches
   call: Call | null = null;
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
@@ -53,17 +59,23 @@ export class Room {
   #journal = new Journal("student");
   #heardAt = new Map<string, number>();
   #named = { stroke: "", socket: 0, at: 0 }; // our stroke that the server knows of, so that dots go on with it
+  #balcony: Balcony | null = null;
+  #peerHeardAt = Date.now();
   readonly #pens = new Map<string, { stroke: string; next: number }>(); // of others: what each draws, and the point that comes next
   #sweep: ReturnType<typeof setInterval>;
 
+  /** `watching`: from the gallery, by one who follows the question. */
   constructor(
     readonly id: string,
     readonly link: Link,
+    readonly watching = false,
   ) {
+    this.ear = watching && Ear.possible ? new Ear(() => link.again(this.channel)) : null;
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
     link.onframe = (frame) => this.#frame(frame);
     link.ondots = (dots) => this.#dots(dots);
-    this.#sweep = setInterval(() => this.#forgetStale(), STALE_INK_MS);
+    this.#sweep = setInterval(() => this.#forgetStale(), HERE_MS);
+    addEventListener("pagehide", this.#goes);
   }
 
   /** The board as far as the server has confirmed it. */
@@ -72,16 +84,43 @@ export class Room {
   }
 
   get channel(): string {
-    return `session:${this.id}`;
+    return `${this.watching ? "gallery" : "session"}:${this.id}`;
   }
 
   close(): void {
+    this.#goes();
+    removeEventListener("pagehide", this.#goes);
     this.link.unwatch(this.channel);
     this.link.onframe = () => {};
     this.link.ondots = () => {};
     clearInterval(this.#sweep);
     clearTimeout(this.#lookTimer ?? undefined);
     this.call?.close();
+    this.#balcony?.close();
+    this.ear?.close();
+  }
+
+  /** Our microphone on the line to the other side, and to who watches; null takes it off. */
+  async speak(track: MediaStreamTrack | null): Promise<void> {
+    this.#balcony?.speak(track);
+    await this.call?.speak(track);
+  }
+
+  readonly #goes = (): void => this.#here(false);
+
+  #here(here: boolean): void {
+    if (this.#sits) this.link.whisper({ frame: "signal", session: this.id, data: { here } });
+  }
+
+  /** Whether this is one of the two in a session that goes on. */
+  get #sits(): boolean {
+    const session = this.knows.value.session;
+    return session?.state === "open" && session.me !== "follower";
+  }
+
+  #heardPeer(here = true): void {
+    this.#peerHeardAt = here ? Date.now() : 0;
+    this.peer.value = here;
   }
 
   /** Milliseconds since the session's opening, by the server's clock. */
@@ -206,7 +245,7 @@ export class Room {
 
   #act(id: string, kind: string, body: Record<string, unknown>): void {
     const session = this.knows.value.session;
-    if (session === null || session.state === "ended") return;
+    if (session === null || !this.#sits) return;
     this.#journal.act({ id, kind, body });
     void this.link.act({ frame: "act", id, session: this.id, assignment_epoch: session.assignment_epoch, kind, body }).then((seq) => {
       if (seq === null) this.#refused(id, String(body["id"] ?? body["stroke"] ?? ""));
@@ -226,7 +265,12 @@ export class Room {
 
   async #load(): Promise<{ epoch: string; offset: number }> {
     const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
-    if (this.knows.value.session === null) this.#enter(fresh.session.me);
+    if (this.knows.value.session === null) {
+      this.#enter(fresh.session.me);
+      this.#heardPeer(fresh.session.peer_online);
+    } else if (fresh.session.peer_online) {
+      this.#peerHeardAt = Math.max(this.#peerHeardAt, Date.now() - GONE_MS + 1.2 * HERE_MS); // by then it says so itself
+    }
     this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
     if (this.#done.length === 0) this.#done = [...this.#journal.board.marks.values()].flatMap((mark) => this.#deedOf(mark));
@@ -248,9 +292,10 @@ export class Room {
     throw error;
   }
 
-  #enter(me: "teacher" | "student"): void {
+  #enter(me: SessionView["me"]): void {
     this.#journal = new Journal(me);
-    if (!Call.possible) return;
+    if (me === "teacher") this.#balcony = new Balcony((slice) => this.link.whisper({ frame: "voice", session: this.id, ...slice }));
+    if (me === "follower" || !Call.possible) return;
     this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
@@ -259,6 +304,7 @@ export class Room {
     this.knows.value = knows;
     if (line !== null) {
       this.stir();
+      if (line.author !== this.#journal.author) this.#heardPeer();
       if (line.kind === "lost") this.lostAt.value = line.at_ms;
       this.#journal.confirm(line);
       this.#drop(String(line.body["id"] ?? ""));
@@ -270,9 +316,24 @@ export class Room {
   #frame(frame: AnyServerFrame): void {
     if (frame.frame === "ink" && frame.session === this.id) this.#inkSeen(frame);
     if (frame.frame === "look" && frame.session === this.id) this.looked.value = { page: frame.page, x: frame.x, y: frame.y, width: frame.width, height: frame.height };
-    if (frame.frame === "signal" && frame.session === this.id) void this.call?.hears(frame.data).catch(() => undefined);
-    if (frame.frame === "subscribed" && frame.channel === this.channel) this.call?.hello();
+    if (frame.frame === "signal" && frame.session === this.id) this.#signal(frame.data);
+    if (frame.frame === "voice" && frame.session === this.id) this.ear?.hears(frame);
+    if (frame.frame === "watched" && frame.session === this.id) this.#watched(frame.node, frame.count);
+    if (frame.frame === "subscribed" && frame.channel === this.channel) {
+      this.#here(true);
+      this.call?.hello();
+    }
     if (frame.frame === "ack" || frame.frame === "refused") this.unsent.value = this.link.unacknowledged;
+  }
+
+  #signal(data: Record<string, unknown>): void {
+    this.#heardPeer(data["here"] !== false);
+    if (!("here" in data)) void this.call?.hears(data).catch(() => undefined);
+  }
+
+  #watched(node: string, count: number): void {
+    this.watchers.hear(node, count, Date.now());
+    this.#balcony?.listeners(this.watchers.count.value);
   }
 
   #inkSeen({ pen, stroke, page, tool, color, width, points: packed, at }: InkSeen): void {
@@ -307,6 +368,11 @@ export class Room {
   }
 
   #forgetStale(): void {
+    const now = Date.now();
+    this.#here(true);
+    this.peer.value = now - this.#peerHeardAt < GONE_MS;
+    this.watchers.sweep(now);
+    this.#balcony?.listeners(this.watchers.count.value);
     for (const id of this.live.value.keys()) if (Date.now() - (this.#heardAt.get(id) ?? 0) > STALE_INK_MS) this.#drop(id);
   }
 
@@ -314,6 +380,8 @@ export class Room {
     if (this.knows.value.session?.state !== "ended") return;
     this.link.forget(this.id);
     this.call?.close();
+    this.#balcony?.close();
+    this.ear?.close();
   }
 
   #show(): void {

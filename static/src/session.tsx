@@ -16,13 +16,14 @@ import { clock, say, subjectAndGrade } from "./words";
 
 interface Props {
   id: string;
+  watching?: boolean; // by one who follows the question
   onleave: () => void;
   onfinished?: (answer: AnswerView) => void;
 }
 
-export function LiveSession({ id, onleave, onfinished }: Props) {
+export function LiveSession({ id, watching = false, onleave, onfinished }: Props) {
   const words = say.value;
-  const room = useMemo(() => new Room(id, theLink()), [id]);
+  const room = useMemo(() => new Room(id, theLink(), watching), [id]);
   const lesson = useMemo(() => new Lesson(room), [room]);
   useEffect(() => () => {
     void lesson.stop();
@@ -45,7 +46,7 @@ export function LiveSession({ id, onleave, onfinished }: Props) {
       <Head room={room} session={session} lesson={lesson} onleave={onleave} onfinished={onfinished ?? (() => {})} />
       <Notes room={room} session={session} lesson={lesson} />
       <Desk room={room} session={session} />
-      <Side room={room} session={session} />
+      {session.me !== "follower" && <Side room={room} session={session} me={session.me} />}
     </main>
   );
 }
@@ -58,22 +59,38 @@ interface Inside {
 function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson: Lesson; onleave: () => void; onfinished: (answer: AnswerView) => void }) {
   const words = say.value;
   const teacher = session.me === "teacher";
+  const watches = session.me === "follower";
   return (
     <header class="room-head">
       {!teacher && <button class="bar-button" onClick={onleave} aria-label={words.leave}><Icon name="back" /></button>}
       <h1 class="room-title">{teacher ? subjectAndGrade(session.subject, session.grade) : words.videoBy(session.teacher_name)}</h1>
-      <span class={session.peer_online ? "peer peer-here" : "peer"} role="status">
-        <span class="link-dot" aria-hidden="true" />
-        <span class="peer-words">{session.peer_online ? words.peerHere : words.peerGone}</span>
-      </span>
+      {!watches && (
+        <span class={room.peer.value ? "peer peer-here" : "peer"} role="status">
+          <span class="link-dot" aria-hidden="true" />
+          <span class="peer-words">{room.peer.value ? words.peerHere : words.peerGone}</span>
+        </span>
+      )}
+      <WatchedBy room={room} />
       <Timer room={room} />
       {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
-      {teacher ? <TeacherMic lesson={lesson} /> : <PupilMic room={room} />}
+      {teacher ? <TeacherMic lesson={lesson} /> : watches ? <WatcherSound room={room} /> : <PupilMic room={room} />}
       {teacher && <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} />}
     </header>
   );
+}
+
+/** Whoever teaches or is taught knows that others look on: how many, and never who. */
+function WatchedBy({ room }: { room: Room }) {
+  const count = room.watchers.count.value;
+  if (count === 0) return null;
+  return <span class="watched" role="status" title={say.value.watched(count)}><Icon name="eye" /><span class="digits" aria-hidden="true">{count}</span><span class="visually-hidden">{say.value.watched(count)}</span></span>;
+}
+
+function WatcherSound({ room }: { room: Room }) {
+  if (!room.ear?.silenced.value) return null;
+  return <button class="button small primary" onClick={() => room.ear?.listen()}><Icon name="sound" />{say.value.hear}</button>;
 }
 
 function Timer({ room }: { room: Room }) {
@@ -91,9 +108,12 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
   const unsent = room.unsent.value;
   const cut = useCut();
   if (cut) return <div class="room-notes"><Notice kind="warning">{words.ownLinkLost}</Notice></div>;
+  if (session.me === "follower") {
+    return <div class="room-notes"><Notice>{session.paused_at === null ? words.youWatch : words.pausedTheirs}{room.ear === null && ` ${words.voiceLost}`}</Notice></div>;
+  }
   return (
     <div class="room-notes">
-      {!session.peer_online && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
+      {!room.peer.value && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
       {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
       {teacher && lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
       {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
@@ -121,7 +141,7 @@ function useCut(): boolean {
   return cut && away;
 }
 
-function Side({ room, session }: Inside) {
+function Side({ room, session, me }: Inside & { me: "teacher" | "student" }) {
   const words = say.value;
   const said = room.board.value!.said;
   const [open, setOpen] = useState(false);
@@ -134,7 +154,7 @@ function Side({ room, session }: Inside) {
   return (
     <aside class={open ? "side side-open" : "side"}>
       <div class="side-foot">
-        {session.me === "student" && <LostButton room={room} />}
+        {me === "student" && <LostButton room={room} />}
         <button class="side-toggle" aria-expanded={open} onClick={toggle}>
           <Icon name="chat" />{words.chat}{fresh > 0 && <span class="count">{fresh}</span>}
         </button>
@@ -148,7 +168,7 @@ function Side({ room, session }: Inside) {
           <Attachments media={session.media.filter(({ kind }) => kind !== "photo")} />
           <Related related={session.related} />
         </section>
-        <Chat room={room} me={session.me} />
+        <Chat room={room} me={me} />
       </div>
     </aside>
   );

@@ -15,6 +15,7 @@ function pageOf(who: Me): string | null {
   if (who.roles.includes("teacher")) return "/teacher";
   if (who.roles.includes("finance") || who.roles.includes("auditor")) return "/subsidies";
   if (who.roles.includes("researcher")) return "/research";
+  if (who.roles.includes("lecturer")) return "/lectures";
   return who.roles.includes("student") ? "/student" : null;
 }
 

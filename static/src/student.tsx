@@ -7,11 +7,13 @@ import * as api from "./api";
 import { AskPanel } from "./ask";
 import { composing, resume, revise, suggestGrade } from "./draft";
 import { calm, ring } from "./notify";
+import { lectureSay } from "./lecture-words";
 import { discard, flush, letters, flushing, lookAgain, open, progress, type Letter } from "./outbox";
 import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Dialog, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me, QuestionView } from "./protocol";
 import { QuestionCard, QuestionLine } from "./question";
+import { Reminder, loadPlaces, placeHeard } from "./reminder";
 import { LiveSession } from "./session";
 import { byUrgency, isTheirTurn, newTurns, studentHears, withQuestion, withSnapshot, type Questions } from "./state";
 import { moment, problemIn, say, sentence, subjectAndGrade } from "./words";
@@ -20,10 +22,12 @@ const questions = signal<Questions | null>(null);
 const older = signal<Questions>([]); // pages turned back to
 const earlier = signal<string | null>(null); // before this one there are more
 const opened = signal<string | null>(null); // a question of the past that is looked at again
-const session = signal<string | null>(sessionInAddress());
+const session = signal(sessionInAddress());
 
-function sessionInAddress(): string | null {
-  return /^#session=([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null;
+/** The session that the address names, and whether it is one to watch only. */
+function sessionInAddress(): { id: string; watching: boolean } | null {
+  const found = /^#(session|watch)=([0-9a-f-]{36})$/.exec(location.hash);
+  return found === null ? null : { id: found[2]!, watching: found[1] === "watch" };
 }
 
 function enter(id: string): void {
@@ -48,8 +52,12 @@ function ready(who: Me): void {
       if (older.value.length === 0) earlier.value = fresh.earlier;
       return { epoch: fresh.epoch, offset: fresh.offset };
     },
-    event: (event) => take(studentHears(questions.value ?? [], event)),
+    event(event) {
+      take(studentHears(questions.value ?? [], event));
+      placeHeard(event);
+    },
   });
+  void loadPlaces().catch(() => undefined); // a reminder is a help, not a promise
   void open(who.id, takeOne);
   void resume(who.id);
 }
@@ -62,14 +70,17 @@ async function turnBack(): Promise<void> {
 
 function Page() {
   const who = me.value;
-  if (session.value !== null && who !== null) return <LiveSession key={session.value} id={session.value} onleave={() => history.length > 1 ? history.back() : (location.hash = "")} />;
+  if (session.value !== null && who !== null) return <LiveSession key={session.value.id} {...session.value} onleave={() => history.length > 1 ? history.back() : (location.hash = "")} />;
   return (
     <>
-      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
+      <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()}>
+        <a class="bar-button bar-word bar-link" href="/lectures">{lectureSay.value.title}</a>
+      </TopBar>
       <DemoBanner />
       <main class="page page-student">
         {linkState.value === "offline" && <Notice kind="warning">{say.value.offlineNote}</Notice>}
         <Stopped />
+        <Reminder />
         {unreachable.value ? <Unreached /> : <><TurnBanner /><AskPanel small={letters.value.length > 0 || (questions.value ?? []).some((question) => !isPast(question))} /><Mine /></>}
       </main>
     </>

@@ -3,7 +3,7 @@ const worker = self as unknown as ServiceWorkerGlobalScope;
 declare const __FILES__: string[];
 declare const __BUILD__: string;
 
-const PAGES = ["/", "/student", "/teacher"];
+const PAGES = ["/", "/student", "/teacher", "/lectures"];
 const KEPT = `shell-${__BUILD__}`;
 const PATIENCE_MS = 4_000; // for a page over a bad network, before the kept one is shown
 

@@ -96,6 +96,7 @@ const zh = {
   followTeacher: "回到老师那里", framePhoto: "旋转、裁剪照片", frameHint: "拖动四角，只留下这道题。写过字的照片不能再裁。", texHere: "用 LaTeX 写公式，例如 \\frac{1}{2}", texPreview: "预览", texParts: { fraction: "分数", root: "根号", power: "上标", index: "下标", times: "乘", divide: "除", most: "小于等于", least: "大于等于", degrees: "度", pi: "圆周率", angle: "角", triangle: "三角形" },
   colors: ["黑", "蓝", "橙", "绿", "紫", "黄"], widths: ["细", "中", "粗"], addPage: "加一页", prevPage: "上一页", nextPage: "下一页", pageOf: (n: number, of: number) => `第 ${n} / ${of} 页`,
   writeHere: "写在白板上的字", put: "写上", chat: "对话", chatPlaceholder: "说一句…", say: "发送", noChat: "可以在这里打字", you: "你", teacher: "老师", student: "同学",
+  teacherSees: "老师会看到", watchLive: "旁听这次讲解", youWatch: "你在旁听：能看能听，不能写；没有人知道你是谁。", watched: (n: number) => `有 ${n} 位同问的同学在旁听`,
   peerHere: "对方在线", peerGone: "对方暂时不在", peerGoneStudent: "同学暂时不在线，讲的都会录下来。", peerGoneTeacher: "老师的网络断了，正在重连；60 秒内回不来，你会回到队里原来的位置。",
   finish: "结束讲解", finishSure: "结束这次讲解？", finishMore: "板书和录音会合成录像，发给提问的同学并存入题库。", finishing: "正在保存录音…", keepTeaching: "继续讲", handBack: "转给别人", handBackSure: "把这道题交回队列？", handBackMore: "同学会回到原来的位置，由别的老师来讲。",
   micOn: "正在录音", micOff: "没有录音", micRefused: "用不了麦克风，只录板书。可以在系统设置里允许后再点一次。", micStart: "打开麦克风", micStop: "关闭麦克风", micLost: "录音没能全部上传", micLostMore: "可以再试一次；也可以只用板书结束。", finishWithout: "只用板书结束", level: "音量",
@@ -103,6 +104,7 @@ const zh = {
   unsaved: (n: number) => `${n} 笔还没送到，网络恢复后自动补上`, problem: "题目", leave: "返回",
   ended: {
     student: { finished: ["讲完了", "录像生成后就能回看，几十秒就好。"], handed_back: ["老师把题转给了别的老师", "你排在原来的位置，不用重新提问。"], teacher_gone: ["老师掉线了", "你已回到队里原来的位置，会有别的老师来讲。"], silent: ["太久没有动静，先结束了", "你排在原来的位置；已经会了就撤回。"], withdrawn: ["问题已撤回", ""] },
+    follower: { finished: ["讲完了", "录像一做好就自动出现在你的问题里。"], handed_back: ["老师把题转给了别的老师", "你还在等的人里，换了老师就接着讲。"], teacher_gone: ["老师掉线了", "你还在等的人里，会有别的老师来讲。"], silent: ["太久没有动静，先结束了", "你还在等的人里。"], withdrawn: ["提问的同学撤回了问题", "你的问题会继续排队。"] },
     teacher: { finished: ["讲完了", "录像正在生成。"], handed_back: ["这道题已交回队列", "同学排在原来的位置。"], teacher_gone: ["你离线太久，这道题转给了别的老师", "画过的都留着。"], silent: ["太久没有动静，这道题回到了队里", "画过的都留着，下一位老师接着讲。"], withdrawn: ["同学撤回了问题", "可以接下一题了。"] },
   }, backHome: "返回",
   loadingBoard: "正在打开白板…", noSession: "没有找到这次讲解", noSessionMore: "可能已经结束了，回到首页看看。", ownLinkLost: "网络断了，正在重连。画的和写的都留着，连上后自动补上。",
@@ -201,6 +203,7 @@ const en: Words = {
   followTeacher: "Back to the teacher", framePhoto: "Turn and crop the photo", frameHint: "Drag the corners: keep only the problem. A photo with ink on it stays as it is.", texHere: "A formula in LaTeX, such as \\frac{1}{2}", texPreview: "Preview", texParts: { fraction: "Fraction", root: "Root", power: "Power", index: "Index", times: "Times", divide: "Divided by", most: "At most", least: "At least", degrees: "Degrees", pi: "Pi", angle: "Angle", triangle: "Triangle" },
   colors: ["Black", "Blue", "Orange", "Green", "Purple", "Yellow"], widths: ["Thin", "Medium", "Thick"], addPage: "Add page", prevPage: "Previous page", nextPage: "Next page", pageOf: (n, of) => `Page ${n} of ${of}`,
   writeHere: "Text for the board", put: "Put", chat: "Chat", chatPlaceholder: "Say something…", say: "Send", noChat: "You can type here", you: "You", teacher: "Teacher", student: "Pupil",
+  teacherSees: "What the teacher sees", watchLive: "Watch it live", youWatch: "You are watching: you see and hear, and nobody learns who you are.", watched: (n) => `${count(n, "pupil who asked the same watches", "pupils who asked the same watch")}`,
   peerHere: "Connected with you", peerGone: "Away for a moment", peerGoneStudent: "The pupil is away; everything is being recorded.", peerGoneTeacher: "The teacher's network broke off. If it isn't back within 60 seconds, you return to your old place.",
   finish: "Finish", finishSure: "Finish this explanation?", finishMore: "Board and voice become a video for the pupil and for the bank.", finishing: "Saving your voice…", keepTeaching: "Go on", handBack: "Hand back", handBackSure: "Put this question back?", handBackMore: "The pupil keeps the old place; another teacher takes it.",
   micOn: "Recording", micOff: "Not recording", micRefused: "No microphone: only the board is recorded. Allow it in the settings and tap again.", micStart: "Turn microphone on", micStop: "Turn microphone off", micLost: "Your voice was not fully saved", micLostMore: "Try again, or finish with the board only.", finishWithout: "Finish with board only", level: "Level",
@@ -208,6 +211,7 @@ const en: Words = {
   unsaved: (n) => `${count(n, "mark", "marks")} not yet sent; will follow by itself`, problem: "Problem", leave: "Back",
   ended: {
     student: { finished: ["Explained", "You can watch it again once the video is made; less than a minute."], handed_back: ["The teacher passed it to a colleague", "You keep your old place; nothing to ask again."], teacher_gone: ["The teacher lost the connection", "You are back at your old place; another teacher will come."], silent: ["Ended: nothing happened for a while", "You keep your old place; withdraw if it is clear now."], withdrawn: ["The question is withdrawn", ""] },
+    follower: { finished: ["Explained", "The video appears with your question as soon as it is made."], handed_back: ["The teacher passed it to a colleague", "You wait with the others as before."], teacher_gone: ["The teacher lost the connection", "You wait with the others; another teacher will come."], silent: ["Ended: nothing happened for a while", "You wait with the others as before."], withdrawn: ["The pupil who asked withdrew the question", "Yours goes on waiting."] },
     teacher: { finished: ["Explained", "The video is being made."], handed_back: ["The question went back to the queue", "The pupil keeps the old place."], teacher_gone: ["You were away too long; a colleague gets the question", "What you drew is kept."], silent: ["Nothing happened; the question went back to the queue", "What you drew is kept for the next teacher."], withdrawn: ["The pupil withdrew the question", "The next one can come."] },
   }, backHome: "Back",
   loadingBoard: "Opening the board…", noSession: "This session was not found", noSessionMore: "It may be over; have a look at your page.", ownLinkLost: "The network is gone; reconnecting. What you draw and write is kept and follows.",

@@ -9,6 +9,7 @@ import pytest
 
 from server.actions import answer
 from server.actions.errors import BadRequest, PenLocked
+from server.desk import ServiceDesk
 from server.domain.board import Board, Operation, pack, replay
 from server.domain.people import Person
 from server.store.views import Views
@@ -71,13 +72,15 @@ async def test_a_locked_pen_draws_nothing_from_that_moment_on_and_still_speaks(l
 
 
 async def test_a_locked_pen_has_a_seat_that_may_not_draw(lesson: Lesson) -> None:
-    views = Views(lesson.store, str)
+    desk = ServiceDesk(lesson.store, Views(lesson.store, str))
+    may_draw = []
 
-    await lesson.draw(lesson.teacher, "lock", locked=True)
-    locked = await views.pen_locked(lesson.id)
-    await lesson.draw(lesson.teacher, "lock", locked=False)
+    for locked in (True, False):
+        await lesson.draw(lesson.teacher, "lock", locked=locked)
+        seat = await desk.seat(lesson.student, lesson.id)
+        may_draw.append(seat is not None and seat.may_draw)
 
-    assert (locked, await views.pen_locked(lesson.id)) == (True, False)
+    assert may_draw == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["page", "frame", "turn", "order", "lock"])

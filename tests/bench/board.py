@@ -271,17 +271,24 @@ WATCH = """(() => {
     const moved = [];
     window.told = []; window.seen = []; window.frames = []; const waiting = [];
     addEventListener("pointermove", (event) => moved.push(performance.timeOrigin + event.timeStamp), true);
+    const drawn = {}; // the stroke of each pen
+    const keyOf = (pen, frame) => {
+        if (Array.isArray(frame)) return drawn[pen] + frame[frame.length - 2];
+        return (drawn[pen] = frame.stroke) + frame.at;
+    };
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (text) {
         const frame = JSON.parse(text);
-        if (frame.frame === "ink") told.push([frame.stroke + frame.at, moved.splice(0)[0] ?? now()]);
+        const isInk = Array.isArray(frame) || frame.frame === "ink";
+        if (isInk) told.push([keyOf("own", frame), moved.splice(0)[0] ?? now(), now()]);
         return send.call(this, text);
     };
     const hear = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
     Object.defineProperty(WebSocket.prototype, "onmessage", { ...hear, set(work) {
         hear.set.call(this, (event) => {
             const frame = JSON.parse(event.data);
-            if (frame.frame === "ink") waiting.push([frame.stroke + frame.at, now()]);
+            if (Array.isArray(frame)) waiting.push([keyOf(frame[0], frame), now()]);
+            else if (frame.frame === "ink") waiting.push([keyOf(frame.pen, frame), now()]);
             return work.call(this, event);
         });
     }});
@@ -318,7 +325,12 @@ def lesson() -> Iterator[Lesson]:
         pupil, teacher = Program("pupil5").sign_in(node), Program("teacher1").sign_in(node)
         teacher.ready(node)
         pupil.ask(node, "梯形的上底是 3 厘米，下底是 5 厘米，高是 4 厘米，面积是多少？", subject="math")
-        wait_until(lambda: teacher.duty(node)["offer"], lambda: "no offer came", 180)
+
+        def offered() -> Any:
+            teacher.ready(node)  # a program without a socket is away after a while
+            return teacher.duty(node)["offer"]
+
+        wait_until(offered, lambda: "no offer came", 180)
         session = teacher.accept(node, teacher.duty(node)["offer"])
         yield Lesson(service, urls, node.port, UUID(session["id"]))
 
@@ -378,7 +390,8 @@ def ink_across(seconds: float) -> None:
             page.evaluate("told.length = seen.length = 0")
         write_by_mouse(teacher, seconds)
         time.sleep(2)
-        told: dict[str, float] = dict(teacher.evaluate("told"))
+        sent = [(key, moved, gone) for key, moved, gone in teacher.evaluate("told")]
+        told = {key: moved for key, moved, _ in sent}
         seen = [(key, came, shown) for key, came, shown in pupil.evaluate("seen") if key in told]
         near.close()
         far.close()
@@ -391,7 +404,9 @@ def ink_across(seconds: float) -> None:
         end="",
     )
     print(f"{BITS_PER_S // 1000} kbit/s, round trip {1000 * ROUND_TRIP_S:.0f} ms:\n")
+    gone = [gone - moved for _, moved, gone in sent]
     print("| from the pointer's move to | p50 ms | p95 ms |\n|---|---|---|")
+    print(f"| its frame leaving the tablet | {percentile(gone, 0.5):.0f} | {percentile(gone, 0.95):.0f} |")
     print(f"| its frame at the phone | {percentile(way, 0.5):.0f} | {percentile(way, 0.95):.0f} |")
     print(f"| painted on the phone | {percentile(whole, 0.5):.0f} | {percentile(whole, 0.95):.0f} |")
     verdict = "met" if percentile(whole, 0.95) <= BAR_MS else "not met"

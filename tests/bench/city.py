@@ -54,14 +54,14 @@ def city(**settings: str) -> Iterator[tuple[Service, Urls]]:
 
 
 async def pupils(database_url: str, count: int, grade: int = 8) -> list[Account]:
-    made = [_account(f"pupil-{number}") for number in range(count)]
-    await _write(database_url, [(t.accounts, _rows(made, Role.STUDENT, grade)), (t.sign_ins, _sign_ins(made))])
+    made = [account(f"pupil-{number}") for number in range(count)]
+    await write(database_url, [(t.accounts, account_rows(made, Role.STUDENT, grade)), (t.sign_ins, sign_in_rows(made))])
     return made
 
 
 async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Account]:
     """One for each subject named, certified for it in every stage, with a shift that has begun."""
-    made = [_account(f"teacher-{number}") for number in range(len(subjects))]
+    made = [account(f"teacher-{number}") for number in range(len(subjects))]
     now = datetime.now(UTC)
     certified = [
         {"account_id": who.id, "subject": subject, "stage": stage}
@@ -70,11 +70,11 @@ async def teachers(database_url: str, subjects: Sequence[Subject]) -> list[Accou
     ]
     shifts = [{"id": uuid4(), "teacher_id": who.id, "starts_at": now - LONG, "ends_at": now + LONG} for who in made]
     policy = {"id": uuid4(), "approved_at": now, **a_policy(RATE_FEN)}
-    await _write(
+    await write(
         database_url,
         [
-            (t.accounts, _rows(made, Role.TEACHER, None)),
-            (t.sign_ins, _sign_ins(made)),
+            (t.accounts, account_rows(made, Role.TEACHER, None)),
+            (t.sign_ins, sign_in_rows(made)),
             (t.certifications, certified),
             (t.shifts, shifts),
             (t.policies, [policy]),
@@ -155,17 +155,17 @@ def load() -> str:
     return f"{psutil.getloadavg()[0]:.1f}"
 
 
-def _account(login: str) -> Account:
+def account(login: str) -> Account:
     return Account(uuid4(), login, f"dayi_{secrets.token_urlsafe(32)}")
 
 
-def _rows(people: Sequence[Account], role: Role, grade: int | None) -> list[dict[str, Any]]:
+def account_rows(people: Sequence[Account], role: Role, grade: int | None) -> list[dict[str, Any]]:
     return [
         {"id": who.id, "login": who.login, "nickname": who.login, "roles": [role], "grade": grade} for who in people
     ]
 
 
-def _sign_ins(people: Sequence[Account]) -> list[dict[str, Any]]:
+def sign_in_rows(people: Sequence[Account]) -> list[dict[str, Any]]:
     return [
         {
             "token_hash": hash_of(who.token),
@@ -178,7 +178,7 @@ def _sign_ins(people: Sequence[Account]) -> list[dict[str, Any]]:
     ]
 
 
-async def _write(database_url: str, tables: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+async def write(database_url: str, tables: Sequence[tuple[Any, Sequence[Any]]]) -> None:
     engine = open_engine(database_url)
     async with engine.begin() as connection:
         for table, rows in tables:

@@ -84,7 +84,7 @@ def someone(chromium: Browser, city: Service) -> Iterator[Sign]:
     """`someone("pupil8")` on a phone, `someone("teacher2", tablet=True, node=1)` on a tablet, signed in by the page."""
     people: list[Someone] = []
 
-    def sign(login: str, *, tablet: bool = False, node: int = 0) -> Someone:
+    def sign(login: str, *, tablet: bool = False, node: int = 0, at: str = "") -> Someone:
         home = city.nodes[node]
         context = chromium.new_context(
             viewport=TABLET if tablet else PHONE,
@@ -103,7 +103,7 @@ def someone(chromium: Browser, city: Service) -> Iterator[Sign]:
         page.get_by_label("账号", exact=True).fill(login)
         page.get_by_label("密码", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="登录", exact=True).click()
-        page.wait_for_url("**/teacher" if tablet else "**/student")
+        page.wait_for_url(f"**{at or ('/teacher' if tablet else '/student')}")
         return who
 
     yield sign

@@ -498,6 +498,8 @@ def _link(socket: WebSocketRoute, kind: str) -> None:
 
     def hear(message: str | bytes) -> None:
         frame = json.loads(message)
+        if isinstance(frame, list):  # dots of a stroke
+            return
         if frame["frame"] == "hello":
             resumed = {name: {"epoch": "e", "offset": 0} for name in frame.get("resume", {})}
             welcome = {"node": "n", "beat_every_s": 15, "resumed": resumed, "resync": [], "degraded": False}
@@ -505,6 +507,9 @@ def _link(socket: WebSocketRoute, kind: str) -> None:
         if frame["frame"] == "subscribe":
             known = {"id": frame["id"], "channel": frame["channel"], "epoch": "e", "offset": 0}
             socket.send(json.dumps({"frame": "subscribed", **known}))
+            if kind == "watched" and frame["channel"].startswith("session:"):
+                watched = {"session": str(id_of("session")), "node": "n", "count": 3}
+                socket.send(json.dumps({"frame": "watched", **watched}))
         if frame["frame"] == "act":
             socket.send(json.dumps({"frame": "ack", "id": frame["id"], "seq": 1}))
 
@@ -759,7 +764,8 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
                                     "place": 3, "wait_s": 200}),
         ("following-promised", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.WAITING,
                                              "place": 3, "promised_at": tomorrow}),
-        ("following-now", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.ANSWERING}),
+        ("following-now", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.ANSWERING,
+                                        "watch_id": id_of("session")}),
         ("following-done", s.FOLLOWING, {"followers": 1, "verdict": Verdict.OPEN, "leader_state": s.ANSWERED}),
         ("waiting-next", s.WAITING, {"place": 1, "wait_s": 40}),
         ("waiting-far", s.WAITING, {"place": 14, "wait_s": 1500, "followers": 3}),
@@ -848,6 +854,9 @@ def session_scenes() -> list[Scene]:
         doors = {**_teacher(teaching), **_in_session(view, log)}
         return Scene(f"teaching-{name}", "/teacher", doors, act, room=True, **more)
 
+    def watching(name: str, view: wire.SessionView) -> Scene:
+        return Scene(f"watching-{name}", f"/student#watch={id_of('session')}", {**base, **_in_session(view)}, room=True)
+
     silent = {**base, f"GET /api/sessions/{id_of('session')}": "silent"}
     gone = {**base, f"GET /api/sessions/{id_of('session')}": refusal(errors.NotHere)}
     ends = [
@@ -866,6 +875,11 @@ def session_scenes() -> list[Scene]:
         pupil("teacher-away", session("student", peer_online=False)),
         pupil("cut", session("student"), _cut),
         *ends,
+        pupil("watched", session("student"), link="watched"),
+        teacher("watched", session("teacher", followers=19), link="watched"),
+        watching("board", session("follower", text="", read_text="", media=[])),
+        watching("paused", session("follower", text="", read_text="", media=[], paused_at=ago(seconds=20))),
+        watching("ended", session("follower", state="ended", ended_why="finished", ended_at=ago(seconds=5))),
         teacher("board", session("teacher", followers=19)),
         teacher("chat", session("teacher", followers=3, media=[photo(), voice()]), _open_chat),
         teacher("figures", session("teacher"), _formula_is_set, figures()),

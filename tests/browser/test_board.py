@@ -130,6 +130,29 @@ def test_a_stroke_outlives_a_network_lost_in_its_middle_and_is_there_once(lesson
     assert list(strokes(teacher).values()) == [1, 1]
     lesson[1].console.clear()  # the browser itself reports what failed while there was no network
 
+    # a phone that is locked hears what it missed when it is looked at again
+    lock = lesson[1].context.new_cdp_session(pupil)
+    lock.send("Page.setWebLifecycleState", {"state": "frozen"})
+    drag(teacher, (0.3, 0.7), (0.6, 0.7))
+    teacher.get_by_label("说一句…").fill("锁屏时写的")
+    teacher.get_by_role("button", name="发送", exact=True).click()
+    expect(desk(teacher)).to_have_attribute("data-seq", "6")
+    lock.send("Page.setWebLifecycleState", {"state": "active"})
+    agree(teacher, pupil, 6)
+
+    # the other side sees who goes away; another device, and a reload, come to the same board and the same words
+    pupil.goto("about:blank")
+    expect(teacher.get_by_text("同学暂时不在线")).to_be_visible()
+    device = lesson[1].context.new_page()
+    device.goto("/student")
+    device.get_by_role("button", name="进入同屏").click()
+    expect(teacher.get_by_text("同学暂时不在线")).to_have_count(0)
+    agree(teacher, device, 6)
+    device.reload()
+    agree(teacher, device, 6)
+    device.get_by_role("button", name="对话").click()
+    expect(device.get_by_text("锁屏时写的")).to_be_visible()
+
 
 def drag_on(page: Page, place: tuple[float, float]) -> None:
     box = desk(page).locator(".sheet").bounding_box()
@@ -173,9 +196,16 @@ def test_the_teacher_puts_the_pupil_s_pen_away_and_leads_the_view(lesson: Lesson
     tab.close()
 
 
+REFUSED = """navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));"""
+HOSTILE = r"\href{javascript:alert(1)}{x}\includegraphics{https://a.example/b.png}\def\a{\a\a}\a"
+
+
 @pytest.mark.parametrize("lesson", [3], indirect=True)
-def test_the_board_is_drawn_on_by_keys_alone_and_by_a_clock_that_jumps(lesson: Lesson) -> None:
+def test_keys_alone_a_clock_that_jumps_no_microphone_and_a_hostile_formula(lesson: Lesson) -> None:
     teacher, pupil = (who.page for who in lesson)
+    teacher.add_init_script(REFUSED)
+    teacher.reload()
+    expect(teacher.get_by_text("用不了麦克风，只录板书")).to_be_visible()
     teacher.get_by_role("application", name="白板").focus()
     choose(teacher, "p")
 
@@ -189,3 +219,9 @@ def test_the_board_is_drawn_on_by_keys_alone_and_by_a_clock_that_jumps(lesson: L
 
     agree(teacher, pupil, 4)
     assert len(strokes(teacher)) == 2
+    choose(teacher, "f")
+    drag(teacher, (0.1, 0.7))
+    teacher.get_by_label("用 LaTeX").fill(HOSTILE)
+    teacher.get_by_role("button", name="写上").click()
+    expect(pupil.locator(".formula")).to_contain_text("x")
+    assert pupil.locator(".formula a, .formula img").count() == 0

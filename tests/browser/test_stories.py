@@ -86,6 +86,15 @@ def accept(page: Page, seen: str) -> None:
     expect(page.get_by_role("region", name="白板")).to_be_visible()
 
 
+LOUDSPEAKERS = """
+    const Plain = Audio;
+    window.loudspeakers = [];
+    window.Audio = class extends Plain {
+        constructor(...given) { super(...given); window.loudspeakers.push(this); }
+    };
+"""
+
+
 def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someone: Sign, tmp_path: Path) -> None:
     problem, sibling = the_problem()
     pupil, next_pupil = someone("pupil8"), someone("pupil9", node=1)
@@ -103,7 +112,14 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     pupil.page.get_by_role("button", name="进入同屏").click()
     expect(pupil.page.get_by_role("region", name="白板")).to_be_visible()
     expect(teacher.page.get_by_role("region", name="白板")).to_be_visible()
+    turned = teacher.page.get_by_role("region", name="白板")
+    teacher.page.get_by_role("button", name="旋转、裁剪照片").click()
+    teacher.page.get_by_role("button", name="向右转").click()
+    teacher.page.get_by_role("button", name="好了").click()
+    for board in (turned, pupil.page.get_by_role("region", name="白板")):
+        expect(board).to_have_attribute("data-seq", "2")
     draw(teacher.page)
+    expect(teacher.page.get_by_role("button", name="旋转、裁剪照片")).to_have_count(0)  # ink lies on it
     teacher.page.get_by_label("说一句…").fill("先看电费的单价")
     teacher.page.get_by_role("button", name="发送", exact=True).click()
     pupil.page.get_by_role("button", name="对话").click()  # on a phone the words are folded away below the board
@@ -115,9 +131,26 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     ask_by_photo(next_pupil.page, problem, 12, tmp_path)
     expect(next_pupil.page.get_by_text("老师正在讲这道题，你已加入")).to_be_visible(timeout=A_READING)
 
+    # and watches silently; the two know that somebody does, and not who
+    next_pupil.page.add_init_script(LOUDSPEAKERS)
+    next_pupil.page.reload()
+    next_pupil.page.get_by_role("link", name="旁听这次讲解").click()
+    watched = next_pupil.page.get_by_role("region", name="白板")
+    expect(watched).to_have_attribute("data-seq", re.compile("[1-9]"))
+    for each in (pupil.page, teacher.page):
+        expect(each.get_by_title("有 1 位同问的同学在旁听")).to_be_visible()
+    drawn = int(watched.get_attribute("data-seq") or "0")
+    draw(teacher.page)
+    expect(watched).to_have_attribute("data-seq", str(drawn + 1))
+    next_pupil.page.wait_for_function("() => window.loudspeakers.some((speaker) => speaker.currentTime > 0.5)")
+    expect(next_pupil.page.get_by_role("toolbar")).to_have_count(0)
+    expect(next_pupil.page.get_by_text("先看电费的单价")).to_have_count(0)
+
     # the answer becomes a video that plays, for both; the teacher sees what it earned
     teacher.page.get_by_role("button", name="结束讲解").click()
     teacher.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
+    expect(next_pupil.page.get_by_text("录像一做好就自动出现在你的问题里")).to_be_visible()
+    next_pupil.page.get_by_role("button", name="返回").click()
     expect(next_pupil.page.get_by_text("老师讲完了，看讲解")).to_be_visible(timeout=A_VIDEO)
     back = teacher.page.get_by_role("button", name="返回")
     if back.count():

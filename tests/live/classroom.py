@@ -71,9 +71,9 @@ class _Server(uvicorn.Server):
 
 
 class Node:
-    """One process's worth of the realtime service, on the stock protocol of the server."""
+    """One process's worth of the realtime service, on the server's stock protocol or on another."""
 
-    def __init__(self, redis_url: str, desk: SchoolDesk, **gate: Any) -> None:
+    def __init__(self, redis_url: str, desk: SchoolDesk, ws: Any = "websockets-sansio", **gate: Any) -> None:
         self.bus = Bus(redis_url)
         self.went: list[tuple[str, UUID]] = []
         self.hub = Hub(
@@ -86,7 +86,7 @@ class Node:
         app = Starlette(routes=[WebSocketRoute("/live", self.gate)])
         config = uvicorn.Config(
             app,
-            ws="websockets-sansio",
+            ws=ws,
             ws_max_size=2 * MAX_FRAME,
             lifespan="off",
             log_config=None,

@@ -9,6 +9,7 @@ import pytest
 
 from server.embedded import EmbeddedRedis
 from server.live import hub
+from server.live.wire import Wire
 from tests.live.classroom import Node, SchoolDesk
 
 
@@ -19,13 +20,14 @@ def desk() -> SchoolDesk:
 
 @pytest.fixture
 async def node(redis_url: str, desk: SchoolDesk) -> AsyncIterator[Node]:
+    """On the server's stock protocol; the other node is on ours, and nobody can tell."""
     async with Node(redis_url, desk) as node:
         yield node
 
 
 @pytest.fixture
 async def other_node(redis_url: str, desk: SchoolDesk) -> AsyncIterator[Node]:
-    async with Node(redis_url, desk) as node:
+    async with Node(redis_url, desk, Wire) as node:
         yield node
 
 

@@ -322,6 +322,37 @@ async def test_ink_reaches_the_other_side_on_another_node_but_not_its_author(
     assert drawing.socket.close_code is None
 
 
+async def test_who_watches_sees_ink_and_hears_the_teacher_and_the_two_are_told_how_many_watch(
+    node: Node, other_node: Node, desk: SchoolDesk
+) -> None:
+    teacher, pupil, session = a_person(Role.TEACHER), a_person(), uuid4()
+    channel, gallery = f"session:{session}", f"gallery:{session}"
+    desk.seats[teacher.id, session] = Seat("teacher", channel, gallery=gallery)
+    desk.seats[pupil.id, session] = Seat("student", channel, gallery=gallery)
+    teaching, asking = await node.page(channel, person=teacher), await other_node.page(channel, person=pupil)
+    ink = {"stroke": "s1", "page": "p1", "tool": "pen", "color": "#000", "width": 3, "points": "wyBogEA0P"}
+    voice = {"take": "t1", "n": 0, "type": "audio/webm", "bytes": "GkXf"}
+
+    watching = await other_node.page(gallery)
+    twice = await other_node.page(gallery, person=(viewer := a_person()))
+    again = await other_node.page(gallery, person=viewer)
+
+    for page in (teaching, asking):
+        assert [(await page.next("watched"))["count"] for _ in range(3)] == [1, 2, 2]
+    await teaching.send(frame="ink", session=str(session), **ink)
+    await teaching.send(frame="voice", session=str(session), **voice)
+    await asking.send(frame="voice", session=str(session), **voice)
+    assert (await asking.until("refused"))["code"] == "not_seated"
+    await teaching.send(frame="signal", session=str(session), data={"sdp": "v=0"})
+    for page in (watching, twice, again):
+        assert (await page.next("ink"))["author"] == "teacher"
+        assert await page.next("voice") == {"frame": "voice", "session": str(session), **voice}
+    assert (await asking.until("signal"))["data"] == {"sdp": "v=0"}
+    for page in (again, twice, watching):
+        await page.leave()
+    assert [(await teaching.next("watched"))["count"] for _ in range(3)] == [2, 1, 0]
+
+
 async def dots(page: Page, pen: str, points: str) -> int:
     """Until these points of the pen have come, in one piece or in several; where the first of them belongs."""
     first, heard = None, ""

@@ -185,6 +185,12 @@ async def test_a_picture_of_too_many_pixels_is_refused_unopened(width: int, heig
         await photo_of(a_bomb(width, height), tmp_path)
 
 
+async def test_a_picture_of_forty_million_pixels_becomes_a_page(tmp_path: Path) -> None:
+    taken = await photo_of(saved(a_picture(8_000, 5_000), "JPEG"), tmp_path)
+
+    assert (taken.width, taken.height) == (2048, 1280)
+
+
 async def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     for kind in Kind:
         with pytest.raises(EmptyFile):

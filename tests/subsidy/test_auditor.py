@@ -14,13 +14,15 @@ import psycopg
 import pytest
 from alembic import command
 
+from server.actions import subsidy
 from server.embedded import EmbeddedPostgres
 from server.store.audit import export
 from server.store.migrate import _config, migrate
 from server.store.work import Store
+from server.subsidy_file import FactLine
 from tests.builders import World
 from tests.conftest import create_database, drop_database
-from tests.subsidy.office import an_office, lesson, rates
+from tests.subsidy.office import LONG_AFTER, an_office, lesson, rates
 
 MARCH = date(2026, 3, 1)
 
@@ -41,12 +43,25 @@ def run(*command: str) -> tuple[int, str]:
 async def test_hledger_finds_the_exported_books_in_order_and_comes_to_the_same_sums(
     world: World, store: Store, hledger: str, tmp_path: Path
 ) -> None:
-    office, teacher = await an_office(world, rates("20.25")), await world.teacher("wang", on_duty=False)
+    """With all that can happen to money: held, corrected, carried to a pool, taxed elsewhere, paid, bounced."""
+    taxed = rates("20.25", more="[payout]\nwithheld_share = 0.033")
+    office, teacher = await an_office(world, taxed), await world.teacher("wang", on_duty=False)
+    await world.teacher("li", on_duty=False)
     await office.facts(
-        *(lesson("wang", f"2026-03-0{day} 19:00") for day in range(1, 8)),
+        *(lesson("wang", f"2026-03-0{day} 19:00", id=f"w{day}") for day in range(1, 8)),
         lesson("wang", "2026-03-08 19:00", flags=("same_device",)),
+        *(lesson("li", f"2026-03-0{day} 19:00") for day in range(1, 4)),
     )
+    await office.facts(lesson("li", "2026-03-01 19:30", replaces="w1"))
+    await office.accounts("wang", "li")
     await office.reckon(MARCH)
+    await office.close(MARCH)
+    async with store.work() as work:
+        assert await subsidy.order_payouts(work, office.closer, MARCH) == 2
+    bounced, _ = await store.rows("SELECT id FROM payouts ORDER BY fen", {})
+    async with store.work() as work:
+        await subsidy.settle_payout(work, office.closer, bounced.id, "bounced", "账号不符", LONG_AFTER)
+    await office.facts(FactLine(id="late", kind="void", replaces="w2"))
     journal = tmp_path / "dayi.journal"
     journal.write_text("\n".join(await export(store, "hledger")))
 
@@ -56,7 +71,7 @@ async def test_hledger_finds_the_exported_books_in_order_and_comes_to_the_same_s
         account: float(amount.removesuffix(" CNY"))
         for account, amount in (line.strip('"').split('","') for line in balances.splitlines()[1:])
     }
-    assert f"owed:{teacher.id}" in balances
+    assert f"held:{teacher.id}" in balances and "tax:withheld_elsewhere" in balances and "bank:transfers" in balances
 
 
 async def test_the_text_for_beancount_opens_every_account_and_balances(world: World, store: Store) -> None:

@@ -45,6 +45,23 @@ async def test_what_is_held_is_reserved_until_another_person_releases_it(world: 
     assert await office.balances() == {"budget:answering": 2_000, f"owed:{teacher.id}": -2_000}
 
 
+async def test_a_pair_is_held_at_once_for_the_pupils_share_too(world: World) -> None:
+    """The works of the pupil's other teachers are looked at, and nothing of theirs is posted for it."""
+    office = await an_office(world, rates(more="[holds]\npair_share = 0.2"))
+    crony, others = await world.teacher("crony", on_duty=False), [f"t{n}" for n in range(4)]
+    for login in others:
+        await world.teacher(login, on_duty=False)
+    day = (f"2026-03-{n:02d} 19:00" for n in range(1, 29))
+    await office.facts(*(lesson(who, next(day), pupil="p") for who in others * 2))
+    before = await office.count("ledger_transactions")
+
+    await office.facts(*(lesson("crony", next(day), pupil="p") for _ in range(3)))
+
+    balance = await office.balances()
+    assert (balance[f"held:{crony.id}"], f"owed:{crony.id}" in balance) == (-6_000, False)
+    assert await office.count("ledger_transactions") == before + 3
+
+
 async def test_a_correction_reverses_what_its_fact_had_posted(world: World) -> None:
     office = await an_office(world, rates())
     wang, li = await world.teacher("wang", on_duty=False), await world.teacher("li", on_duty=False)
@@ -131,6 +148,7 @@ async def test_payouts_are_ordered_once_and_what_bounces_is_owed_again(world: Wo
     taxed = rates(more="[payout]\nwithheld_share = 0.1")
     office, teacher = await an_office(world, taxed), await world.teacher("wang", on_duty=False)
     await office.facts(lesson("wang", "2026-03-02 19:00"))
+    await office.accounts("wang")
     await office.reckon(MARCH)
     await office.close(MARCH)
 

@@ -90,6 +90,7 @@ async def test_two_who_order_payouts_at_once_pay_once(world: World, store: Store
     office = await an_office(world, rates())
     await world.teacher("wang", on_duty=False)
     await office.facts(lesson("wang", "2026-03-02 19:00"))
+    await office.accounts("wang")
     await office.reckon(date(2026, 3, 1))
     await office.close(date(2026, 3, 1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from server.domain.subsidy.facts import Fact
 from server.domain.subsidy.policy import Policy
 from server.domain.subsidy.pools import level_down, share_out
-from server.domain.subsidy.reckon import Reckoning
+from server.domain.subsidy.reckon import Reckoning, entries_of
 from server.subsidy_file import written
 from tests.subsidy.facts import a_policy, at, earned, note, reckon
 
@@ -29,6 +30,23 @@ def the_works(drawn: list[tuple[str, int, int]]) -> list[Fact]:
     for n, (who, hour, minutes) in enumerate(drawn):
         start = BASE + hour * 3_600
         facts.append(Fact(f"s{n:02d}", "session", who, start, start + minutes * 60, start + minutes * 60))
+    return facts
+
+
+def with_notes(works: list[Fact]) -> list[Fact]:
+    """Some of the works held by a flag, released, judged, or corrected; twice where the later word counts."""
+    facts = []
+    for n, fact in enumerate(works):
+        facts.append(replace(fact, flags=("same_device",)) if n % 4 == 1 else fact)
+        if n % 8 == 1:
+            facts.append(note("review", id=f"r{n}", of=fact.id, decision="release"))
+        if n % 3 == 0:
+            facts += [
+                note("outcome", id=f"{word}{n}", of=fact.id, resolved=word == "y", recorded=at_)
+                for at_, word in ((1, "x"), (2, "y"))
+            ]
+        if n % 7 == 6:
+            facts.append(Fact(f"v{n}", "void", recorded=n, replaces=fact.id))
     return facts
 
 
@@ -61,11 +79,29 @@ def as_bytes(done: Reckoning, policy: Policy) -> bytes:
 @LEAN
 @given(spans, limits(), pools, st.randoms(use_true_random=False))
 def test_order_and_repetition_change_no_byte(drawn, bounds, pool, random) -> None:  # type: ignore[no-untyped-def]
-    facts, policy = the_works(drawn), a_policy(bounds[0] + pool)
+    effect = "[effectiveness]\nshare_weight = 2\nlow = 0.5\nhigh = 2\n"
+    rate = 'work = ["session"]\nyuan = 20\neffect = true'
+    facts, policy = with_notes(the_works(drawn)), a_policy(effect + bounds[0] + pool, rate=rate)
     mixed = facts * 3 + facts[::2]
     random.shuffle(mixed)
 
     assert as_bytes(reckon(mixed, [policy]), policy) == as_bytes(reckon(facts, [policy]), policy)
+
+
+@LEAN
+@given(spans, limits(), pools)
+def test_every_line_sums_to_zero_and_what_is_spent_is_owed_or_held(drawn, bounds, pool) -> None:  # type: ignore[no-untyped-def]
+    done = reckon(with_notes(the_works(drawn)), [a_policy(bounds[0] + pool)])
+
+    accounts: dict[str, int] = defaultdict(int)
+    for line in (line for statement in done.statements for line in statement.lines):
+        entries = entries_of(line)
+        assert sum(entries.values()) == 0 and 0 not in entries.values()
+        for account, fen in entries.items():
+            accounts[account.partition(":")[0]] += fen
+    assert accounts["owed"] == -sum(statement.fen for statement in done.statements)
+    assert accounts["held"] == -sum(statement.held_fen for statement in done.statements)
+    assert accounts["budget"] == -accounts["owed"] - accounts["held"]
 
 
 @LEAN

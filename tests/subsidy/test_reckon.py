@@ -115,6 +115,19 @@ def test_one_pupil_who_makes_more_than_a_fifth_of_a_month_is_held() -> None:
     assert all(line_of(done, fact).status == "paid" for fact in others)
 
 
+def test_one_teacher_who_makes_more_than_a_fifth_of_a_pupils_month_is_held() -> None:
+    fair = a_policy("[holds]\npair_share = 0.2")
+    teachers = [f"t{n % 4}" for n in range(8)]
+    asked = [work("session", who, f"2026-03-{n + 1:02d} 19:00", pupil="p") for n, who in enumerate(teachers)]
+    crony = [work("session", "crony", f"2026-03-{day} 19:00", pupil="p") for day in (11, 12, 13)]
+    april = work("session", "crony", "2026-04-01 19:00", pupil="p")
+
+    done = reckon([*asked, *crony, april], [fair])
+
+    assert [line_of(done, fact).why for fact in crony] == [("3 of 11 works of the pupil's month",)] * 3
+    assert all(line_of(done, fact).status == "paid" for fact in [*asked, april])
+
+
 def test_a_lesson_hour_is_rounded_as_the_rate_says() -> None:
     for rounding, units in (("down", 100), ("up", 150), ("half_up", 150)):
         rate = f'work = ["lecture"]\nunit = "lesson_hour"\nstep = 0.5\nrounding = "{rounding}"\nyuan = 60'

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import logging
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -18,9 +20,16 @@ from server.parts import Parts
 from server.store import tables as t
 from server.web.auth import make_token
 from tests.builders import World
+from tests.pdf import text_of
 from tests.subsidy.office import LONG_AFTER, Office, an_office, lesson, rates
 
 MARCH = date(2026, 3, 1)
+CARD = "6222021234567890128"
+
+
+def accounts(*rows: str) -> dict[str, str]:
+    file = "\n".join(["login,name,bank,account,branch", *rows])
+    return {"file": base64.b64encode(file.encode()).decode()}
 
 
 class Desk:
@@ -74,12 +83,17 @@ async def test_a_teacher_sees_each_line_with_its_cause_and_keeps_the_statement(
     [statement] = month["statements"]
     assert (statement["month"], statement["fen"], statement["payout"]) == ("2026-03", 2_000, None)
     pdf = await desk.call("wang", "GET", f"/api/subsidy/statements/{statement['id']}/pdf")
-    assert pdf.status_code == 200 and pdf.content.startswith(b"%PDF") and b"/Page" in pdf.content
+    said = text_of(pdf.content)
+    assert "答疑补贴结算单" in said and "2026-03" in said and "教师：演示·wang" in said
+    assert "¥20.00" in said and "录制解答" in said and "待核" in said
+    assert len(pdf.content) < 60_000  # of a font of 17 MB only the letters that are used
 
 
 async def test_finance_pays_a_month_and_an_auditor_traces_a_cent(desk: Desk, office: Office, parts: Parts) -> None:
     await office.facts(lesson("wang", "2026-03-02 19:00", id="a", evidence=("log:7",)))
     await closed(office, parts)
+    warned = (await desk.call("chuna", "GET", "/api/subsidy/office")).json()["without_account"]
+    brought = (await desk.call("chuna", "POST", "/api/subsidy/payees", accounts(f"wang,=王芳,工商银行,{CARD},"))).json()
 
     months = (await desk.call("chuna", "POST", "/api/subsidy/months", {"month": "2026-03", "step": "pay"})).json()
     table = await desk.call("chuna", "GET", "/api/subsidy/batch?month=2026-03&form=csv")
@@ -88,14 +102,42 @@ async def test_finance_pays_a_month_and_an_auditor_traces_a_cent(desk: Desk, off
     verified = (await desk.call("auditor", "GET", "/api/subsidy/verify")).json()
 
     assert (months["months"][0]["state"], months["may_change"]) == ("closed", True)
+    assert (warned, brought) == (["演示·wang"], {"accounts": 1, "mistakes": []})
     rows = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig"))))
-    assert rows[1] == ["1", "wang", "'=王芳", "", "20.00", "答疑补贴 2026-03"]
-    assert openpyxl.load_workbook(io.BytesIO(book.content)).active["E2"].value == 20
+    assert rows[1] == ["1", "wang", "'=王芳", CARD, "工商银行", "", "", "20.00", "答疑补贴 2026-03"]
+    sheet = openpyxl.load_workbook(io.BytesIO(book.content)).active
+    assert (sheet["D2"].value, sheet["D2"].data_type, sheet["H2"].value) == (CARD, "s", 20)
+    [statement] = (await desk.call("auditor", "GET", "/api/subsidy/statements?month=2026-03")).json()["statements"]
+    opened = (await desk.call("auditor", "GET", f"/api/subsidy/statements/{statement['id']}")).json()
+    assert [(line["fact"], line["fen"]) for line in opened["lines"]] == [("a", 2_000)]
     assert traced["fact"]["body"]["evidence"] == ["log:7"]
     assert [entry["fen"] for entry in traced["postings"][0]["entries"]] == [2_000, -2_000]
     assert [(posting["kind"], posting["seal"]) for posting in traced["postings"]] == [("accrual", 1), ("payout", 2)]
     assert [(each["month"], each["payout"]) for each in traced["statements"]] == [("2026-03", "ordered")]
     assert (verified["wrong"], verified["transactions"]) == ([], 2)
+
+
+async def test_an_account_is_seen_by_its_ending_alone_and_never_in_a_log_or_an_answer(
+    desk: Desk, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    good = await desk.call("chuna", "POST", "/api/subsidy/payees", accounts(f"wang,=王芳,工商银行,{CARD},"))
+    wrong = await desk.call("chuna", "POST", "/api/subsidy/payees", accounts(f"wang,王方,工商银行,{CARD},"))
+    no_file = await desk.call("chuna", "POST", "/api/subsidy/payees", {"file": base64.b64encode(b"PK12").decode()})
+    large = await desk.call("chuna", "POST", "/api/subsidy/payees", {"file": "A" * 3_000_000})
+
+    mine = (await desk.call("wang", "GET", "/api/subsidy/mine?month=2026-03")).json()
+    seen = await desk.call("auditor", "GET", "/api/subsidy/payees")
+    assert wrong.json()["mistakes"] == ["第 2 行 name：与名册上的姓名不同 (row 2, name: is not the name on the roster)"]
+    assert "no XLSX workbook" in no_file.json()["mistakes"][0] and large.status_code == 413
+    assert mine["account"] == "工商银行 •••• 0128"
+    assert seen.json()["payees"] == [
+        {"teacher": "演示·wang", "login": "wang", "bank": "工商银行", "account": "•••• 0128"}
+    ]
+    assert [note["act"] for note in seen.json()["notes"]] == ["set"]
+    for said in (good.text, wrong.text, no_file.text, seen.text, caplog.text):
+        assert CARD not in said
 
 
 async def test_what_is_held_is_shown_with_its_evidence_and_decided_with_a_reason(desk: Desk, office: Office) -> None:
@@ -183,6 +225,7 @@ async def test_an_appraisal_has_its_facts_its_peers_and_the_teachers_own_word(
     assert (found["works"]["value"], found["works"]["facts"]) == (1, ["a"])
     assert found["works"]["peers"] == [1.25, 2.5, 3.75]
     assert (found["resolved"]["value"], found["comment"]) == (None, "带了两名新教师")
-    assert pdf.content.startswith(b"%PDF")
+    said = text_of(pdf.content)
+    assert "骨干教师评价" in said and "带了两名新教师" in said and "同行四分位" in said
     assert (await desk.call("wang", "GET", f"/api/subsidy/appraisal/pdf?teacher={peer}")).status_code == 404
     assert (await desk.call("auditor", "GET", f"/api/subsidy/appraisal/pdf?teacher={peer}")).status_code == 200

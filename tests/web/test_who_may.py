@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, insert, update
 from starlette.applications import Starlette
 
-from server.actions import answer, ask, upload
-from server.actions.ports import Rules
-from server.domain.people import Person, Role
+from server.actions import answer, ask, teach, upload
+from server.actions.ports import Found, Rules
+from server.domain.lecture import Plan
+from server.domain.people import Person, Role, Stage, Subject
+from server.domain.question import Verdict
 from server.parts import Parts
 from server.store import tables as t
 from server.web.auth import make_token
@@ -28,27 +30,43 @@ from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
 from tests.web.conftest import ORIGIN
 
-# Kinds of people. OWNER asked the question, TEACHER has it; PUPIL and COLLEAGUE have nothing to do with it.
+# Kinds of people. OWNER asked the question, FOLLOWER asks the same while it is answered, TEACHER has it; PUPIL and
+# COLLEAGUE have nothing to do with it.
 NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE = "nobody", "owner", "another pupil", "its teacher", "another teacher"
+FOLLOWER = "a follower"
+LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, and open to OWNER's school alone
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
-KINDS = (NOBODY, OWNER, PUPIL, TEACHER, COLLEAGUE, *STAFF)
+KINDS = (NOBODY, OWNER, FOLLOWER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
 
 SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
 
 EVERYBODY = dict.fromkeys(KINDS, FINE)
 SIGNED_IN = {**EVERYBODY, NOBODY: SIGNED_OUT}
 OUTSIDE = {**dict.fromkeys(KINDS, FORBIDDEN), NOBODY: SIGNED_OUT}
-PUPILS = {**OUTSIDE, OWNER: FINE, PUPIL: FINE}
+PUPILS = {**OUTSIDE, OWNER: FINE, FOLLOWER: FINE, PUPIL: FINE}
 TEACHERS = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: FINE}
 BOTH = {**PUPILS, TEACHER: FINE, COLLEAGUE: FINE}
-THE_OWNER = {**OUTSIDE, OWNER: FINE, PUPIL: MISSING}
+THE_OWNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_TEACHER = {**OUTSIDE, TEACHER: FINE, COLLEAGUE: MISSING}
 ALL_TEACHERS_MISS = {**OUTSIDE, TEACHER: MISSING, COLLEAGUE: MISSING}  # a pair that was never matched
-ITS_TWO = {**BOTH, PUPIL: MISSING, COLLEAGUE: MISSING}
+ITS_TWO = {**BOTH, FOLLOWER: MISSING, PUPIL: MISSING, COLLEAGUE: MISSING}
+ITS_THREE = {**ITS_TWO, FOLLOWER: FINE}
 FINANCE = {**OUTSIDE, "finance": FINE}
 NO_SUCH = {**OUTSIDE, "finance": MISSING}
 READERS = {**FINANCE, "auditor": FINE}
-UPLOADER = {**BOTH, PUPIL: MISSING, TEACHER: MISSING, COLLEAGUE: MISSING}
+LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
+ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
+ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
+ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
+SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
+UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
+
+
+def a_lecture(case: Case, **other: Any) -> dict[str, Any]:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=40)
+    end = start + timedelta(hours=1)
+    words = {"title": "浮力", "subject": "physics", "stage": "junior", "grades": [8], "capacity": 8}
+    return {**words, "starts_at": start.isoformat(), "ends_at": end.isoformat(), **other}
 
 
 @dataclass
@@ -61,6 +79,8 @@ class Case:
     session: UUID | None = None
     answer: UUID | None = None
     upload: UUID | None = None
+    lecture: UUID | None = None
+    material: UUID | None = None
     epoch: int = 0
 
 
@@ -89,7 +109,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/healthz"): Policy(EVERYBODY),
     ("GET", "/readyz"): Policy(EVERYBODY),
     ("GET", "/metrics"): Policy(EVERYBODY),
-    ("POST", "/api/uploads"): Policy(BOTH, body=lambda case: {"kind": "photo", "content_type": "image/jpeg"}),
+    ("POST", "/api/uploads"): Policy(SENDERS, body=lambda case: {"kind": "photo", "content_type": "image/jpeg"}),
     ("GET", "/api/uploads/{id}"): Policy(UPLOADER, thing=lambda case: case.upload),
     ("POST", "/api/uploads/{id}/parts"): Policy(
         UPLOADER, thing=lambda case: case.upload, body=lambda c: {"parts": [0]}
@@ -111,16 +131,20 @@ POLICY: dict[tuple[str, str], Policy] = {
         THE_OWNER, "offered", lambda case: case.question, lambda case: {"text": "3 加 6？"}
     ),
     ("POST", "/api/questions/{id}/choose"): Policy(
-        THE_OWNER, "offered", lambda case: case.question, lambda case: {"number": 1}, frozenset({404})  # of one problem
+        THE_OWNER,
+        "offered",
+        lambda case: case.question,
+        lambda case: {"number": 1},
+        frozenset({404}),  # of one problem
     ),
     ("POST", "/api/questions/{id}/reopen"): Policy(THE_OWNER, "answered", lambda case: case.question),
     ("POST", "/api/questions/{id}/withdraw"): Policy(THE_OWNER, thing=lambda case: case.question),
-    ("GET", "/api/answers/{id}"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}"): Policy(ITS_THREE, "answered", lambda case: case.answer),
     ("POST", "/api/answers/{id}/edit"): Policy(
         ITS_TEACHER, "answered", lambda case: case.answer, lambda case: {"cuts": [{"from_ms": 0, "to_ms": 2000}]}
     ),
     ("POST", "/api/answers/{id}/take-down"): Policy(ITS_TEACHER, "answered", lambda case: case.answer),
-    ("GET", "/api/answers/{id}/replay"): Policy(ITS_TWO, "answered", lambda case: case.answer),
+    ("GET", "/api/answers/{id}/replay"): Policy(ITS_THREE, "answered", lambda case: case.answer),
     ("GET", "/api/ice"): Policy(BOTH),
     ("POST", "/api/breath"): Policy(TEACHERS, body=lambda case: {"breath_s": 30}),
     ("POST", "/api/answers/{id}/rate"): Policy(
@@ -174,16 +198,46 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/subsidy/payouts/{id}"): Policy(
         NO_SUCH, thing=lambda case: uuid4(), body=lambda case: {"outcome": "paid"}
     ),
+    ("GET", "/api/subsidy/statements/{id}"): Policy({**NO_SUCH, "auditor": MISSING}, thing=lambda case: uuid4()),
+    ("GET", "/api/subsidy/payees"): Policy(READERS),
+    ("POST", "/api/subsidy/payees"): Policy(FINANCE, body=lambda case: {"file": "bG9naW4="}),
     ("GET", "/api/subsidy/batch"): Policy(FINANCE, refused=frozenset({400})),
     ("GET", "/api/subsidy/trace"): Policy(READERS, refused=frozenset({404})),
     ("GET", "/api/subsidy/verify"): Policy(READERS),
     ("GET", "/api/subsidy/public"): Policy(EVERYBODY),
+    ("GET", "/api/lectures"): Policy(PUPILS),
+    ("GET", "/api/lectures/mine"): Policy(PUPILS),
+    ("GET", "/api/lectures/{id}"): Policy(ITS_HALL, thing=lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/calendar"): Policy(ITS_HALL, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/enrol"): Policy(ITS_LEARNER, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/leave"): Policy(ITS_LEARNER, thing=lambda case: case.lecture),
+    ("GET", "/api/lecturer"): Policy(LECTURERS),
+    ("POST", "/api/lectures"): Policy(LECTURERS, body=a_lecture),
+    ("POST", "/api/lectures/{id}/change"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, body=lambda case: a_lecture(case, title="浮力（二）")
+    ),
+    ("POST", "/api/lectures/{id}/open"): Policy(ITS_LECTURER, thing=lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/cancel"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, body=lambda case: {"why": "老师病了"}
+    ),
+    ("GET", "/api/lectures/{id}/materials"): Policy(
+        {**ITS_LECTURER, "reviewer": FINE}, thing=lambda case: case.lecture
+    ),
+    ("POST", "/api/lectures/{id}/materials"): Policy(
+        ITS_LECTURER,
+        thing=lambda case: case.lecture,
+        body=lambda case: {"material_id": str(uuid4()), "name": "讲义"},
+        refused=frozenset({404}),  # there is no such material
+    ),
+    ("POST", "/api/lectures/{id}/materials/{material_id}/remove"): Policy(
+        ITS_LECTURER, thing=lambda case: case.lecture, refused=frozenset({404})
+    ),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
     ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
-    ("GET", "/api/sessions/{id}"): Policy(ITS_TWO, "answering", lambda case: case.session),
+    ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
     ),
@@ -204,7 +258,7 @@ class Told:
         if kind != NOBODY:
             token = await make_token(self._parts.store, self.case.people[kind].login, 1)
             headers["Authorization"] = f"Bearer {token}"
-        path = door.path.replace("{id}", str(thing or policy.thing(self.case)))
+        path = door.path.replace("{id}", str(thing or policy.thing(self.case))).replace("{material_id}", str(uuid4()))
         body = {"json": policy.body(self.case)} if door.body is not None else {}
         answer = await self._client.request(door.method, path, headers=headers, **body)
         return answer.status_code
@@ -217,12 +271,44 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     await world.policy()
     people = {str(role): await world.person(f"staff-{role}", role) for role in Role if str(role) in STAFF}
     people |= {OWNER: await world.student("owner"), PUPIL: await world.student("pupil")}
+    people |= {FOLLOWER: await world.student("follower")}
     people |= {TEACHER: await world.teacher("teacher")}
     case = Case(people, await world.ask(people[OWNER]))
     case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
     await _bring(parts, case, POLICY[door.method, door.path].at)
     people[COLLEAGUE] = await world.teacher("colleague")
+    people[GUEST] = await world.person("guest", Role.LECTURER)
+    case.lecture = await _a_lecture(parts, case)
     return Told(parts, program, case)
+
+
+async def _a_lecture(parts: Parts, case: Case) -> UUID:
+    """Open for enrolment, to the owner's school alone; the owner has a seat where leaving is what is asked."""
+    school, owner, lecturer = uuid4(), case.people[OWNER], case.people[LECTURER]
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(insert(t.schools).values(id=school, name="甲校"))
+        await connection.execute(insert(t.identities).values(account_id=owner.id, real_name="甲", school_id=school))
+    async with parts.store.work() as work:
+        now = await work.now()
+        start = now + timedelta(days=1)
+        plan = Plan(
+            "浮力",
+            "",
+            Subject.PHYSICS,
+            Stage.JUNIOR,
+            (8,),
+            (),
+            start,
+            start + timedelta(hours=1),
+            8,
+            frozenset({school}),
+        )
+        id = await teach.plan(work, lecturer, plan, None, "a lecture", now)
+    async with parts.store.work() as work:
+        await teach.open_up(work, lecturer, id, now)
+    async with parts.store.work() as work:
+        await teach.enrol(work, id, [owner.id], now)
+    return id
 
 
 async def _bring(parts: Parts, case: Case, at: str) -> None:
@@ -240,6 +326,10 @@ async def _bring(parts: Parts, case: Case, at: str) -> None:
         return
     async with parts.store.work() as work:
         case.session = await answer.accept(work, teacher, case.offer, await work.now())
+    following = await World(parts.store).ask(case.people[FOLLOWER])
+    finder.found = Found(Verdict.OPEN, case.question, 0.99)
+    async with parts.store.work() as work:
+        await ask.settle(work, finder, RULES, following, None, await work.now())
     if at == "answering":
         return
     async with parts.store.work() as work:

@@ -170,6 +170,7 @@ class Known:
         self.redemptions: dict[str, list[Fact]] = defaultdict(list)
         self.enrolments: dict[str, list[tuple[int, int, str, int]]] = defaultdict(list)
         self.refused: list[Refused] = []
+        self.of_pupil: dict[tuple[str, int], int] = defaultdict(int)  # works of a pupil's month, whoever did them
         self._days: dict[int, tuple[int, str]] = {}
         notes: list[Fact] = []
         for fact in facts:
@@ -186,6 +187,8 @@ class Known:
             enrolment.sort()
         if notes:
             self._forget_strays(notes)
+        if any(policy.holds.pair_share for policy in policies):
+            self._count_pupils()
 
     def _note(self, fact: Fact) -> None:
         match fact.kind:
@@ -209,6 +212,12 @@ class Known:
         works = {fact.id for each in self.works.values() for fact in each}
         strays = [fact for fact in notes if fact.of and fact.of not in works]
         self.refused += [Refused(fact.id, "about no work that counts") for fact in strays]
+
+    def _count_pupils(self) -> None:
+        for works in self.works.values():
+            for fact in works:
+                if fact.pupil:
+                    self.of_pupil[fact.pupil, month_of(day_of(fact.start))] += 1
 
     def policy(self, day: int) -> Policy | None:
         at = bisect_right(self.starts, day) - 1
@@ -252,7 +261,7 @@ def _of_teacher(known: Known, teacher: str) -> list[Line]:
                 if holds:
                     line.status, line.why = HELD, tuple(holds)
         lines.append(line)
-    _hold_pairs(lines)
+    _hold_pairs(known, lines)
     for line in lines:
         if line.status == HELD and (review := known.reviews.get(line.fact.id)) is not None:
             line.status, line.why = PAID, (*line.why, f"released by review {review.id}")
@@ -331,24 +340,24 @@ def _holds(policy: Policy, fact: Fact, shifts: Sequence[tuple[int, int]]) -> lis
     return found
 
 
-def _hold_pairs(lines: Sequence[Line]) -> None:
-    """One pupil's share of a teacher's month is above what the policy lets pass."""
+def _hold_pairs(known: Known, lines: Sequence[Line]) -> None:
+    """One pupil and one teacher make more of either's month than the policy lets pass."""
     months: dict[tuple[int, int], list[Line]] = defaultdict(list)
     for line in lines:
         if line.policy is not None and line.policy.holds.pair_share and line.fact.pupil and line.status in (PAID, HELD):
             months[line.policy.from_day, line.month].append(line)
-    for each in months.values():
-        rules = each[0].policy.holds if each[0].policy is not None else None
-        assert rules is not None
-        if len(each) < rules.pair_from:
-            continue
+    for (_, month), each in months.items():
+        assert each[0].policy is not None
+        rules = each[0].policy.holds
         counts: dict[str, int] = defaultdict(int)
         for line in each:
             counts[line.fact.pupil] += 1
         for line in each:
-            count = counts[line.fact.pupil]
-            if count * SCALE > len(each) * rules.pair_share:
+            count, pupils = counts[line.fact.pupil], known.of_pupil[line.fact.pupil, month]
+            if len(each) >= rules.pair_from and count * SCALE > len(each) * rules.pair_share:
                 line.status, line.why = HELD, (*line.why, f"{count} of {len(each)} works of the month with one pupil")
+            if pupils >= rules.pair_from and count * SCALE > pupils * rules.pair_share:
+                line.status, line.why = HELD, (*line.why, f"{count} of {pupils} works of the pupil's month")
 
 
 def _effect(known: Known, teacher: str, lines: Sequence[Line]) -> None:

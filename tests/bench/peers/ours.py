@@ -22,6 +22,7 @@ from server.live.bus import Bus
 from server.live.connection import Caller, Gate, Seat, open_door
 from server.live.hub import Hub
 from server.live.protocol import MAX_FRAME, Ack, Act, Refused
+from server.live.wire import Wire
 
 
 class BelievingDesk:
@@ -64,7 +65,7 @@ def main(port: int, redis_url: str) -> None:
     app = Starlette(routes=[WebSocketRoute("/live", Gate(hub, BelievingDesk()))], lifespan=lifespan)
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        ws=Wire,
         ws_max_size=2 * MAX_FRAME,
         ws_per_message_deflate=False,
         log_level="error",

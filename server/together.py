@@ -1,0 +1,70 @@
+"""Many who want the same thing at the same moment are served in one go, in the order in which they came."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from server.actions.errors import Later, Refusal
+
+K = TypeVar("K")
+A = TypeVar("A")
+R = TypeVar("R")
+
+AT_ONCE = 500  # served by one transaction: half a second at most for who comes next
+MOST = 20_000  # that wait in one process; who comes then is told to try again
+
+log = logging.getLogger(__name__)
+
+
+class Together(Generic[K, A, R]):
+    """Who comes while a group is being served is of the next group. A crowd of thousands costs some transactions, a
+    single one costs one, at once."""
+
+    def __init__(self, serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]]) -> None:
+        self._serve = serve
+        self._queues: dict[K, deque[tuple[A, asyncio.Future[R]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    async def join(self, key: K, asks: A) -> R:
+        """What the group's serving gives for this one; raises its refusal."""
+        if self._count >= MOST:
+            raise Later
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = deque()
+            task = asyncio.create_task(self._work(key, queue), name="together")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        queue.append((asks, answer))
+        self._count += 1
+        return await answer
+
+    async def _work(self, key: K, queue: deque[tuple[A, asyncio.Future[R]]]) -> None:
+        while queue:
+            group = [queue.popleft() for _ in range(min(AT_ONCE, len(queue)))]
+            try:
+                found = await self._serve(key, [asks for asks, _ in group])
+            except Exception as error:
+                for _, answer in group:
+                    if not answer.done():  # its page may have gone
+                        answer.set_exception(error)
+            else:
+                for (_, answer), each in zip(group, found, strict=True):
+                    if answer.done():
+                        continue
+                    if isinstance(each, Refusal):
+                        answer.set_exception(each)
+                    else:
+                        answer.set_result(each)
+            finally:
+                self._count -= len(group)
+        del self._queues[key]
+
+    async def flush(self) -> None:
+        """Until all who came are served."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)

@@ -1,0 +1,228 @@
+"""The doors of lectures: the catalogue and a pupil's places, a lecturer's plans and materials."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from server.actions import teach
+from server.actions.errors import BadRequest, NotHere
+from server.domain.calendar import Entry, ics
+from server.domain.lecture import Plan
+from server.domain.people import Role, Subject
+from server.live import protocol as wire
+from server.store.lecture_views import Wanted
+from server.store.work import lecture_channel, person_channel
+from server.web.door import Call, Door, Reply
+
+STUDENT = frozenset({Role.STUDENT})
+LECTURER = frozenset({Role.LECTURER})
+WATCHERS = STUDENT | LECTURER | {Role.REVIEWER}
+LONGEST_SEARCH = 60
+
+
+# --- pupils --------------------------------------------------------------------------------------------------------
+
+
+async def catalogue(call: Call[None]) -> wire.Lectures:
+    query = call.query
+    after, _, after_id = query.get("after", "").partition("/")
+    wanted = Wanted(
+        subject=_subject(query.get("subject", "")),
+        grade=_grade(query.get("grade", "")),
+        words=query.get("words", "")[:LONGEST_SEARCH].replace("\0", ""),
+        free_from=_moment(query.get("free_from", "")),
+        free_until=_moment(query.get("free_until", "")),
+        after=_moment(after),
+        after_id=_id(after_id),
+    )
+    if (wanted.after is None) != (wanted.after_id is None):
+        raise BadRequest("after is the beginning and the id of a lecture")
+    return await call.parts.views.lectures.catalogue(call.person.id, wanted)
+
+
+async def mine(call: Call[None]) -> wire.MyLectures:
+    position = await call.parts.position(person_channel(call.person.id))
+    lectures = await call.parts.views.lectures.mine(call.person.id)
+    return wire.MyLectures(lectures=lectures, epoch=position.epoch, offset=position.offset)
+
+
+async def snapshot(call: Call[None]) -> wire.LectureSnapshot:
+    position = await call.parts.position(lecture_channel(call.id()))
+    return wire.LectureSnapshot(lecture=await show(call), epoch=position.epoch, offset=position.offset)
+
+
+async def show(call: Call[Any]) -> wire.LectureView:
+    view = await call.parts.views.lectures.seen_by(call.person, call.id())
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def enrol(call: Call[None]) -> wire.PlaceView:
+    """Answered with the place alone: thousands may ask at once."""
+    place = await call.parts.enrolling.join(call.id(), call.person.id)
+    return wire.PlaceView(state=place.state, ahead=place.ahead)
+
+
+async def leave(call: Call[None]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.leave(work, call.person, call.id())
+    return await show(call)
+
+
+async def calendar(call: Call[None]) -> Response:
+    view = await show(call)
+    entry = Entry(
+        uid=f"lecture-{view.id}@dayi",
+        title=view.title,
+        about=f"{view.lecturer_name}\n{view.about}".strip(),
+        where=f"{call.parts.settings.origin}/lectures#lecture={view.id}",
+        starts_at=view.starts_at,
+        ends_at=view.ends_at,
+        changed_at=datetime.fromtimestamp(view.version / 1_000_000, view.starts_at.tzinfo),
+        sequence=view.version // 1_000_000 - round(datetime(2026, 1, 1, tzinfo=view.starts_at.tzinfo).timestamp()),
+        cancelled=view.state == "cancelled",
+    )
+    headers = {"Content-Disposition": f'attachment; filename="lecture-{view.id}.ics"'}
+    return Response(ics(entry), headers=headers, media_type="text/calendar; charset=utf-8")
+
+
+# --- the lecturer --------------------------------------------------------------------------------------------------
+
+
+async def lecturer_state(call: Call[Any]) -> wire.LecturerState:
+    views = call.parts.views.lectures
+    return wire.LecturerState(lectures=await views.of_lecturer(call.person.id), schools=await views.schools())
+
+
+async def plan(call: Call[wire.PlanLecture]) -> Reply:
+    async with call.parts.store.work() as work:
+        id = await teach.plan(work, call.person, _plan(call.body), call.body.cover_id, call.key, await work.now())
+    view = await call.parts.views.lectures.seen_by(call.person, id)
+    assert view is not None
+    return Reply(view, status=201)
+
+
+async def change(call: Call[wire.PlanLecture]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.change(work, call.person, call.id(), _plan(call.body), call.body.cover_id, await work.now())
+    return await show(call)
+
+
+async def open_up(call: Call[None]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.open_up(work, call.person, call.id(), await work.now())
+    return await show(call)
+
+
+async def cancel(call: Call[wire.CancelLecture]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.cancel(work, call.person, call.id(), call.body.why)
+    return await show(call)
+
+
+async def materials(call: Call[None]) -> list[wire.MaterialView]:
+    view = await call.parts.views.lectures.seen_by(call.person, call.id())
+    if view is None:
+        raise NotHere
+    if not call.person.is_a(Role.REVIEWER) and not await _teaches(call):
+        raise NotHere
+    return await call.parts.views.lectures.materials(call.id())
+
+
+async def add_material(call: Call[wire.AddMaterial]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.add_material(work, call.person, call.id(), call.body.material_id, call.body.name)
+    return await show(call)
+
+
+async def remove_material(call: Call[None]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await teach.remove_material(work, call.person, call.id(), call.id("material_id"))
+    return await show(call)
+
+
+async def _teaches(call: Call[Any]) -> bool:
+    query = "SELECT FROM lectures WHERE id = %(id)s AND lecturer_id = %(person)s"
+    return bool(await call.parts.store.rows(query, {"id": call.id(), "person": call.person.id}))
+
+
+def _plan(body: wire.PlanLecture) -> Plan:
+    return Plan(
+        title=body.title,
+        about=body.about,
+        subject=body.subject,
+        stage=body.stage,
+        grades=tuple(body.grades),
+        knowledge_points=tuple(body.knowledge_points),
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+        capacity=body.capacity,
+        schools=frozenset(body.schools),
+    )
+
+
+def _subject(text: str) -> Subject | None:
+    try:
+        return Subject(text) if text else None
+    except ValueError as error:
+        raise BadRequest("there is no such subject") from error
+
+
+def _grade(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:3]) <= 12:
+        raise BadRequest("a grade is 1 to 12")
+    return int(text)
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text[:40])
+    except ValueError as error:
+        raise BadRequest("a time is written as ISO 8601 says") from error
+    if moment.tzinfo is None:
+        raise BadRequest("a time needs its zone")
+    return moment
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise BadRequest("that is no id") from error
+
+
+DOORS = (
+    Door("GET", "/api/lectures", catalogue, STUDENT, "Lectures that one may enrol in", reply=wire.Lectures,
+         tag="lectures", query=("subject", "grade", "words", "free_from", "free_until", "after")),
+    Door("GET", "/api/lectures/mine", mine, STUDENT, "Where one holds a place", reply=wire.MyLectures, tag="lectures"),
+    Door("GET", "/api/lectures/{id}", snapshot, WATCHERS, "A lecture", reply=wire.LectureSnapshot, tag="lectures"),
+    Door("POST", "/api/lectures/{id}/enrol", enrol, STUDENT, "A seat, or a place on the waiting list",
+         reply=wire.PlaceView, tag="lectures"),
+    Door("POST", "/api/lectures/{id}/leave", leave, STUDENT, "Give the place back", reply=wire.LectureView,
+         tag="lectures"),
+    Door("GET", "/api/lectures/{id}/calendar", calendar, WATCHERS, "For a phone's calendar", tag="lectures",
+         content_type="text/calendar"),
+    Door("GET", "/api/lecturer", lecturer_state, LECTURER, "A lecturer's page as it stands",
+         reply=wire.LecturerState, tag="lectures"),
+    Door("POST", "/api/lectures", plan, LECTURER, "Plan a lecture", wire.PlanLecture, wire.LectureView, 201,
+         needs_key=True, tag="lectures"),
+    Door("POST", "/api/lectures/{id}/change", change, LECTURER, "Change the plan", wire.PlanLecture, wire.LectureView,
+         tag="lectures"),
+    Door("POST", "/api/lectures/{id}/open", open_up, LECTURER, "Let pupils enrol", reply=wire.LectureView,
+         tag="lectures"),
+    Door("POST", "/api/lectures/{id}/cancel", cancel, LECTURER, "It will not be held", wire.CancelLecture,
+         wire.LectureView, tag="lectures"),
+    Door("GET", "/api/lectures/{id}/materials", materials, LECTURER | {Role.REVIEWER}, "The pages that are brought",
+         reply=list[wire.MaterialView], tag="lectures"),
+    Door("POST", "/api/lectures/{id}/materials", add_material, LECTURER, "An upload becomes pages of the board",
+         wire.AddMaterial, wire.LectureView, tag="lectures"),
+    Door("POST", "/api/lectures/{id}/materials/{material_id}/remove", remove_material, LECTURER, "Leave one out",
+         reply=wire.LectureView, tag="lectures"),
+)  # fmt: skip

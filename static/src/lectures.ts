@@ -1,0 +1,72 @@
+// The doors of lectures (server/web/lectures.py), and what a page knows of them.
+import { call } from "./api";
+import { newId } from "./ids";
+import { newer } from "./state";
+import type { AddMaterial, LectureSnapshot, LectureView, LecturerState, Lectures, MaterialView, MyLectures, PlaceView, PlanLecture, Subject } from "./protocol";
+
+const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
+
+/** What a pupil looks for; empty means that it does not matter. */
+export interface Search {
+  subject: Subject | "";
+  grade: number; // 0: any
+  words: string;
+  day: string; // YYYY-MM-DD, with the free hours of that day
+  from: string; // HH:MM
+  until: string;
+}
+
+export const NOTHING: Search = { subject: "", grade: 0, words: "", day: "", from: "", until: "" };
+
+export function queryOf(search: Search, after: LectureView | null = null): string {
+  const query = new URLSearchParams();
+  if (search.subject !== "") query.set("subject", search.subject);
+  if (search.grade > 0) query.set("grade", String(search.grade));
+  if (search.words.trim() !== "") query.set("words", search.words.trim());
+  if (search.day !== "") {
+    query.set("free_from", new Date(`${search.day}T${search.from || "00:00"}`).toISOString());
+    query.set("free_until", new Date(`${search.day}T${search.until || "23:59"}`).toISOString());
+  }
+  if (after !== null) query.set("after", `${after.starts_at}/${after.id}`);
+  return query.toString();
+}
+
+/** The hours asked for make sense: an end after its beginning, on a day. */
+export const hoursFit = ({ day, from, until }: Search): boolean => day === "" || (from || "00:00") < (until || "23:59");
+
+export const find = (search: Search, after: LectureView | null = null): Promise<Lectures> => call("GET", `/api/lectures?${queryOf(search, after)}`);
+export const mine = (): Promise<MyLectures> => call("GET", "/api/lectures/mine");
+export const show = (id: string): Promise<LectureSnapshot> => call("GET", `/api/lectures/${id}`);
+export const enrol = (id: string): Promise<PlaceView> => post(`/api/lectures/${id}/enrol`);
+export const leave = (id: string): Promise<LectureView> => post(`/api/lectures/${id}/leave`);
+export const calendar = (id: string): string => `/api/lectures/${id}/calendar`;
+
+export const lecturer = (): Promise<LecturerState> => call("GET", "/api/lecturer");
+export const plan = (body: PlanLecture, key: string): Promise<LectureView> => post("/api/lectures", body, key);
+export const change = (id: string, body: PlanLecture): Promise<LectureView> => post(`/api/lectures/${id}/change`, body);
+export const openUp = (id: string): Promise<LectureView> => post(`/api/lectures/${id}/open`);
+export const cancel = (id: string, why: string): Promise<LectureView> => post(`/api/lectures/${id}/cancel`, { why });
+export const materials = (id: string): Promise<MaterialView[]> => call("GET", `/api/lectures/${id}/materials`);
+export const addMaterial = (id: string, body: AddMaterial): Promise<LectureView> => post(`/api/lectures/${id}/materials`, body);
+export const removeMaterial = (id: string, material: string): Promise<LectureView> => post(`/api/lectures/${id}/materials/${material}/remove`);
+
+/** A lecture as it was told to everybody; one's own place in it stays as it is known. */
+export function told(known: LectureView | null, heard: LectureView): LectureView {
+  const next = newer(known, heard);
+  return known === null || next === known ? next : { ...next, place: known.place, schools: known.schools, materials: known.materials };
+}
+
+/** Lectures with one of them as it is now. */
+export const withLecture = (lectures: readonly LectureView[], heard: LectureView): LectureView[] => lectures.map((each) => (each.id === heard.id ? told(each, heard) : each));
+
+const SOON_MS = 30 * 60_000;
+const AHEAD_STATES: readonly LectureView["state"][] = ["planned", "open", "live"];
+
+export const isAhead = ({ state, ends_at }: LectureView, now: number): boolean => AHEAD_STATES.includes(state) && Date.parse(ends_at) > now;
+export const isMine = ({ place }: LectureView): boolean => place !== null && place.state !== "left";
+
+/** The one to be reminded of: a seat in what is on air, or begins within half an hour. */
+export function dueSoon(lectures: readonly LectureView[], now: number): LectureView | null {
+  const due = lectures.filter((each) => each.place?.state === "seated" && isAhead(each, now) && (each.state === "live" || Date.parse(each.starts_at) - now <= SOON_MS));
+  return due.sort((a, b) => Number(b.state === "live") - Number(a.state === "live") || Date.parse(a.starts_at) - Date.parse(b.starts_at))[0] ?? null;
+}

@@ -898,17 +898,14 @@ _MEDIA_OF_QUESTION = """
     SELECT m.* FROM question_media q JOIN media m ON m.id = q.media_id WHERE q.question_id = %(id)s ORDER BY q.position
 """
 
-<<<<<<< HEAD
-# Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
-# each teacher, at every question of a new city's first evening.
-=======
 _IS_USED = """
     SELECT EXISTS (SELECT FROM question_media WHERE media_id = %(id)s)
         OR EXISTS (SELECT FROM lectures WHERE cover_id = %(id)s)
         OR EXISTS (SELECT FROM lecture_materials WHERE material_id = %(id)s)
 """
 
->>>>>>> main
+# Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
+# each teacher, at every question of a new city's first evening.
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())

@@ -62,7 +62,8 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     known_ask, asked_ask = words(known.asks), words(asked.asks)
     own = _own_exchanges(stems)
     in_either_ask = {*known_ask, *asked_ask}
-    things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask)
+    things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask
+                   and not (read_from_photo and _may_look_alike(*pair)))
     letters, option_share, options_differ = _options(asked, known)
     bag = Counter(stems.asked) & Counter(stems.known)
     in_ask = frozenset(known_ask)
@@ -82,7 +83,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "exchanges": float(len(exchanges)),
         "slips": float(len(stems.exchanges) - len(exchanges)),
         "own_exchanges": float(len(own)),
-        "odd_exchanges": float(sum(not _twice(e, stems.exchanges) for e in exchanges)),
+        "odd_exchanges": float(_odd(exchanges, stems.exchanges)),
         "moved": stems.moved / max(1, len(stems.known)),
         "numbers": float(len(known.numbers)),
         "numbers_found": float(len(known.numbers) - len(numbers.lost) - len(numbers.torn)),
@@ -90,6 +91,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "numbers_lost_share": len(numbers.lost) / max(1, len(known.numbers)),
         "numbers_torn": float(len(numbers.torn)),
         "numbers_new": float(len(numbers.new)),
+        "numbers_unsigned": float(len(numbers.unsigned)),
         "numbers_misread": float(len(numbers.misread)),
         "numbers_contradicted": float(len(numbers.contradicted)),
         "role_likeness": roles,
@@ -132,12 +134,12 @@ FIGURES = (
     "cosine", "lexical", "photo", "length", "asked_length", "known_covered", "asked_covered", "known_shared",
     "asked_shared", "known_missing", "asked_missing", "exchanged_weight", "exchanges", "slips", "own_exchanges",
     "odd_exchanges", "moved", "numbers", "numbers_found", "numbers_lost", "numbers_lost_share", "numbers_torn",
-    "numbers_new", "numbers_misread", "numbers_contradicted", "role_likeness", "worst_role", "numbers_crossed",
-    "units_exchanged", "decisive_exchanged", "decisive_only_asked", "decisive_only_known", "ask_decisive_only_asked",
-    "ask_decisive_only_known", "operators_only_asked", "operators_only_known", "units_differ", "latin_only_asked",
-    "latin_only_known", "plain_only_asked", "plain_only_known", "longest_only_asked", "longest_only_known",
-    "edges_only_asked", "edges_only_known", "ask_found", "ask_back", "ask_exchanged", "options_both",
-    "options_known", "options_asked", "option_likeness", "options_differ",
+    "numbers_new", "numbers_unsigned", "numbers_misread", "numbers_contradicted", "role_likeness", "worst_role",
+    "numbers_crossed", "units_exchanged", "decisive_exchanged", "decisive_only_asked", "decisive_only_known",
+    "ask_decisive_only_asked", "ask_decisive_only_known", "operators_only_asked", "operators_only_known",
+    "units_differ", "latin_only_asked", "latin_only_known", "plain_only_asked", "plain_only_known",
+    "longest_only_asked", "longest_only_known", "edges_only_asked", "edges_only_known", "ask_found", "ask_back",
+    "ask_exchanged", "options_both", "options_known", "options_asked", "option_likeness", "options_differ",
 )
 """What the verifier is given, in this order; training and deciding read the same list."""
 
@@ -248,9 +250,15 @@ def _own_exchanges(stems: Alignment) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _twice(exchange: Exchange, exchanges: Sequence[Exchange]) -> bool:
-    """The same exchange made more than once: another name, not another meaning."""
-    return sum(e == exchange for e in exchanges) > 1
+def _may_look_alike(asked: str, known: str) -> bool:
+    """Whether a photo may show one for the other: signs and letters, or a word that lost or won a character."""
+    return asked in known or known in asked or not any("\u3400" <= c <= "\u9fff" for c in asked + known)
+
+
+def _odd(these: Sequence[Exchange], all_of_them: Sequence[Exchange]) -> int:
+    """Exchanges made only once: the same one made again is another name, not another meaning."""
+    times = Counter((e.asked, e.known) for e in all_of_them)
+    return sum(times[e.asked, e.known] == 1 for e in these)
 
 
 def _weight(row: Iterable[str]) -> float:

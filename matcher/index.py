@@ -14,14 +14,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.embed import ModelRefused, Vector
-from matcher.lexical import grams, lexical, rarity, telling
+from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import Problem, normalize
 
-EXACT_UP_TO = 16 << 20
-"""Bytes of the table (about 14,000 problems) up to which every vector is compared: exact, and as fast as HNSW."""
-MOST_HOLDERS = 500
-"""Entries looked at for one pair of characters: a pair with more of them tells little, and each costs 4 µs. The limit
-also keeps the planner from joining the other way round, which on a table without statistics reads all of it."""
+EXACT_UP_TO = 2 << 20
+"""Bytes of the table (about 2,000 problems) up to which every vector is compared: exact, and as fast as HNSW."""
+MOST_HOLDERS = 40
+"""Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
+10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
+joining the other way round, which on a table without statistics reads all of it."""
 SEARCH_BREADTH = 100
 """HNSW's ef_search."""
 T = TypeVar("T", bound=Hashable)
@@ -76,10 +77,10 @@ class Index:
         self.dimension = dimension
         self.model_version = model_version
         vector = f"embedding::halfvec({dimension})"
-        distance = f"({vector} <=> CAST(:vector AS halfvec({dimension})))"
         mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the partial index
-        self._hnsw = _nearest(distance, mine)
-        self._exact = _nearest(f"({distance} + 0)", mine)  # the index answers only the bare distance
+        self._distance = f"({vector} <=> CAST(:vector AS halfvec({dimension})))"
+        self._mine = mine
+        self._statements: dict[tuple[bool, bool, bool], Any] = {}
         name = f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}"
         self.index_name = name
         self._create_index = text(f"""
@@ -110,7 +111,7 @@ class Index:
         """Adds what was missing, except what was removed or changed meanwhile."""
         await conn.execute(_FILLING)
         await conn.execute(_FILL, [
-            {"id": id, "text": problem.original, "embedding": _literal(vector), "grams": list(grams(problem.text)),
+            {"id": id, "text": problem.original, "embedding": _literal(vector), "grams": telltales(problem),
              "version": self.model_version} for id, (problem, vector) in made.items()])
 
     async def serve(self, conn: AsyncConnection) -> bool:
@@ -127,7 +128,7 @@ class Index:
         """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""
         await conn.execute(_ADD, {
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
-            "figure": figure, "embedding": _literal(vector), "grams": list(grams(problem.text)),
+            "figure": figure, "embedding": _literal(vector), "grams": telltales(problem),
             "version": self.model_version})
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
@@ -135,20 +136,23 @@ class Index:
         """The entries nearest by vector and by words, best first. A subject or stage of None is any."""
         if not problem.text:
             return []
-        telltales = telling(problem.text)
-        rows = (await conn.execute(await self._statement(conn), {
-            "vector": _literal(vector), "kinds": [k.value for k in kinds],
-            "subject": subject, "stage": stage, "many": 2 * limit, "grams": [f"'{g}'" for g in telltales],
-            "rarities": [rarity(g) for g in telltales]})).all()
+        told = telltales(problem)
+        scope = {name: value for name, value in (("subject", subject), ("stage", stage)) if value is not None}
+        exact = ((await conn.execute(_SIZE_AND_BREADTH)).scalar() or 0) <= EXACT_UP_TO
+        rows = (await conn.execute(self._statement(exact, "subject" in scope, "stage" in scope), {
+            "vector": _literal(vector), "kinds": [k.value for k in kinds], **scope, "many": 2 * limit,
+            "grams": [f"'{gram}'" for gram in told], "rarities": [rarity(gram) for gram in told]})).all()
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
 
-    async def _statement(self, conn: AsyncConnection) -> Any:
-        if ((await conn.execute(_SIZE)).scalar() or 0) <= EXACT_UP_TO:
-            return self._exact
-        await conn.execute(_BREADTH)
-        return self._hnsw
+    def _statement(self, exact: bool, by_subject: bool, by_stage: bool) -> Any:
+        """Each scope is a statement of its own: one for all would hide from the planner how narrow it is."""
+        key = exact, by_subject, by_stage
+        if key not in self._statements:
+            distance = f"({self._distance} + 0)" if exact else self._distance  # HNSW answers only the bare distance
+            self._statements[key] = _nearest(distance, self._mine, by_subject, by_stage)
+        return self._statements[key]
 
 
 async def remove(conn: AsyncConnection, id: UUID) -> None:
@@ -184,6 +188,12 @@ def fused(by_vector: Sequence[T], by_words: Sequence[T]) -> list[T]:
         for rank, item in enumerate(order):
             scores[item] = scores.get(item, 0.0) + 1 / (60 + rank)
     return sorted(scores, key=lambda item: -scores[item])
+
+
+def telltales(problem: Problem) -> list[str]:
+    """What an entry is found by: its rarest pairs. All of them would make the word index four times as large and its
+    common pairs slow to read, and find no more."""
+    return list(telling(problem.text))
 
 
 def _ranked(rows: Sequence[Any], rank: str) -> list[UUID]:
@@ -256,9 +266,10 @@ _CLEAR = text(f"""
 _FORGET_MODELS = text(f"""
     DELETE FROM matcher_models WHERE state = 'retired' AND since < now() - interval '{RETIRED_FOR}' RETURNING version
 """)  # noqa: S608  a constant of this file
-_SIZE = text("SELECT pg_relation_size('matcher_entries')")
-_BREADTH = text(f"""SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true),
-                           set_config('hnsw.iterative_scan', 'relaxed_order', true)""")
+_SIZE_AND_BREADTH = text(f"""
+    SELECT pg_relation_size('matcher_entries'), set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true),
+           set_config('hnsw.iterative_scan', 'relaxed_order', true)
+""")
 
 
 def _quoted(value: str) -> str:
@@ -266,10 +277,10 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''").replace(":", "\\:") + "'"
 
 
-def _nearest(distance: str, mine: str) -> Any:
-    scope = f"""{mine} AND kind = ANY(CAST(:kinds AS text[]))
-          AND (CAST(:subject AS text) IS NULL OR subject IS NULL OR subject = :subject)
-          AND (CAST(:stage AS text) IS NULL OR stage IS NULL OR stage = :stage)"""
+def _nearest(distance: str, mine: str, by_subject: bool, by_stage: bool) -> Any:
+    scope = f"{mine} AND kind = ANY(CAST(:kinds AS text[]))"
+    scope += " AND (subject IS NULL OR subject = :subject)" if by_subject else ""
+    scope += " AND (stage IS NULL OR stage = :stage)" if by_stage else ""
     return text(f"""
         WITH by_vector AS MATERIALIZED (
             SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} ORDER BY {distance} LIMIT :many

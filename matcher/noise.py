@@ -115,7 +115,7 @@ def asked_again(text: str, rng: random.Random, others: Sequence[str], keeps_ask:
         if rng.random() < 0.15:
             text = _varied(text, rng, others, keeps_ask, 1)
         return _photographed(_maybe(0.15, omit_options, text, rng), rng, others, stress, tears=not keeps_ask)
-    if way < 0.58:
+    if way < 0.66:
         return _maybe(0.3, spoken, own_words(text, rng, keeps_ask), rng)
     return _varied(text, rng, others, keeps_ask, rng.choice((1, 1, 2, 2, 3)))
 
@@ -174,10 +174,32 @@ def own_words(text: str, rng: random.Random, keeps_ask: bool = False) -> str:
             short = short.replace(word, "", 1) if len(short) > 10 else short
     share = rng.choice((0.0, 0.0, 0.05, 0.1))
     short = "".join(c for c in short if c not in SMALL or rng.random() > 3 * share or c in "和")
+    short = _retold(short, rng, rng.choice((0.0, 0.0, 0.1, 0.2, 0.35)))
     short = synonyms(synonyms(short, rng) or short, rng) or short
     for change in (clauses_moved, ask_first, commas_lost, latin_units, other_names):
         short = _maybe(0.2, change, short, rng)
     return short + (rest if rng.random() < 0.4 else "")
+
+
+def _retold(text: str, rng: random.Random, share: float) -> str:
+    """Words that only paint the scene left out or put otherwise; the last clause, which asks, and what tells stay."""
+    end = max(text.rfind(c, 0, len(text) - 2) for c in "，,。．；;") + 1
+
+    def told(match: re.Match[str]) -> str:
+        counted = _COUNT.match(text[: match.start()][-1:])  # its unit stays
+        if rng.random() >= share or match.end() > end or counted:
+            return match[0]
+        if rng.random() < 0.3:
+            return rng.choice(SCENERY)
+        first = rng.randrange(len(match[0]))
+        return match[0][:first] + match[0][first + rng.randrange(1, 4):]
+
+    return _SCENE.sub(told, text)
+
+
+_SCENE = re.compile(f"(?:(?!{TELLING.pattern})[一-龥]){{2,5}}")
+_COUNT = re.compile("[0-9%)一二两三四五六七八九十百千万半几每]")
+SCENERY = ("小明家", "店里", "大家", "学校里", "现在", "我们", "爸爸", "同学", "他们", "家里", "有人", "后来")
 
 
 def homophones(text: str, rng: random.Random) -> str | None:

@@ -235,7 +235,7 @@ def _one_pass(text: str) -> str:
     text = _SUPERSCRIPT.sub(lambda m: "^" + m[0].translate(_SCRIPTS), text)
     text = _SUBSCRIPT.sub(lambda m: m[0].translate(_SCRIPTS), text)
     text = re.sub(r"^(\s*\d{1,3})，(?=\d)", r"\1;", text)  # "80，81和85" is no eightieth problem
-    text = re.sub(r"(?<=\d)．(?=\d)", ".", text).translate(_PUNCTUATION)
+    text = re.sub(r"(?<=\d)[．·。](?=\d)", ".", text).translate(_PUNCTUATION)
     text = unicodedata.normalize("NFKC", text).translate(_PUNCTUATION).translate(_TRADITIONAL)
     text = "".join(c for c in text if not unicodedata.combining(c))[:LONGEST]
     text = _STOPS.sub(r"\1", _join(text))

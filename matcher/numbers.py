@@ -22,6 +22,8 @@ class Numbers:
     """Of the asked problem, without any like in the known one."""
     joined: tuple[tuple[str, str], ...]
     """(asked, known): neighbours without the comma between them."""
+    unsigned: tuple[tuple[str, str], ...]
+    """(asked, known): all digits are there, the point or the percent sign is not."""
     misread: tuple[tuple[str, str], ...]
     """(asked, known): the camera can have made the one of the other."""
     torn: tuple[str, ...]
@@ -35,7 +37,9 @@ def numbers_of(asked: Problem, known: Problem, stems: Alignment, read_from_photo
     mine = _unlabelled(asked, known) if read_from_photo else asked.numbers
     lost, new = list(_difference(known.numbers, mine)), list(_difference(mine, known.numbers))
     _forgive_ones(stems, lost, new)
-    joins, misread = [], []
+    joins: list[tuple[str, str]] = []
+    misread: list[tuple[str, str]] = []
+    unsigned: list[tuple[str, str]] = []
     for joined in [n for n in new if len(n) > 1]:  # "80,81" without its comma, typed or read
         row = next((lost[i:j] for i in range(len(lost)) for j in range(i + 2, i + 5)
                     if "".join(lost[i:j]) == joined), [])
@@ -60,13 +64,14 @@ def numbers_of(asked: Problem, known: Problem, stems: Alignment, read_from_photo
                     if k in lost:
                         new.remove(a)
                         lost.remove(k)
-                        misread.append((a, k))
+                        (unsigned if _lost_its_sign(a, k) else misread).append((a, k))
         if len(these) == 1 and not those:  # the number it replaced also stands elsewhere
             those = elsewhere
         contradicted += [(a, k) for a, k in zip(these, those, strict=False) if a not in pieces]
     new = [n for n in new if n not in pieces]
     contradicted += [(a, k) for a in new for k in lost if _of_one_form(a, k)]
-    return Numbers(tuple(lost), tuple(new), tuple(joins), tuple(misread), tuple(torn), tuple(contradicted))
+    return Numbers(tuple(lost), tuple(new), tuple(joins), tuple(unsigned), tuple(misread), tuple(torn),
+                   tuple(contradicted))
 
 
 def _of_one_form(left: str, right: str) -> bool:
@@ -97,12 +102,18 @@ def _pieces(fraction: str) -> tuple[str, ...]:
     return top, bottom, top + bottom, bottom + top, f"{top}1{bottom}"
 
 
+def _lost_its_sign(read: str, printed: str) -> bool:
+    """One mark in ten gets lost in a photo: `2176` for 21.76, `85` for 85%."""
+    bare = printed.rstrip("%")
+    return read in (bare, bare.replace(".", ""), f"{bare.replace('.', '')}%") and read != printed
+
+
 def _may_be_read(read: str, printed: str, pieces: Collection[str]) -> bool:
     """Whether a photo may show the number so: a sign or one digit lost, or a piece of a torn fraction stuck to it."""
     if "/" in printed:
         return read in _pieces(printed)
     bare = printed.rstrip("%")
-    if read in (bare, bare.replace(".", ""), bare.partition(".")[0]) and read != printed:
+    if _lost_its_sign(read, printed) or (read == bare.partition(".")[0] and read != printed):
         return True
     if len(bare) > 1 and len(read) == len(printed) - 1 and \
             any(printed[:i] + printed[i + 1:] == read for i in range(len(bare))):

@@ -2,8 +2,9 @@
 
 The bank is written past the service (as restoring a backup would), then HNSW and word index are built and timed. Pupils
 ask known problems in other words, and new ones, over HTTP at a rate; "verdict" counts from the ask to the event on the
-pupil's page, in one web process. The reference is the same questions in the same run before the bank was there. Then
-answers are added, each in its own commit, while questions are matched at a rate, and each is looked for right after.
+pupil's page, with one web process and one worker. The reference is the same questions in the same run before the bank
+was there. Then answers are added, each in its own commit, while questions are matched at a rate, and each is looked for
+right after.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matcher.embed import Embedder, Vector
-from matcher.index import Kind
-from matcher.lexical import grams
+from matcher.index import Kind, telltales
 from matcher.match import Matcher, Prepared
 from matcher.normalize import normalize
 from server.domain.people import Stage, Subject
@@ -86,6 +86,7 @@ async def main(argv: Sequence[str]) -> int:
     bank = [Entry(uuid4(), each) for each in _texts(given.answers, given.problems, rng)]
     with city.city() as (service, urls):
         web = await asyncio.to_thread(service.web)
+        worker = await asyncio.to_thread(service.worker)
         http, engine = Http(web.port), open_engine(urls.database)
         await asyncio.to_thread(_loaded, web)
         pupils = [PupilPage(pupil, http) for pupil in await city.pupils(urls.database, PUPILS)]
@@ -99,9 +100,9 @@ async def main(argv: Sequence[str]) -> int:
         written = await _fill(engine, matcher, bank)
         built = await _build(engine, matcher)
         sizes = await _sizes(engine, matcher)
-        spent = city.cpu_s(web)
+        spent = city.cpu_s(web, worker)
         beside = await _ask(http, pupils, asked, given.rate)
-        spent = city.cpu_s(web) - spent
+        spent = city.cpu_s(web, worker) - spent
         web_memory = psutil.Process(web.process.pid).memory_info().rss
         recall, hnsw, exact = await _recall(engine, matcher, [normalize(each).text for each in asked[:SAMPLE]])
         during, found, adding = await _add_while_asked(engine, matcher, given.added, given.rate, rng)
@@ -115,7 +116,7 @@ async def main(argv: Sequence[str]) -> int:
         (f"match while {given.added:,} answers are added", during),
     ):
         print(f"| {name} | " + " | ".join(f"{percentile(values, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |")
-    print(f"\nweb process, a question beside the bank: {spent / given.questions * 1000:.1f} ms of a core")
+    print(f"\nweb process and worker, a question beside the bank: {spent / given.questions * 1000:.1f} ms of a core")
     print(f"recall@{NEAREST} of HNSW against comparing all, {SAMPLE} questions: {recall:.4f}")
     print(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
     print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
@@ -190,17 +191,17 @@ async def _fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) ->
 
 
 def _rows(matcher: Matcher, batch: Sequence[Entry]) -> list[dict[str, Any]]:
-    texts = [normalize(entry.text).text for entry in batch]
-    vectors = matcher.embedder.embed(texts)
+    problems = [normalize(entry.text) for entry in batch]
+    vectors = matcher.embedder.embed([problem.text for problem in problems])
     return [
         {
             "id": entry.id,
             "text": entry.text,
             "embedding": _literal(vector),
-            "grams": list(grams(plain)),
+            "grams": telltales(problem),
             "version": matcher.index.model_version,
         }
-        for entry, plain, vector in zip(batch, texts, vectors, strict=True)
+        for entry, problem, vector in zip(batch, problems, vectors, strict=True)
     ]
 
 

@@ -1023,13 +1023,15 @@ _IS_USED = """
         OR EXISTS (SELECT FROM lecture_materials WHERE material_id = %(id)s)
 """
 
+# Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
+# each teacher, at every question of a new city's first evening.
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
     AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
                 AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
-    AND NOT EXISTS (SELECT FROM offers o WHERE o.teacher_id = p.teacher_id AND o.state = 'open')
-    AND NOT EXISTS (SELECT FROM live_sessions l WHERE l.teacher_id = p.teacher_id AND l.ended_at IS NULL)
+    AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
+    AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
 """
 
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"

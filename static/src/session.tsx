@@ -89,6 +89,20 @@ function WatchedBy({ room }: { room: Room }) {
   return <span class="watched" role="status" title={say.value.watched(count)}><Icon name="eye" /><span class="digits" aria-hidden="true">{count}</span><span class="visually-hidden">{say.value.watched(count)}</span></span>;
 }
 
+const TOLD_MS = 12_000; // then the number in the head is enough
+
+/** The pupil is told in words when others begin to look on. */
+function WatchedNotice({ room }: { room: Room }) {
+  const count = room.watchers.count.value;
+  const [told, setTold] = useState(false);
+  useEffect(() => {
+    setTold(false);
+    const timer = setTimeout(() => setTold(true), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [count > 0]);
+  return count === 0 || told ? null : <Notice>{say.value.watched(count)}</Notice>;
+}
+
 function WatcherSound({ room }: { room: Room }) {
   if (!room.ear?.silenced.value) return null;
   return <button class="button small primary" onClick={() => room.ear?.listen()}><Icon name="sound" />{say.value.hear}</button>;
@@ -122,7 +136,8 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {teacher && <LostNotice room={room} />}
       {teacher && <Reminder session={session} />}
       <Vigil room={room} session={session} lesson={lesson} />
-      {!teacher && room.call?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
+      {session.me === "student" && room.call?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
+      {!teacher && <WatchedNotice room={room} />}
       {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>

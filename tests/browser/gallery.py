@@ -508,9 +508,9 @@ def _link(socket: WebSocketRoute, kind: str) -> None:
         if frame["frame"] == "subscribe":
             known = {"id": frame["id"], "channel": frame["channel"], "epoch": "e", "offset": 0}
             socket.send(json.dumps({"frame": "subscribed", **known}))
-            if kind == "watched" and frame["channel"].startswith("session:"):
-                watched = {"session": str(id_of("session")), "node": "n", "count": 3}
-                socket.send(json.dumps({"frame": "watched", **watched}))
+        if kind == "watched" and frame["frame"] in ("hello", "subscribe"):
+            watched = {"session": str(id_of("session")), "node": "n", "count": 3}
+            socket.send(json.dumps({"frame": "watched", **watched}))
         if frame["frame"] == "act":
             socket.send(json.dumps({"frame": "ack", "id": frame["id"], "seq": 1}))
 

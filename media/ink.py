@@ -39,7 +39,7 @@ class Sheet:
         if photo is None:
             self._bare.paste(PAPER, (self.left, self.top, self.left + width, self.top + height))
         else:
-            fitted = _framed(photo, page).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            fitted = framed(photo, page).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
             self._bare.paste(fitted, (self.left, self.top))
         brush = ImageDraw.Draw(self._bare)
         for rule in page.ruling:
@@ -180,7 +180,7 @@ class Sheet:
         return box
 
 
-def _framed(photo: Image.Image, page: Page) -> Image.Image:
+def framed(photo: Image.Image, page: Page) -> Image.Image:
     """The photo as it was turned and cut on the board."""
     turns = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
     turned = photo.transpose(turns[page.quarter]) if page.quarter else photo

@@ -18,20 +18,24 @@ from typing import Any
 
 import av
 import av.container
+from PIL import Image, ImageDraw
 
 from media import captions as written
 from media.captions import Caption
 from media.cuts import Cuts, after, merged
 from media.film import CODECS, Codec, Part, Stage
+from media.ink import framed
 from media.limits import Limits, confine
 from media.photo import write_jpeg
-from media.timeline import timeline
+from media.timeline import PAGE_WIDTH, Page, timeline
 from media.voices import Pcm, Voice, frames_of, hear, mixed
 
 PART_S = 30  # seconds of film: what a killed worker's successor has to do again at most
 PART_NAME = "part-{:04}.mkv"
 CAPTIONS = "captions.vtt"
-RENDERER = 3  # raised when the same job gives other bytes: parts of two kinds do not join
+PICTURE_NAME = "page-{}.jpg"
+COVER = "#4b5563"
+RENDERER = 4  # raised when the same job gives other bytes: parts of two kinds do not join
 SOUND_BLOCK = {"aac": 1024, "libopus": 960}  # samples: what each encodes at once
 PLAYABLE = {"movflags": "+faststart", "fflags": "+bitexact"}
 RENDER_LIMITS = Limits(memory=4096 * 1024 * 1024, cpu_seconds=3600, wall_seconds=3600, written_bytes=2 * 1024**3)
@@ -40,13 +44,16 @@ RENDER_LIMITS = Limits(memory=4096 * 1024 * 1024, cpu_seconds=3600, wall_seconds
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """The board's log (see timeline), the photos by their key, the voices, what was said in writing, the spans to be
-    left out; even width and height in pixels. `codec` is one of media.film.CODECS."""
+    left out; even width and height in pixels. `codec` is one of media.film.CODECS. `pictures` are photos of pages that
+    are wanted as they may be seen: mappings with `page`, `media`, `aspect`, `quarter`, `crop`, `boxes` to paint over.
+    """
 
     log: Sequence[Mapping[str, Any]]
     images: Mapping[str, Path]
     voices: Sequence[Voice] = ()
     captions: Sequence[Caption] = ()
     cuts: Cuts = ()
+    pictures: Sequence[Mapping[str, Any]] = ()
     width: int = 1280
     height: int = 720
     fps: int = 15
@@ -56,7 +63,8 @@ class RenderJob:
     def digest(self) -> str:
         """Names what the job's parts depend on: files by their bytes, so that another machine finds the same."""
         told = asdict(self) | {"images": {key: _hash(path) for key, path in self.images.items()}}
-        told |= {"voices": [[_hash(voice.path), voice.start_ms] for voice in self.voices], "captions": []}
+        voices = [[_hash(voice.path), voice.start_ms, voice.until_ms] for voice in self.voices]
+        told |= {"voices": voices, "captions": []}
         return sha256(json.dumps([RENDERER, PART_S, told], sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -99,6 +107,7 @@ class Rendered:
     duration_ms: int
     size: int
     start_ms: int
+    pages: Mapping[str, Path]  # the pictures that were wanted
 
 
 class RenderFailed(RuntimeError):
@@ -125,7 +134,7 @@ async def render(job: RenderJob, out_dir: Path, hears: Hears | None = None) -> R
     crying = asyncio.create_task(_last_words(child))
     try:
         async with asyncio.timeout(RENDER_LIMITS.wall_seconds):
-            made = await _follow(child, CODECS[job.codec], out_dir, hears)
+            made = await _follow(child, job, out_dir, hears)
             await child.wait()
     except TimeoutError:
         raise RenderFailed("out of time") from None
@@ -152,8 +161,9 @@ def _hash(path: Path) -> str:
         return sha256(file.read()).hexdigest()
 
 
-async def _follow(child: asyncio.subprocess.Process, codec: Codec, out: Path, hears: Hears | None) -> Rendered | None:
+async def _follow(child: asyncio.subprocess.Process, job: RenderJob, out: Path, hears: Hears | None) -> Rendered | None:
     assert child.stdout is not None
+    codec = CODECS[job.codec]
     spoken: Spoken | None = None
     async for line in child.stdout:
         said: dict[str, Any] = json.loads(line)
@@ -167,14 +177,16 @@ async def _follow(child: asyncio.subprocess.Process, codec: Codec, out: Path, he
                 news = Kept(out / name)
             case _:
                 assert spoken is not None
-                return _rendered(codec, out, spoken)
+                return _rendered(job, out, spoken)
         if hears is not None:
             await hears(news)
     return None
 
 
-def _rendered(codec: Codec, out: Path, spoken: Spoken) -> Rendered:
+def _rendered(job: RenderJob, out: Path, spoken: Spoken) -> Rendered:
+    codec = CODECS[job.codec]
     film, told = out / codec.film_name, out / CAPTIONS
+    pages = {wanted["page"]: out / PICTURE_NAME.format(n) for n, wanted in enumerate(job.pictures)}
     return Rendered(
         video=film,
         content_type=codec.film_type,
@@ -183,6 +195,7 @@ def _rendered(codec: Codec, out: Path, spoken: Spoken) -> Rendered:
         duration_ms=spoken.duration_ms,
         size=film.stat().st_size,
         start_ms=spoken.start_ms,
+        pages={page: path for page, path in pages.items() if path.exists()},
     )
 
 
@@ -201,7 +214,7 @@ def main() -> None:
     confine(RENDER_LIMITS)
     told = json.loads(Path(sys.argv[1]).read_text())
     out = Path(told.pop("out"))
-    voices = [Voice(Path(voice["path"]), voice["start_ms"]) for voice in told.pop("voices")]
+    voices = [Voice(Path(voice.pop("path")), **voice) for voice in told.pop("voices")]
     images = {key: Path(path) for key, path in told.pop("images").items()}
     captions = [Caption(**caption) for caption in told.pop("captions")]
     film(RenderJob(images=images, voices=voices, captions=captions, **told), out, _say)
@@ -231,7 +244,23 @@ def film(job: RenderJob, out: Path, say: Callable[..., None]) -> None:
         parts.append(_part(job, codec, stage, out, range(begin, min(begin + PART_S * job.fps, frames)), frames, say))
     _join(parts, out / codec.voice_name, captions, out / codec.film_name, codec, job.fps)
     write_jpeg(stage.fullest, out / "poster.jpg", 80)
+    for number, wanted in enumerate(job.pictures):
+        if wanted["media"] in job.images:
+            write_jpeg(_picture(job.images[wanted["media"]], wanted), out / PICTURE_NAME.format(number), 85)
     say(done=True)
+
+
+def _picture(photo: Path, wanted: Mapping[str, Any]) -> Image.Image:
+    """The photo as its page shows it and no more: turned, cut, and painted over where it is masked."""
+    (left, top), (right, bottom) = wanted["crop"]
+    page = Page(wanted["page"], wanted["aspect"], None, (), wanted["quarter"], (left, top, right, bottom))
+    with Image.open(photo, formats=("JPEG",)) as opened:
+        picture = framed(opened.convert("RGB"), page).copy()
+    across, down = picture.width / PAGE_WIDTH, picture.height / wanted["aspect"]
+    brush = ImageDraw.Draw(picture)
+    for x, y, to_x, to_y in wanted["boxes"]:
+        brush.rectangle((int(x * across) - 1, int(y * down) - 1, int(to_x * across) + 1, int(to_y * down) + 1), COVER)
+    return picture
 
 
 def _part(

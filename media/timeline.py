@@ -180,7 +180,7 @@ def timeline(
     for op in log:
         reading.take({**op, "at_ms": after(int(op["at_ms"]), cuts)})
     changes = sorted(reading.changes, key=lambda change: change.at_ms)  # stable: equal times keep the log's order
-    live = [change.at_ms for change in changes if not isinstance(change, Turned)]
+    live = [change.at_ms for change in changes if not (isinstance(change, Turned) or reading.is_cover(change))]
     live += [said.at_ms for said in reading.said]
     live += [after(moment, cuts) for span in voices for moment in (span.start_ms, span.end_ms)]
     start = max(0, min(live, default=0) - LEAD) if cut else 0
@@ -199,6 +199,7 @@ class _Reading:
         self.pages: dict[str, Page] = {}
         self.changes: list[Change] = []
         self.said: list[Said] = []
+        self._covers: set[str] = set()
         self._made: dict[str, tuple[str, str, str]] = {}  # mark -> its page, its author and its name in the film
         self._names: dict[str, int] = {}  # how often a mark of that name was put on the board
 
@@ -228,11 +229,19 @@ class _Reading:
                 self.changes.append(Written(at, Formula(id=name, **fields)))
             case "shape" if name := self._new(op, author):
                 self.changes.append(Written(at, _shape(op, name)))
+                if op.get("cover"):
+                    self._covers.add(name)
             case "erase" if op["stroke"] in self._made and self._made[op["stroke"]][1] == author:
                 page, _, name = self._made.pop(op["stroke"])
                 self.changes.append(Erased(at, page, name))
             case "say":
                 self.said.append(Said(at, author, op["text"]))
+
+    def is_cover(self, change: Change) -> bool:
+        """A mask that was laid on afterwards is nothing to wait for."""
+        return (isinstance(change, Written) and change.text.id in self._covers) or (
+            isinstance(change, Erased) and change.mark in self._covers
+        )
 
     def _new(self, op: Mapping[str, Any], author: str) -> str:
         """The mark's name in the film; "" when it means nothing. What was erased and is put again has a new one."""

@@ -36,10 +36,12 @@ Sound = NDArray[numpy.float32]  # -1…1
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice as its own end recorded it (its slices put together), begun at start_ms of the session."""
+    """A voice as its own end recorded it (its slices put together), begun at start_ms of the session; what was said
+    after until_ms does not count."""
 
     path: Path
     start_ms: int = 0
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Heard:
 
 def hear(voice: Voice) -> Heard:
     sound = listened(voice.path)
+    if voice.until_ms is not None:
+        sound = sound[: max(0, voice.until_ms - voice.start_ms) * SOUND_RATE // 1000]
     return Heard(voice.start_ms, sound, gain_of(sound), _span(voice.start_ms, sound))
 
 

@@ -72,6 +72,7 @@ def backstage(settings: Settings) -> Backstage:
         gone_after=timedelta(seconds=settings.gone_after_s),
         lease=timedelta(seconds=settings.lease_s),
         session_lasts=timedelta(minutes=settings.session_minutes),
+        review=settings.reviewed,
     )
     finder = _finder(settings)
     return Backstage(

@@ -15,11 +15,12 @@ from typing import IO
 import openpyxl
 
 from server.actions.people import Activation, Newcomer, UnknownChildren, bring_in, plain_login
+from server.domain.consent import Purpose
 from server.domain.people import Certification, Role, Stage, Subject
 from server.settings import Settings
 from server.store.work import Store, open_engine
 
-COLUMNS = ("login", "name", "nickname", "roles", "school", "grade", "certifications", "guardian_contact")
+COLUMNS = ("login", "name", "nickname", "roles", "school", "grade", "certifications", "guardian_contact", "consents")
 IF_THERE = ("children",)  # a roster without this column says nothing of it, and changes nothing
 NEEDED = ("login", "name", "roles")
 MAX_ROWS = 200_000
@@ -95,6 +96,11 @@ def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
         yield Mistake(number, "grade", "年级是 1 到 12", "a grade is 1 to 12")
     if Role.TEACHER in roles and not row["certifications"]:
         yield Mistake(number, "certifications", "教师必须填认定学科", "a teacher is certified for something")
+    for each in _list(row["consents"]):
+        if each not in set(Purpose):
+            yield Mistake(number, "consents", f"{each!r} 不是 {'、'.join(Purpose)}", f"{each!r} is not a purpose")
+    if row["consents"] and Role.STUDENT not in roles:
+        yield Mistake(number, "consents", "只有学生有家长同意", "guardians agree for students only")
     for each in _list(row["certifications"]):
         subject, _, stage = each.partition(":")
         if subject not in set(Subject) or stage not in set(Stage):
@@ -117,6 +123,7 @@ def _newcomer(row: Mapping[str, str]) -> Newcomer:
         grade=int(row["grade"]) if row["grade"] else None,
         certifications=frozenset(Certification(Subject(subject), Stage(stage)) for subject, _, stage in pairs),
         guardian_contact=row["guardian_contact"],
+        consents=frozenset(Purpose(each) for each in _list(row["consents"])),
         children=frozenset(_logins(row["children"])) if "children" in row else None,
     )
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 
@@ -45,6 +45,9 @@ class Settings:
     session_reminder: str = _setting(
         "", "what the city reminds teachers of at the start of a session; empty: no new teaching, no plain answers"
     )
+    review: str = _setting(
+        "", "whose answers a reviewer sees before others: at_once, trusted or all; empty: trusted, in the demo at_once"
+    )
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
     turn_urls: str = _setting("", "stun: and turn(s): servers for live voice, with commas; empty: direct paths only")
@@ -69,6 +72,8 @@ class Settings:
             raise SettingsError("DAYI_TURN_SECRET: needed with the TURN servers of DAYI_TURN_URLS")
         if settings.video_codec not in ("h264", "vp9"):
             raise SettingsError(f"DAYI_VIDEO_CODEC={settings.video_codec!r}: h264 or vp9 is expected")
+        if settings.review not in ("", "at_once", "trusted", "all"):
+            raise SettingsError(f"DAYI_REVIEW={settings.review!r}: at_once, trusted or all is expected")
         if not settings.demo and not _private(settings.origin):
             raise SettingsError(f"DAYI_PUBLIC_URL={settings.origin!r}: outside the demo the address must be https")
         return settings
@@ -78,6 +83,12 @@ class Settings:
         """Scheme, host and port that browsers must come from."""
         parts = urlsplit(self.public_url or f"http://localhost:{self.port}")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def reviewed(self) -> Literal["at_once", "trusted", "all"]:
+        """Whose answers a reviewer sees first (docs/adr/0051)."""
+        chosen = self.review or ("at_once" if self.demo else "trusted")
+        return "all" if chosen == "all" else "trusted" if chosen == "trusted" else "at_once"
 
     @property
     def secure(self) -> bool:

@@ -6,6 +6,8 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,17 +21,23 @@ from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
 from server.actions import answer, lecture_room
+from server.actions.consent import forget_voice
+from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
 from server.actions.subsidy import seal
-from server.actions.upkeep import tidy, upkeep
+from server.actions.upkeep import forget_superseded, tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
+from server.domain import edition
 from server.domain.board import Operation
+from server.domain.consent import voice_is_kept
+from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
 from server.pipeline import read_question
 from server.store.lines import NETWORK, Record
+from server.store.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +52,7 @@ KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
+FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
 
 
 AWAY = (StorageUnavailable, OperationalError, InterfaceError, BusDown)  # it isn't the job's fault, and will pass
@@ -83,6 +92,10 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_video(parts, UUID(answer_id))
             raise
+
+    @app.task(name="forget_voice", queue="read", retry=retry)
+    async def forget(child_id: str) -> None:
+        await forget_voice(parts.store, parts.storage, UUID(child_id))
 
     @app.task(name="snapshot_board", queue="read", retry=retry)
     async def keep_board(session_id: str) -> None:
@@ -128,20 +141,25 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
         found = await work.answer(id)
         if found is None or not answer.is_to_be_rendered(found, found.edition):
             return
-        lost = [voice.id for voice in await work.recordings_of(found.session_id) if voice.state == "arriving"]
+        session = await work.live_session(found.taken_session_id or found.session_id)
+        assert session is not None
+        lost = [voice.id for voice, _ in await work.voices_of(session.id) if voice.state == "arriving"]
     for recording in lost:
         await salvage(parts.store, parts.storage, recording)
+    cuts = [(start, end) for start, end in found.cuts]
+    masks = [mask_of(mask) for mask in found.masks]
     async with parts.store.work() as work:
-        log_ = await work.log(found.session_id)
-        photos = await work.media_of_question(found.question_id)
-        recordings = await work.recordings_of(found.session_id)
+        log_ = await work.log(session.id)
+        photos = [] if found.question_id is None else await work.media_of_question(found.question_id)
+        voices = await _to_be_heard(work, session, ends_at(cuts))
     with tempfile.TemporaryDirectory(prefix="dayi-render-") as folder:
         place = Path(folder)
         job = RenderJob(
-            log=[_line(op) for op in log_],
+            log=[_line(op) for op in edition.shown(log_, cuts, masks)],
             images=await _images(parts, photos, place),
-            voices=await _voices(parts, recordings, place),
-            cuts=[(start, end) for start, end in found.cuts],
+            voices=await _voices(parts, voices, place),
+            cuts=[(start, end) for start, end in cuts if end < FOREVER],
+            pictures=[asdict(picture) for picture in edition.pictures(log_, cuts, masks)],
             codec=parts.settings.video_codec,
         )
         out = place / "out"
@@ -158,9 +176,15 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             made.start_ms,
             found.cuts,
             f"{place_of}/captions.vtt" if made.captions else None,
+            found.masks,
+            found.taken_session_id,
+            {page: f"{place_of}/{picture.name}" for page, picture in made.pages.items()},
+            any(recording.owner_id != session.teacher_id for recording, _ in voices),
         )
         await parts.storage.put(film.video_key, made.video, made.content_type)
         await parts.storage.put(film.poster_key, made.poster, "image/jpeg")
+        for page, picture in made.pages.items():
+            await parts.storage.put((film.pages or {})[page], picture, "image/jpeg")
         if made.captions and film.captions_key:
             await parts.storage.put(film.captions_key, made.captions, "text/vtt")
     async with parts.store.work() as work:
@@ -222,13 +246,23 @@ async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[s
     return images
 
 
-async def _voices(parts: Backstage, recordings: list[Record], place: Path) -> list[Voice]:
+async def _to_be_heard(work: Work, session: Record, end: int | None) -> list[tuple[Record, int | None]]:
+    """Recordings, each with the moment until which it counts; a pupil's with the guardian's word alone."""
+    child = session.student_id
+    kept = child is not None and voice_is_kept(await work.consents_of(child))
+    return [
+        (recording, end if until is None else until if end is None else min(until, end))
+        for recording, until in await work.voices_of(session.id)
+        if recording.state == "ready" and (recording.owner_id == session.teacher_id or kept)
+    ]
+
+
+async def _voices(parts: Backstage, recordings: list[tuple[Record, int | None]], place: Path) -> list[Voice]:
     voices = []
-    for recording in recordings:
-        if recording.state == "ready":
-            path = place / f"{recording.id}.voice"
-            await parts.storage.download(recording.key, path, MAX_BYTES["recording"])
-            voices.append(Voice(path, recording.start_ms))
+    for recording, until in recordings:
+        path = place / f"{recording.id}.voice"
+        await parts.storage.download(recording.key, path, MAX_BYTES["recording"])
+        voices.append(Voice(path, recording.start_ms, until))
     return voices
 
 
@@ -244,6 +278,8 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
+        rest = timedelta(seconds=parts.settings.signed_url_s)
+        together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
 

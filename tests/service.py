@@ -268,9 +268,13 @@ class Program:
         pieces = {str(n): data[at : at + size] for n, at in enumerate(range(0, len(data), size))}
         signed = self.call(node, "POST", f"/api/uploads/{upload['id']}/parts", {"parts": [int(n) for n in pieces]})
         for n, piece in pieces.items():
-            address = urljoin(node.origin, signed["urls"][n])
-            put = urllib.request.Request(address, piece, {"Content-Type": "application/octet-stream"}, method="PUT")
-            _answered(put, self.timeout_s).close()
+            self.put(node, signed["urls"][n], piece)
+
+    def put(self, node: Address, address: str, piece: bytes) -> None:
+        """A part to its signed address."""
+        kind = {"Content-Type": "application/octet-stream"}
+        request = urllib.request.Request(urljoin(node.origin, address), piece, kind, method="PUT")
+        _answered(request, self.timeout_s).close()
 
     def complete_upload(self, node: Address, upload: Any, data: bytes) -> Any:
         parts = -(-len(data) // upload["part_size"])

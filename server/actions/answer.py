@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from media.cuts import merged, more
 from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
 from server.actions.errors import (
     BadRequest,
     BusyTeaching,
     Fenced,
-    Moved,
     NotHere,
     OfferGone,
     OffShift,
@@ -31,8 +29,6 @@ from server.store.work import Record, Work, gallery_channel, person_channel, ses
 
 LAPSES_ALLOWED = 2  # offers in a row that a teacher may let pass before the page asks whether she is still there
 BOARD_STAYS = frozenset({"handed_back", "teacher_gone", "silent"})  # for the colleague who goes on
-MOST_CUTS = 50
-LEAST_LEFT_MS = 1_000
 MOST_POINTS = 5  # knowledge points of an answer
 PUPILS_ONLY = frozenset({"lost"})
 TEACHERS_ONLY = frozenset({"page", "frame", "turn", "order", "lock"})
@@ -78,17 +74,22 @@ async def accept(work: Work, teacher: Person, offer_id: UUID, now: datetime) -> 
     await work.close_offer(offer_id, "accepted", now)
     await work.forgive_lapses(teacher.id)
     session_id = await work.open_session(question, teacher.id, now)
-    await _first_pages(work, session_id, question)
-    work.tell_student(question)
+    await first_pages(work, session_id, question)
     work.tell_teacher(teacher.id)
-    for row in await work.behind(question):
-        work.tell(person_channel(row.student_id), "question", row.id)
-    await _tell_crowd(work, question)
+    await tell_of_taking(work, question)
     await work.commit()
     return session_id
 
 
-async def _first_pages(work: Work, session_id: UUID, question: Question) -> None:
+async def tell_of_taking(work: Work, question: Question) -> None:
+    """A teacher has it: its pupil, its crowd and those who wait behind it hear so."""
+    work.tell_student(question)
+    for row in await work.behind(question):
+        work.tell(person_channel(row.student_id), "question", row.id)
+    await _tell_crowd(work, question)
+
+
+async def first_pages(work: Work, session_id: UUID, question: Question) -> None:
     """The board that another teacher left, if there is one: nothing has to be drawn again. Else the pupil's photos."""
     before = await work.session_before(question.id)
     lost = before is not None and before.ended_why in BOARD_STAYS
@@ -197,9 +198,10 @@ async def draw(
         body = packed(check(kind, op))
     except BoardError as error:
         raise BadRequest(str(error)) from error
-    if body.get("paper") == "photo" and not await _photo_of(work, session.question_id, body["media"]):
+    if body.get("paper") == "photo" and not await _photo_of(work, session, body["media"]):
         raise BadRequest("that photo is not of this question")
-    line = Operation(0, op_id, author, kind, body, _at_ms(session.opened_at, await work.now()))
+    at_ms = session.from_ms + _at_ms(session.opened_at, await work.now())
+    line = Operation(0, op_id, author, kind, body, at_ms)
     seq = await work.append(session_id, line)
     work.tell(session_channel(session_id), "board", session_id, {**asdict(line), "seq": seq})
     if kind not in BETWEEN_THE_TWO and await work.is_followed(session.question_id):
@@ -228,15 +230,17 @@ def _at_ms(opened_at: datetime, now: datetime) -> int:
     return max(0, round((now - opened_at).total_seconds() * 1000))
 
 
-async def _photo_of(work: Work, question_id: UUID, media_id: str) -> bool:
-    return any(str(media.id) == media_id for media in await work.media_of_question(question_id))
+async def _photo_of(work: Work, session: Record, media_id: str) -> bool:
+    if session.question_id is None:
+        return False
+    return any(str(media.id) == media_id for media in await work.media_of_question(session.question_id))
 
 
 def _author(session: Record | None, person: Person) -> str:
     """Which side of the session this person is; a stranger is told that there is none."""
     if session is not None and session.teacher_id == person.id:
         return "teacher"
-    if session is not None and session.student_id == person.id:
+    if session is not None and session.student_id == person.id and session.kind == "live":
         return "student"
     raise NotHere
 
@@ -340,7 +344,7 @@ async def rate(work: Work, student: Person, answer_id: UUID, stars: int) -> None
     if not 1 <= stars <= 5:
         raise BadRequest
     peeked = await work.answer(answer_id)
-    question = None if peeked is None else await work.question(peeked.question_id)
+    question = None if peeked is None or peeked.question_id is None else await work.question(peeked.question_id)
     if peeked is None or question is None or question.student_id != student.id or peeked.state == "withdrawn":
         raise NotHere
     await work.rate_answer(answer_id, peeked.teacher_id, stars)
@@ -383,7 +387,8 @@ async def _become_answer(
     work: Work, rules: Rules, session: Record, question: Question, knowledge_points: Sequence[str], now: datetime
 ) -> AnswerId:
     """What finishing causes, whoever finished."""
-    answer = await work.add_answer(question, session.id, question.problem_text, now)
+    review = await review_wanted(work, rules, session.teacher_id)
+    answer = await work.add_answer(question, session.id, now, review=review)
     question.answer_id = answer
     if knowledge_points:
         points = list(dict.fromkeys(point.strip() for point in knowledge_points))
@@ -400,15 +405,32 @@ async def _become_answer(
     return answer
 
 
-async def _answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Question]:
-    """Both locked, the question first as everywhere."""
+async def review_wanted(work: Work, rules: Rules, teacher: UUID) -> str:
+    """Whether a reviewer looks at what this teacher makes before others than those who asked are shown it."""
+    needed = rules.review == "all" or (rules.review == "trusted" and not await work.is_trusted(teacher))
+    return "waiting" if needed else "not_needed"
+
+
+def is_listed(answer: Record) -> bool:
+    """Whether it may be shown to others than those who asked."""
+    return answer.state == "published" and answer.review in ("not_needed", "approved")
+
+
+async def answer_and_question(work: Work, answer_id: UUID) -> tuple[Record, Question | None]:
+    """Both locked, the question first as everywhere; a lesson has none."""
     peeked = await work.answer(answer_id)
-    assert peeked is not None
-    question = await work.question(peeked.question_id)
+    if peeked is None:
+        raise NotHere
+    question = None if peeked.question_id is None else await work.question(peeked.question_id)
     answer = await work.answer(answer_id, lock=True)
-    assert question is not None
     assert answer is not None
     return answer, question
+
+
+def tell_both(work: Work, answer: Record, question: Question | None) -> None:
+    if question is not None:
+        work.tell_student(question)
+    work.tell_teacher(answer.teacher_id)
 
 
 def is_to_be_rendered(answer: Record, edition: int) -> bool:
@@ -419,18 +441,17 @@ def is_to_be_rendered(answer: Record, edition: int) -> bool:
 
 async def make_headway(work: Work, answer_id: UUID, edition: int, **made: Any) -> None:
     """The voice is there, or more of the film: whoever waits for it sees that."""
-    answer, question = await _answer_and_question(work, answer_id)
+    answer, question = await answer_and_question(work, answer_id)
     if not is_to_be_rendered(answer, edition):
         return
     await work.change_answer(answer_id, **made)
-    work.tell_student(question)
-    work.tell_teacher(answer.teacher_id)
+    tell_both(work, answer, question)
     await work.commit()
 
 
 @dataclass(frozen=True)
 class Film:
-    """What the object store holds of a rendered answer."""
+    """What the object store holds of a rendered answer, and what of the session it shows."""
 
     video_key: str
     poster_key: str
@@ -439,101 +460,87 @@ class Film:
     start_ms: int = 0
     shown_cuts: Sequence[Sequence[int]] = ()
     captions_key: str | None = None
+    shown_masks: Sequence[Mapping[str, Any]] = ()
+    shown_taken_id: UUID | None = None
+    pages: Mapping[str, str] | None = None
+    has_pupil: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        named = (self.video_key, self.poster_key, self.voice_key, self.captions_key)
+        return [key for key in (*named, *(self.pages or {}).values()) if key]
 
 
 async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, film: Film, now: datetime) -> None:
-    """The video is there: into the bank with it, and to all who followed. A later edition takes the place of the one
-    before, for all who may watch it."""
-    answer, question = await _answer_and_question(work, answer_id)
+    """The video is there: to all who followed, and, as soon as nobody has to look at it first, into the bank. A later
+    edition takes the place of the one before, for all who may watch it."""
+    answer, question = await answer_and_question(work, answer_id)
     if not is_to_be_rendered(answer, edition):
         return
     done = {"state": "published", "progress": 100, "rendered_edition": edition}
     await work.change_answer(answer_id, published_at=answer.published_at or now, **done, **asdict(film))
-    if answer.state == "published":
-        work.tell_student(question)
-        work.tell_teacher(answer.teacher_id)
-        await work.commit()
+    kept = {"cuts": film.shown_cuts, "masks": film.shown_masks, "taken_session_id": film.shown_taken_id}
+    about = {"why": _why(answer, film), "duration_ms": film.duration_ms, "keys": film.keys}
+    await work.add_edition(answer_id, number=edition, **about, **kept)
+    tell_both(work, answer, question)
+    if answer.review in ("waiting", "sent_back"):
+        await finder.forget(work, answer_id)
+    elif answer.state != "published":
+        await into_the_bank(work, finder, answer, question)
+    if answer.published_at is None and question is not None and answer.split_from is None:
+        await finder.forget(work, question.id)
+        for follower in await work.followers_of(question.id):
+            follower.suggest(AnswerId(answer_id), now)
+            reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
+            await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
+            work.tell_student(follower)
+    await work.commit()
+
+
+def _why(answer: Record, film: Film) -> str:
+    """What is new about an edition, in a word."""
+    if answer.rendered_edition == 0:
+        return "made"
+    if film.shown_taken_id != answer.shown_taken_id:
+        return "retaken"
+    if [*film.shown_masks] != answer.shown_masks:
+        return "masked" if film.shown_masks else "whole"
+    if [*film.shown_cuts] != answer.shown_cuts:
+        return "cut" if film.shown_cuts else "whole"
+    return "made again"
+
+
+async def into_the_bank(work: Work, finder: Finder, answer: Record, question: Question | None) -> None:
+    """Whoever asks the same finds it from now on. A lesson answers nobody's problem."""
+    if question is None or not answer.problem_text:
         return
-    await finder.forget(work, question.id)
-    if answer.problem_text:
-        text, subject, stage = answer.problem_text, question.subject, question.stage
-        await finder.learn(work, answer_id, "answer", text, subject, stage, question.figure)
-    for follower in await work.followers_of(question.id):
-        follower.suggest(AnswerId(answer_id), now)
-        reason = {"kind": "followed", "agrees": True, "asked": "", "known": ""}
-        await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
-        work.tell_student(follower)
-    work.tell_student(question)
-    work.tell_teacher(answer.teacher_id)
-    await work.commit()
-
-
-async def edit(
-    work: Work, teacher: Person, answer_id: UUID, cuts: Sequence[tuple[int, int]], whole: bool
-) -> None:
-    """Another edition: without these spans, in ms of what can be watched now; or, with `whole`, all of it again.
-
-    The edition before is watched until the new one is made.
-    """
-    if len(cuts) > MOST_CUTS or any(not 0 <= start < end <= 86_400_000 for start, end in cuts) or whole == bool(cuts):
-        raise BadRequest
-    answer, question = await _own_answer(work, teacher, answer_id)
-    if answer.state != "published" or answer.rendered_edition < answer.edition:
-        raise Moved  # one edition after the other
-    shown = [(start + answer.start_ms, end + answer.start_ms) for start, end in cuts]
-    if answer.duration_ms - sum(end - start for start, end in merged(cuts)) < LEAST_LEFT_MS:
-        raise BadRequest("nothing would be left")
-    wanted = [] if whole else more(answer.shown_cuts, shown)
-    edition = answer.edition + 1
-    await work.change_answer(answer_id, cuts=wanted, edition=edition, progress=0)
-    work.defer("render_answer", queue="render", lock=f"answer:{answer_id}", answer_id=str(answer_id))
-    work.tell_student(question)
-    await work.commit()
-
-
-async def take_down(work: Work, finder: Finder, teacher: Person, answer_id: UUID) -> None:
-    """The teacher withdraws an answer: nobody finds, watches or is shown it from now on."""
-    answer, question = await _own_answer(work, teacher, answer_id)
-    if answer.state == "withdrawn":
-        return
-    await work.change_answer(answer_id, state="withdrawn")
-    await finder.forget(work, answer_id)
-    work.tell_student(question)
-    for watcher in await work.watchers_of(answer_id):
-        work.tell(person_channel(watcher.student_id), "question", watcher.id)
-    work.tell_teacher(answer.teacher_id)
-    await work.commit()
-
-
-async def _own_answer(work: Work, teacher: Person, answer_id: UUID) -> tuple[Record, Question]:
-    peeked = await work.answer(answer_id)
-    if peeked is None or peeked.teacher_id != teacher.id:
-        raise NotHere
-    return await _answer_and_question(work, answer_id)
+    figure = question.figure if answer.split_from is None else None
+    await finder.learn(work, answer.id, "answer", answer.problem_text, question.subject, question.stage, figure)
 
 
 async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:
     """No video can be made of it: the pupil had the live answer; the followers go on to a teacher."""
-    answer, question = await _answer_and_question(work, answer_id)
+    answer, question = await answer_and_question(work, answer_id)
     if answer.state == "published" and answer.rendered_edition < answer.edition:
-        await work.change_answer(answer_id, edition=answer.rendered_edition, cuts=answer.shown_cuts, progress=100)
+        back = {"cuts": answer.shown_cuts, "masks": answer.shown_masks, "taken_session_id": answer.shown_taken_id}
+        await work.change_answer(answer_id, edition=answer.rendered_edition, progress=100, **back)
         work.tell_teacher(answer.teacher_id)
         await work.commit()
         return
     if answer.state != "rendering":
         return
     await work.change_answer(answer_id, state="failed")
-    await finder.forget(work, question.id)
-    await promote_follower(work, finder, rules, question, now)
-    work.tell_student(question)
-    work.tell_teacher(answer.teacher_id)
+    if question is not None and answer.split_from is None:
+        await finder.forget(work, question.id)
+        await promote_follower(work, finder, rules, question, now)
+    tell_both(work, answer, question)
     await work.commit()
 
 
 async def _session_and_question(work: Work, teacher: Person, session_id: UUID) -> tuple[Record, Question]:
     """Both locked, the question first as everywhere."""
     peeked = await work.live_session(session_id)
-    if peeked is None or peeked.teacher_id != teacher.id:
+    if peeked is None or peeked.teacher_id != teacher.id or peeked.question_id is None:
         raise NotHere
     question = await work.question(peeked.question_id)
     session = await work.live_session(session_id, lock=True)

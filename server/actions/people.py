@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.consent import WORDING, Purpose
 from server.domain.people import Certification, Role
 from server.domain.subsidy.facts import pseudonym
 from server.store import tables as t
@@ -34,6 +35,7 @@ class Newcomer:
     grade: int | None = None
     certifications: frozenset[Certification] = frozenset()
     guardian_contact: str = ""
+    consents: frozenset[Purpose] = frozenset()  # what the guardian agrees to; the file takes nothing back
     children: frozenset[str] | None = None  # logins of a teacher's own children; None: the roster says nothing of them
 
 
@@ -109,6 +111,7 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                 .values(account_id=row.id, **identity)
                 .on_conflict_do_update(index_elements=["account_id"], set_=identity)
             )
+            await _agree(connection, row.id, newcomer.consents)
             certified = t.certifications.c
             await connection.execute(delete(t.certifications).where(certified.account_id == row.id))
             for each in sorted(newcomer.certifications, key=lambda c: (c.subject, c.stage)):
@@ -117,6 +120,19 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
                 )
         await _relate(connection, newcomers)
     return activations
+
+
+_LAST_WORDS = text(
+    "SELECT DISTINCT ON (purpose) purpose, given FROM consents WHERE child_id = :child ORDER BY purpose, id DESC"
+)
+
+
+async def _agree(connection: AsyncConnection, child: UUID, purposes: frozenset[Purpose]) -> None:
+    """What is agreed to already is not noted again."""
+    known = {row.purpose for row in await connection.execute(_LAST_WORDS, {"child": child}) if row.given}
+    for purpose in sorted(purposes - known):
+        row = {"child_id": child, "purpose": purpose, "given": True, "wording": WORDING, "source": "import"}
+        await connection.execute(t.consents.insert().values(row))
 
 
 async def _relate(connection: AsyncConnection, newcomers: Sequence[Newcomer]) -> None:

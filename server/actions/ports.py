@@ -17,13 +17,14 @@ from server.store.work import Work
 
 @dataclass(frozen=True)
 class Rules:
-    """The durations that an operator may set (server/settings.py has their defaults and reasons)."""
+    """What an operator may set: durations, whose answers are reviewed (server/settings.py has defaults and reasons)."""
 
     offer_lasts: timedelta = timedelta(seconds=15)
     pipeline_budget: timedelta = timedelta(seconds=20)
     gone_after: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=30)
     session_lasts: timedelta = LASTS
+    review: Literal["at_once", "trusted", "all"] = "at_once"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class PolicyWrong(BadRequest):
 async def session_held(
     work: Work, question: Question, session_id: UUID, teacher: UUID, answer: UUID, now: datetime
 ) -> None:
-    """A live session became an answer: the fact, and what it earns."""
+    """A session became an answer, live or recorded without the pupil: the fact, and what it earns."""
     rows = await work.rows(_SESSION, {"session": session_id, "teacher": teacher})
     found = rows[0]
     spans = [(at / 1000 - INK_S, at / 1000) for at in found.ink or ()]
@@ -78,7 +78,7 @@ async def session_held(
     flags += await _ties(books, teacher, question.student_id)
     line = FactLine(
         id=f"session:{session_id}",
-        kind="session",
+        kind="session" if found.kind == "live" else "answer",  # recorded without the pupil
         teacher=str(teacher),
         start=found.opened_at,
         end=max(now, found.opened_at),
@@ -228,7 +228,7 @@ async def _post(
             entries=lacking,
             fact=id if row is not None else None,
             policy=None if ruling is None else ruling.id,
-            question=question if row is not None and row.kind in ("session", "shown") else None,
+            question=question if row is not None and row.kind in ("session", "answer", "shown") else None,
             cause=cause,
         )
     )
@@ -613,7 +613,7 @@ def _ruling(rulings: Sequence[Ruling], day: int) -> Ruling | None:
 
 
 _SESSION = """
-    SELECT s.opened_at,
+    SELECT s.opened_at, s.kind,
            (SELECT array_agg(b.at_ms) FROM board_operations b
             WHERE b.session_id = s.id AND b.author = 'teacher' AND b.kind = 'stroke') AS ink,
            (SELECT json_agg(json_build_array(m.start_ms, coalesce(m.duration_ms, 0))) FROM media m

@@ -8,6 +8,7 @@ from server.actions.answer import lapse, session_overdue, teacher_gone
 from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
 from server.actions.ports import Finder, Rules
+from server.actions.studio import time_is_over
 from server.actions.teach import keep_time
 from server.actions.upload import Storage, sweep
 from server.domain.dispatch import ALARM_AFTER
@@ -62,7 +63,10 @@ async def end_overdue(store: Store, finder: Finder, rules: Rules) -> None:
         overdue = await work.overdue_sessions(rules.session_lasts)
     for row in overdue:
         async with store.work() as work:
-            await session_overdue(work, rules, row.id, row.question_id, await work.now())
+            if row.question_id is None:
+                await time_is_over(work, rules, row.id, await work.now())
+            else:
+                await session_overdue(work, rules, row.id, row.question_id, await work.now())
 
 
 async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
@@ -130,6 +134,19 @@ async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
     for id in late:
         async with store.work() as work:
             await keep_time(work, id, now)
+
+
+async def forget_superseded(store: Store, storage: Storage, rest: timedelta) -> None:
+    """The objects of editions that were replaced or taken down, as soon as the last address given out for them has run
+    out."""
+    async with store.work() as work:
+        old = await work.superseded(rest)
+    for edition in old:
+        for key in edition.keys:
+            await storage.delete(key)
+        async with store.work() as work:
+            await work.files_gone(edition.answer_id, edition.number)
+            await work.commit()
 
 
 async def tidy(store: Store, storage: Storage) -> None:

@@ -16,6 +16,7 @@ from media.intake import Kind, Taken, take_in
 from media.limits import EmptyFile, Refused
 from media.storage import FolderStorage, ObjectMissing, S3Storage
 from server.actions.errors import BadRequest, Moved, NotAllowed, NotHere, Refusal, SessionOver
+from server.domain.consent import voice_is_kept
 from server.domain.people import Person, Role
 from server.store.work import Record, Store, Work
 
@@ -71,7 +72,8 @@ class UnusableFile(Refusal):
 async def start(
     store: Store, owner: Person, kind: UploadKind, content_type: str, session_id: UUID | None, start_ms: int
 ) -> UUID:
-    """An upload that may begin; a recording belongs to a session that its owner teaches."""
+    """An upload that may begin; a recording belongs to a session that its owner teaches, or in which the pupil may be
+    heard afterwards."""
     if (kind == "recording") != (session_id is not None) or not 0 <= start_ms <= 86_400_000:
         raise BadRequest
     if not (content_type.isascii() and content_type.isprintable()) or len(content_type) > 100:
@@ -83,7 +85,7 @@ async def start(
     async with store.work() as work:
         if session_id is not None:
             session = await work.live_session(session_id)
-            if session is None or session.teacher_id != owner.id:
+            if session is None or not await _may_be_heard(work, session, owner.id):
                 raise NotHere
             if session.ended_at is not None:
                 raise SessionOver
@@ -287,11 +289,22 @@ def part_key(id: UUID, number: int) -> str:
     return f"incoming/{id}/{number:05d}"
 
 
+async def _may_be_heard(work: Work, session: Record, person: UUID) -> bool:
+    """A child's voice is taken only as long as the guardian's word for it stands."""
+    if session.teacher_id == person:
+        return True
+    return session.student_id == person and session.kind == "live" and voice_is_kept(await work.consents_of(person))
+
+
 async def _refuse_late_recording(work: Work, media: Record) -> None:
-    """What a teacher says after the session ended, or after losing it, belongs to no answer."""
+    """What is said after the session ended, or after losing it, belongs to no answer."""
     session = None if media.session_id is None else await work.live_session(media.session_id)
-    if session is not None and session.ended_at is not None:
+    if session is None:
+        return
+    if session.ended_at is not None:
         raise SessionOver
+    if not await _may_be_heard(work, session, media.owner_id):
+        raise NotHere
 
 
 def _own(media: Record | None, owner: Person) -> Record:

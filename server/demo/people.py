@@ -85,7 +85,14 @@ def people() -> tuple[DemoPerson, ...]:
         for number, (name, subjects, stages) in enumerate(_TEACHERS, 1)
     ]
     staff = [
-        DemoPerson(login, f"演示·{name}", f"演示{name}", frozenset({role}), CENTRE) for login, name, role in _STAFF
+        DemoPerson(
+            login,
+            f"演示·{name}",
+            f"演示{name}",
+            frozenset({role}),
+            JUNIOR if role is Role.SCHOOL_ADMIN else CENTRE,  # one that has pupils
+        )
+        for login, name, role in _STAFF
     ]
     return (*pupils, *teachers, *staff)
 

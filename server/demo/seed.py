@@ -21,6 +21,7 @@ from server.demo.photos import shoot
 from server.demo.problems import Problem, problems
 from server.demo.voice import narrate_board
 from server.domain.board import Operation, check
+from server.domain.edition import pictures
 from server.domain.lecture import LectureState
 from server.domain.people import Certification, PersonId
 from server.domain.question import Question, QuestionId, State
@@ -214,12 +215,17 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
         picture, voice = place / "photo.jpg", place / "voice.m4a"
         picture.write_bytes(photo.jpeg)
         narrate_board(board, voice)
-        made = await render(RenderJob(log=board, images={str(media_id): picture}, voices=[Voice(voice)]), place / "out")
+        pages = [asdict(page) for page in pictures(_operations(board))]
+        job = RenderJob(log=board, images={str(media_id): picture}, voices=[Voice(voice)], pictures=pages)
+        made = await render(job, place / "out")
         keys = {name: f"demo/{problem.code}/{name}" for name in ("photo.jpg", "video.mp4", "voice.m4a", "poster.jpg")}
         await parts.storage.put(keys["photo.jpg"], photo.jpeg, "image/jpeg")
         await parts.storage.put(keys["video.mp4"], made.video, made.content_type)
         await parts.storage.put(keys["voice.m4a"], made.video.parent / "voice.m4a", "audio/mp4")
         await parts.storage.put(keys["poster.jpg"], made.poster, "image/jpeg")
+        shown = {page: f"demo/{problem.code}/{path.name}" for page, path in made.pages.items()}
+        for page, path in made.pages.items():
+            await parts.storage.put(shown[page], path, "image/jpeg")
     await parts.finder.ready()  # a first load may take longer than a transaction may lie idle
     async with parts.store.work() as work:
         question = await _question(work, problem, media_id, keys["photo.jpg"], (photo.width, photo.height))
@@ -239,9 +245,13 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
                 made_at=now,
             )
         )
-        film = Film(keys["video.mp4"], keys["poster.jpg"], made.duration_ms, keys["voice.m4a"], made.start_ms)
+        film = Film(
+            keys["video.mp4"], keys["poster.jpg"], made.duration_ms, keys["voice.m4a"], made.start_ms, pages=shown
+        )
         done = {"state": "published", "progress": 100, "rendered_edition": 1}
         await work.change_answer(answer, published_at=now, **done, **asdict(film))
+        about = {"why": "made", "duration_ms": made.duration_ms, "keys": film.keys, "cuts": [], "masks": []}
+        await work.add_edition(answer, number=1, **about)
         await parts.finder.learn(work, answer, "answer", problem.text, problem.subject, problem.stage)
         await work.commit()
 
@@ -294,7 +304,12 @@ async def _session(work: Work, problem: Problem, question: Question, board: list
             ended_why="finished",
         )
     )
-    for number, op in enumerate(board):
-        body = check(str(op["kind"]), op)
-        await work.append(id, Operation(0, f"demo-{number}", "teacher", str(op["kind"]), body, int(op["at_ms"])))
+    await work.append(id, *_operations(board))
     return id
+
+
+def _operations(board: list[Op]) -> list[Operation]:
+    return [
+        Operation(n, f"demo-{n}", "teacher", str(op["kind"]), check(str(op["kind"]), op), int(op["at_ms"]))
+        for n, op in enumerate(board)
+    ]

@@ -60,6 +60,7 @@ MOVES: dict[tuple[State, State], frozenset[Actor]] = {
     (State.FOLLOWING, State.SUGGESTED): frozenset({_T, _Y}),  # the leader was answered | merged with what was answered
     (State.FOLLOWING, State.WAITING): frozenset({_S, _T, _Y}),  # "not my question" | split | the leader was withdrawn
     (State.WAITING, State.OFFERED): frozenset({_Y}),
+    (State.WAITING, State.ANSWERING): frozenset({_T}),  # taken from the queue, to be answered by a recording
     (State.OFFERED, State.WAITING): frozenset({_T, _Y}),  # declined | lapsed
     (State.OFFERED, State.ANSWERING): frozenset({_T}),
     (State.ANSWERING, State.ANSWERED): frozenset({_T}),
@@ -189,6 +190,13 @@ class Question:
         if self.teacher_id != teacher:
             raise StaleAssignment
         self.move(State.ANSWERING, Actor.TEACHER, now)
+
+    def take(self, teacher: PersonId, now: datetime) -> None:
+        """A teacher answers it by a recording, without its pupil."""
+        self.move(State.ANSWERING, Actor.TEACHER, now)
+        self.teacher_id = teacher
+        self.assignment_epoch += 1
+        self.promised_at = None
 
     def take_back(self, actor: Actor, now: datetime) -> None:
         """The offer was declined or lapsed, or the session was handed back or lost."""

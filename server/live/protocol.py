@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
@@ -79,6 +80,10 @@ class AnswerView(Wire):
     stars: int | None = None  # of the pupil who asked
     remaking: bool = False  # another edition is being made; this one is watched meanwhile
     is_cut: bool = False
+    is_masked: bool = False
+    title: str | None = None  # of a lesson, which answers nobody's question
+    review: Literal["not_needed", "waiting", "approved", "sent_back"] = "not_needed"  # before others are shown it
+    review_words: str | None = None  # of the reviewer who sent it back
 
 
 class SuggestionView(Wire):
@@ -114,6 +119,8 @@ class QuestionView(Wire):
     suggestion: SuggestionView | None = None
     worked_examples: list[SuggestionView] = []
     answer: AnswerView | None = None
+    more_answers: list[AnswerView] = []  # what the same session answered besides
+    being_recorded: bool = False  # a teacher answers it without its pupil
     session_id: UUID | None = None
     watch_id: UUID | None = None  # the open session of the question that this one follows
     teacher_name: str | None = None
@@ -144,6 +151,7 @@ class DutyView(Wire):
     presence: Presence
     offer: OfferView | None = None
     session_id: UUID | None = None
+    alone: bool = False  # the session is a recording without a pupil
     waiting: int = 0
     breath_s: int = 0  # that the teacher wants between two questions
     rests_until: datetime | None = None
@@ -202,7 +210,7 @@ class SessionView(Wire):
 
     id: UUID
     version: int
-    question_id: UUID
+    question_id: UUID | None  # none behind a lesson or a retake
     state: Literal["open", "ended"]
     me: Literal["teacher", "student", "follower"]  # who follows the question watches, and sees less of the pupil
     teacher_name: str
@@ -219,7 +227,10 @@ class SessionView(Wire):
     ends_at: datetime
     active_at: datetime  # the last sign of life of either side
     paused_at: datetime | None = None
-    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn"] | None = None
+    ended_why: Literal["finished", "handed_back", "teacher_gone", "silent", "withdrawn", "dropped"] | None = None
+    kind: Literal["live", "answer", "lesson", "retake"] = "live"
+    title: str = ""  # of a lesson
+    keeps_pupil: bool = False  # the guardian agrees that the pupil's voice and words are kept
     # For the teacher alone:
     related: list[RelatedView] = []
     knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
@@ -611,11 +622,139 @@ class Span(Wire, forbid_unknown_fields=True):
     to_ms: int
 
 
+class Mask(Wire, forbid_unknown_fields=True):
+    """A region of a page that is hidden, in units of the page; from and to in ms of the video, or neither: for good."""
+
+    page: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
 class Edit(Wire, forbid_unknown_fields=True):
-    """Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more."""
+    """Spans to leave out, in ms of the video as it is now, and regions to hide; or `whole`: all of it again."""
 
     cuts: list[Span] = []
+    masks: list[Mask] = []
     whole: bool = False
+
+
+class Split(Wire, forbid_unknown_fields=True):
+    """From `at_ms` of the video on it answers another problem."""
+
+    at_ms: int
+    problem_text: str
+
+
+class Moment(Wire, forbid_unknown_fields=True):
+    """Of a video, in ms."""
+
+    at_ms: int
+
+
+class EditionView(Wire):
+    """A video that was made of an answer: what is new about it, and whether it is the one that is watched."""
+
+    number: int
+    why: Literal["made", "cut", "masked", "retaken", "whole", "made again"]
+    made_at: datetime
+    duration_ms: int
+    is_shown: bool
+
+
+class Editions(Wire):
+    editions: list[EditionView]
+
+
+class WaitingView(Wire):
+    """A question in the queue as a teacher sees it who may answer it by a recording."""
+
+    question_id: UUID
+    subject: Subject
+    grade: int
+    text: str
+    photos: int
+    followers: int
+    asked_at: datetime
+    promised_at: datetime | None = None
+
+
+class Waiting(Wire):
+    """The oldest first."""
+
+    questions: list[WaitingView]
+
+
+class BeginLesson(Wire, forbid_unknown_fields=True):
+    """A short lesson on one knowledge point, with no question behind it."""
+
+    title: str
+    subject: Subject
+    grade: int
+    knowledge_point: str
+
+
+class Lessons(Wire):
+    """A teacher's own, the newest first."""
+
+    lessons: list[AnswerView]
+
+
+class ReviewView(Wire):
+    """An answer for a reviewer to look at."""
+
+    answer: AnswerView
+    teacher_id: UUID
+    teacher_trusted: bool
+    edition: int
+    has_pupil: bool  # the pupil is heard
+    earlier: list[str] = []  # what reviewers said of it before
+
+
+class Reviews(Wire):
+    """The oldest first; `waiting` counts all. `rule` is whose answers are reviewed."""
+
+    rule: Literal["at_once", "trusted", "all"]
+    waiting: int
+    answers: list[ReviewView]
+
+
+class Decide(Wire, forbid_unknown_fields=True):
+    decision: Literal["approve", "send_back", "take_down"]
+    words: str = ""
+
+
+class Trust(Wire, forbid_unknown_fields=True):
+    on: bool
+
+
+class PupilView(Wire):
+    """A pupil of one's own school, with what the guardian agrees to. Whoever reads this is written down."""
+
+    id: UUID
+    login: str
+    real_name: str
+    grade: int | None
+    agreed: list[Purpose]
+    said_at: datetime | None = None  # the last word
+
+
+class SchoolPupils(Wire):
+    school: str
+    wording: str  # the version of the words on the page
+    pupils: list[PupilView]
+    more: bool = False  # than are shown
+
+
+class SayConsent(Wire, forbid_unknown_fields=True):
+    """A guardian's word on one purpose, and the version of the words that it is about."""
+
+    purpose: Purpose
+    given: bool
+    wording: str
 
 
 class Rate(Wire, forbid_unknown_fields=True):

@@ -162,7 +162,7 @@ async def teacher_names(store: Store) -> dict[str, str]:
 
 async def summaries(store: Store, teacher: UUID) -> dict[str, str]:
     """The problem behind a teacher's sessions, by the fact's id."""
-    query = "SELECT session_id, problem_text FROM answers WHERE teacher_id = %(teacher)s"
+    query = "SELECT session_id, problem_text FROM answers WHERE teacher_id = %(teacher)s AND split_from IS NULL"
     rows = await store.rows(query, {"teacher": teacher})
     return {f"session:{row.session_id}": (row.problem_text or "")[:80] for row in rows}
 
@@ -336,7 +336,7 @@ _HOLDS = """
            (SELECT json_agg(json_build_array(m.start_ms, coalesce(m.duration_ms, 0)) ORDER BY m.start_ms) FROM media m
             WHERE m.session_id = n.session_id AND m.owner_id = f.teacher_id AND m.kind = 'recording') AS speech
     FROM held JOIN subsidy_facts f ON f.id = held.id JOIN accounts a ON a.id = f.teacher_id
-    LEFT JOIN answers n ON 'session:' || n.session_id = f.id
+    LEFT JOIN answers n ON 'session:' || n.session_id = f.id AND n.split_from IS NULL
     WHERE NOT EXISTS (SELECT FROM subsidy_facts r WHERE r.of_id = f.id AND r.kind = 'review')
     ORDER BY f.starts_at LIMIT 200
 """
@@ -405,7 +405,7 @@ _CLAIMED = """
                      WHERE e.transaction_id = l.id AND e.account = 'held:' || l.teacher_id), 0)::bigint AS held_fen,
            left(coalesce(a.problem_text, ''), 40) AS summary
     FROM statement_claims c JOIN ledger_transactions l ON l.id = c.transaction_id
-    LEFT JOIN answers a ON 'session:' || a.session_id = l.fact_id
+    LEFT JOIN answers a ON 'session:' || a.session_id = l.fact_id AND a.split_from IS NULL
     WHERE c.statement_id = %(id)s ORDER BY l.done_at, l.posted_at, l.id
 """
 _PUBLIC = """

@@ -96,6 +96,7 @@ accounts = Table(
     Column("activation_hash", LargeBinary),
     _time("activation_expires_at", nullable=True),
     _time("disabled_at", nullable=True),
+    _time("trusted_at", nullable=True),  # a teacher whose answers need no reviewer, where the city asks for one
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     _time("created_at", now=True),
     CheckConstraint("grade BETWEEN 1 AND 12", name="grade"),
@@ -382,9 +383,11 @@ live_sessions = Table(
     "live_sessions",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    # live: with the pupil; answer: a waiting question, alone; lesson: no question behind it; retake: of an answer
+    Column("kind", Text, nullable=False, server_default=text("'live'")),
+    Column("question_id", Uuid, ForeignKey("questions.id")),
     _person("teacher_id"),
-    _person("student_id"),
+    _person("student_id", nullable=True),
     Column("assignment_epoch", Integer, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("next_seq", Integer, nullable=False, server_default=text("1")),
@@ -397,10 +400,31 @@ live_sessions = Table(
     Column("active_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     _time("paused_at", nullable=True),
     Column("pen_locked", Boolean, nullable=False, server_default=text("false")),
+    # A retake goes on from a moment of another session: its clock begins there, and what was said until then counts.
+    Column("goes_on_from", Uuid, ForeignKey("live_sessions.id")),
+    Column("from_ms", Integer, nullable=False, server_default=text("0")),
+    Column("answer_id", Uuid, ForeignKey("answers.id", use_alter=True)),
     CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="ended"),
+    CheckConstraint("kind IN ('live', 'answer', 'lesson', 'retake')", name="kind"),
+    CheckConstraint(
+        "(kind IN ('live', 'answer')) = (question_id IS NOT NULL AND student_id IS NOT NULL)", name="about"
+    ),
+    CheckConstraint("(kind = 'retake') = (answer_id IS NOT NULL)", name="retakes"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+)
+
+lessons = Table(  # what a session of that kind is about
+    "lessons",
+    metadata,
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("knowledge_point", Text, nullable=False),
+    CheckConstraint("grade BETWEEN 1 AND 12", name="grade"),
+    CheckConstraint("length(title) BETWEEN 1 AND 80", name="title"),
 )
 
 board_operations = Table(
@@ -430,8 +454,10 @@ answers = Table(
     "answers",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
-    Column("session_id", Uuid, ForeignKey("live_sessions.id"), nullable=False, unique=True),
+    Column("question_id", Uuid, ForeignKey("questions.id")),  # none behind a lesson
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), nullable=False),
+    Column("split_from", Uuid, ForeignKey("answers.id")),  # the second part of what one session answered
+    Column("title", Text),  # of a lesson
     _person("teacher_id"),
     Column("subject", Word(Subject), nullable=False),
     Column("grade", Integer, nullable=False),
@@ -452,12 +478,93 @@ answers = Table(
     # Spans of the session that are left out: as wanted, and as the voice and the film that can be watched have it.
     Column("cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("shown_cuts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("masks", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("shown_masks", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("taken_session_id", Uuid, ForeignKey("live_sessions.id")),  # the retake that is its log now
+    Column("shown_taken_id", Uuid, ForeignKey("live_sessions.id")),
+    Column("pages", JSONB),  # keys of its pages' photos as they may be seen; none before the first film
+    Column("has_pupil", Boolean, nullable=False, server_default=text("false")),  # the pupil is heard
+    Column("review", Text, nullable=False, server_default=text("'not_needed'")),
     Column("edition", Integer, nullable=False, server_default=text("1")),
     Column("rendered_edition", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
     CheckConstraint("state IN ('rendering', 'published', 'failed', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'published' OR video_key IS NOT NULL", name="published_has_video"),
+    CheckConstraint("review IN ('not_needed', 'waiting', 'approved', 'sent_back')", name="review"),
+    CheckConstraint("question_id IS NOT NULL OR title IS NOT NULL", name="asked_or_titled"),
     Index("ix_answers_question_id", "question_id"),
+    Index("uq_answers_session_id", "session_id", unique=True, postgresql_where=text("split_from IS NULL")),
+    Index(
+        "ix_answers_to_review", "made_at", postgresql_where=text("state = 'published' AND review = 'waiting'")
+    ),
+)
+
+editions = Table(  # what was made of an answer, and the objects that it has; those of a superseded one go
+    "editions",
+    metadata,
+    Column("answer_id", Uuid, ForeignKey("answers.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("taken_session_id", Uuid),
+    Column("cuts", JSONB, nullable=False),
+    Column("masks", JSONB, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("keys", JSONB, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    _time("superseded_at", nullable=True),
+    _time("files_gone_at", nullable=True),
+    PrimaryKeyConstraint("answer_id", "number"),
+    Index(
+        "ix_editions_superseded_at",
+        "superseded_at",
+        postgresql_where=text("superseded_at IS NOT NULL AND files_gone_at IS NULL"),
+    ),
+)
+
+# Append-only, as are the two below: triggers are in the migration 0050.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("answer_id", Uuid, ForeignKey("answers.id"), nullable=False),
+    Column("edition", Integer, nullable=False),
+    _person("reviewer_id"),
+    Column("decision", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("decision IN ('approved', 'sent_back', 'taken_down')", name="decision"),
+    CheckConstraint("decision = 'approved' OR words <> ''", name="words"),
+    Index("ix_reviews_answer_id", "answer_id"),
+)
+
+# --- children ------------------------------------------------------------------------------------------------------
+
+consents = Table(  # the last word on each purpose counts; without one it is no
+    "consents",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _person("child_id"),
+    Column("purpose", Text, nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("wording", Text, nullable=False),  # the version of the words that were agreed to
+    Column("source", Text, nullable=False),
+    _person("by_id", nullable=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("purpose IN ('service', 'recording', 'public_video', 'research')", name="purpose"),
+    CheckConstraint("source IN ('import', 'school', 'guardian')", name="source"),
+    Index("ix_consents_child_id_purpose", "child_id", "purpose", "id"),
+)
+
+child_reads = Table(  # which of the staff saw or heard which child, and why
+    "child_reads",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _person("reader_id"),
+    _person("child_id"),
+    Column("why", Text, nullable=False),
+    Column("thing_id", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Index("ix_child_reads_child_id_at", "child_id", "at"),
 )
 
 # --- lectures ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ A view's `version` is the database's clock in microseconds when it was read: eve
 so the newest version a page holds is the truth, whatever order views arrive in.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,9 @@ from uuid import UUID
 import msgspec
 
 from media.cuts import after
+from server.domain.board import Operation
 from server.domain.dispatch import Presence, expected_wait
+from server.domain.edition import Mask, as_pictured, pictures, shown
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
@@ -102,6 +105,8 @@ class Views:
                 await self._suggested(row) for row in suggestions if Verdict(row.verdict) is Verdict.SIMILAR
             ],
             answer=await self._own_answer(q) if q.answer_id is not None else None,
+            more_answers=await self._more_answers(q.id) if q.has_parts else [],
+            being_recorded=q.being_recorded,
             session_id=q.session_id,
             watch_id=q.watch_id,
             teacher_name=q.teacher_name if state in {State.ANSWERING, State.ANSWERED, State.RESOLVED} else None,
@@ -136,19 +141,38 @@ class Views:
             reasons=[msgspec.convert(reason, wire.Reason) for reason in row.reasons],
         )
 
+    async def _more_answers(self, question: UUID) -> list[wire.AnswerView]:
+        return [view for _, view in await self.answers(_PARTS, {"question": question})]
+
     async def _own_answer(self, q: Record) -> wire.AnswerView | None:
         found = await self.store.rows(_OWN_ANSWER, {"question": q.id, "answer": q.answer_id})
         return await self._answer(found[0]) if found else None
 
-    async def answer(self, id: UUID) -> wire.AnswerView | None:
+    async def answer(self, id: UUID, viewer: UUID | None = None) -> wire.AnswerView | None:
+        """What a reviewer said of it is for its teacher."""
         found = await self.store.rows(_ANSWER, {"id": id})
-        return await self._answer(found[0]) if found else None
+        if not found:
+            return None
+        view = await self._answer(found[0])
+        if viewer == found[0].teacher_id and view.review == "sent_back":
+            said = await self.store.rows(_SENT_BACK, {"id": id})
+            view.review_words = said[0].words if said else None
+        return view
 
-    async def may_watch(self, person: UUID, answer: UUID) -> bool:
+    async def may_watch(self, person: UUID, answer: UUID, *, reviews: bool = False) -> bool:
         """Who made it, asked it or had it suggested, the teachers who were offered a question like it, and the one whom
-        its pupil is with just now."""
-        found = await self.store.rows(_MAY_WATCH, {"person": person, "answer": answer})
+        its pupil is with just now; a lesson everybody. And whoever reviews, what is ready."""
+        found = await self.store.rows(_MAY_WATCH, {"person": person, "answer": answer, "reviews": reviews})
         return bool(found[0].may)
+
+    async def pupil_of_answer(self, id: UUID) -> UUID | None:
+        query = "SELECT q.student_id FROM answers a JOIN questions q ON q.id = a.question_id WHERE a.id = %(id)s"
+        found = await self.store.rows(query, {"id": id})
+        return found[0].student_id if found else None
+
+    async def answers(self, query: str, params: Mapping[str, Any]) -> list[tuple[Record, wire.AnswerView]]:
+        """Rows with the columns of ANSWER_COLUMNS, each with its view."""
+        return [(row, await self._answer(row)) for row in await self.store.rows(query, params)]
 
     async def _answer(self, row: Record) -> wire.AnswerView:
         return wire.AnswerView(
@@ -168,6 +192,9 @@ class Views:
             stars=row.stars,
             remaking=row.answer_state == "published" and row.rendered_edition < row.edition,
             is_cut=bool(row.shown_cuts),
+            is_masked=bool(row.shown_masks),
+            title=row.title,
+            review=row.review,
         )
 
     async def replay(self, id: UUID, viewer: UUID) -> wire.ReplayView | None:
@@ -176,15 +203,32 @@ class Views:
         if not found or found[0].answer_state == "withdrawn":
             return None
         row = found[0]
-        log, media = await self._lines(row.session_id, after=0), await self._photos(row.session_id)
-        inside = viewer in (row.teacher_id, row.student_id)
+        made = row.answer_state == "published"
+        cuts, masks = (row.shown_cuts, row.shown_masks) if made else (row.cuts, row.masks)
+        taken = row.shown_taken_id if made else row.taken_session_id
+        ops = [
+            Operation(line.seq, line.id, line.author, line.kind, line.body, line.at_ms)
+            for line in await self._lines(taken or row.session_id, after=0)
+            if line.kind != "say" or _may_read(line.author, viewer, row)
+        ]
+        spec = [(start, end) for start, end in cuts], [Mask(**mask) for mask in masks]
+        seen = shown(ops) if not any(spec) else await asyncio.to_thread(shown, ops, *spec)
+        media = await self._photos(taken or row.session_id)
+        if row.pages is not None:
+            framed = {picture.page: picture for picture in pictures(ops, *spec) if picture.page in row.pages}
+            seen = [as_pictured(op, framed) for op in seen if op.kind != "frame" or op.body["page"] not in framed]
+            media = {page: await self._picture(row.answer_id, row.pages[page]) for page in framed}
+        wanted = {op.body.get("media") for op in seen}
         return wire.ReplayView(
             answer=await self._answer(row),
-            log=[_cut(line, row.shown_cuts) for line in log if inside or line.kind != "say"],
-            media=media,
+            log=[_line(op, cuts) for op in seen],
+            media={name: view for name, view in media.items() if name in wanted},
             voice_url=await self.sign(row.voice_key, None) if row.voice_key else None,
             start_ms=row.start_ms,
         )
+
+    async def _picture(self, answer: UUID, key: str) -> wire.MediaView:
+        return wire.MediaView(id=answer, kind="photo", content_type="image/jpeg", url=await self.sign(key, None))
 
     # --- files ---
 
@@ -225,6 +269,7 @@ class Views:
             presence=presence,
             offer=offer,
             session_id=row.session_id,
+            alone=row.session_kind not in (None, "live"),
             waiting=row.waiting,
             breath_s=row.breath_s or 0,
             rests_until=row.rests_until,
@@ -303,7 +348,11 @@ class Views:
 
     async def _photos(self, session: UUID) -> dict[str, wire.MediaView]:
         """What a board's pages may show, by its id."""
-        asked = await self.store.rows("SELECT question_id FROM live_sessions WHERE id = %(id)s", {"id": session})
+        query = """
+            SELECT coalesce(l.question_id, a.question_id) AS question_id
+            FROM live_sessions l LEFT JOIN answers a ON a.id = l.answer_id WHERE l.id = %(id)s
+        """
+        asked = await self.store.rows(query, {"id": session})
         return {str(view.id): view for view in await self._media_of_question(asked[0].question_id)}
 
     async def _session(self, row: Record, me: str) -> wire.SessionView:
@@ -316,7 +365,7 @@ class Views:
             me="teacher" if me == "teacher" else "student" if inside else "follower",
             teacher_name=row.teacher_name,
             assignment_epoch=row.assignment_epoch,
-            opened_at=row.opened_at,
+            opened_at=row.opened_at - timedelta(milliseconds=row.from_ms),  # where its clock began
             ended_at=row.ended_at,
             subject=row.subject,
             grade=row.grade,
@@ -329,6 +378,9 @@ class Views:
             ends_at=row.opened_at + self.session_lasts,
             active_at=row.active_at,
             paused_at=row.paused_at,
+            kind=row.kind,
+            title=row.title,
+            keeps_pupil=row.keeps_pupil,
             **(await self._for_the_teacher(row) if me == "teacher" and row.ended_at is None else {}),
         )
 
@@ -355,6 +407,8 @@ class Views:
 
     async def _for_the_teacher(self, row: Record) -> dict[str, Any]:
         """What the pupil was explained lately, knowledge points to choose from at the end, the city's reminder."""
+        if row.question_id is None:
+            return {}
         stage = stage_of(row.grade)
         wanted = {"id": row.question_id, "student": row.student_id, "subject": row.subject, "stage": stage}
         related = await self.store.rows(_RELATED, wanted)
@@ -419,8 +473,16 @@ class Views:
         return age or timedelta(0)
 
 
-def _cut(line: wire.BoardLine, cuts: Any) -> wire.BoardLine:
-    return msgspec.structs.replace(line, at_ms=after(line.at_ms, cuts)) if cuts else line
+def _line(op: Operation, cuts: Any) -> wire.BoardLine:
+    at_ms = after(op.at_ms, cuts)
+    return wire.BoardLine(seq=op.seq, id=op.id, author=op.author, kind=op.kind, body=dict(op.body), at_ms=at_ms)
+
+
+def _may_read(author: str, viewer: UUID, row: Record) -> bool:
+    """What was typed is for the two of the session; what the pupil typed is kept with the guardian's word alone."""
+    if viewer == row.student_id:
+        return True
+    return viewer == row.teacher_id and (author == "teacher" or row.keeps_pupil)
 
 
 def _version(read_at: datetime) -> int:
@@ -439,44 +501,65 @@ def _earning(row: Any) -> wire.EarningView:
     )
 
 
-_ANSWER_COLUMNS = """
+ANSWER_COLUMNS = """
     a.id AS answer_id, a.state AS answer_state, a.subject, a.grade, a.problem_text, a.made_at, a.duration_ms,
     a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars,
-    a.edition, a.rendered_edition, a.shown_cuts, at.nickname AS teacher_name
+    a.edition, a.rendered_edition, a.shown_cuts, a.shown_masks, a.title, a.review, at.nickname AS teacher_name
+"""
+_LISTED = "a.state = 'published' AND a.review IN ('not_needed', 'approved')"
+_KEEPS_PUPIL = """
+    (SELECT count(*) = 2 FROM (SELECT DISTINCT ON (purpose) given FROM consents
+                               WHERE child_id = l.student_id AND purpose IN ('recording', 'public_video')
+                               ORDER BY purpose, id DESC) said WHERE given) AS keeps_pupil
+"""
+_SENT_BACK = """
+    SELECT words FROM reviews WHERE answer_id = %(id)s AND decision = 'sent_back' ORDER BY at DESC LIMIT 1
 """
 _ANSWER = f"""
-    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s
+    SELECT {ANSWER_COLUMNS}, a.teacher_id FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.id = %(id)s
 """  # noqa: S608 - composed of constants of this module
 
 _REPLAY = f"""
-    SELECT {_ANSWER_COLUMNS}, a.session_id, a.voice_key, a.start_ms, a.teacher_id, l.student_id
+    SELECT {ANSWER_COLUMNS}, a.session_id, a.voice_key, a.start_ms, a.teacher_id, a.cuts, a.masks, a.pages,
+           a.taken_session_id, a.shown_taken_id, l.student_id, {_KEEPS_PUPIL}
     FROM answers a JOIN accounts at ON at.id = a.teacher_id JOIN live_sessions l ON l.id = a.session_id
     WHERE a.id = %(id)s
 """  # noqa: S608 - composed of constants of this module
 
+# Who asked the same while it was taught asked it too, and need not wait for a reviewer.
+_FOLLOWED = """a.state = 'published' AND s.reasons @> '[{"kind": "followed"}]'"""
+
 # A question's own answer: the one made in its own session, not one that was suggested.
 _OWN_ANSWER = f"""
-    SELECT {_ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
+    SELECT {ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
     WHERE a.question_id = %(question)s AND a.id = %(answer)s AND a.state <> 'withdrawn'
 """  # noqa: S608 - composed of constants of this module
+_PARTS = f"""
+    SELECT {ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
+    WHERE a.question_id = %(question)s AND a.split_from IS NOT NULL AND a.state <> 'withdrawn' ORDER BY a.made_at
+"""  # noqa: S608 - composed of constants of this module
 _SUGGESTIONS = f"""
-    SELECT s.verdict, s.confidence, s.reasons, {_ANSWER_COLUMNS}
+    SELECT s.verdict, s.confidence, s.reasons, {ANSWER_COLUMNS}
     FROM suggestions s JOIN answers a ON a.id = s.answer_id JOIN accounts at ON at.id = a.teacher_id
-    WHERE s.question_id = %(question)s AND a.state = 'published' AND s.outcome IS DISTINCT FROM 'set_aside'
+    WHERE s.question_id = %(question)s AND s.outcome IS DISTINCT FROM 'set_aside' AND ({_LISTED} OR {_FOLLOWED})
     ORDER BY s.made_at DESC, s.confidence DESC
 """  # noqa: S608 - composed of constants of this module
-_MAY_WATCH = """
+_MAY_WATCH = f"""
     SELECT EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.teacher_id = %(person)s)
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
                    WHERE a.id = %(answer)s AND q.student_id = %(person)s)
         OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
-                   WHERE s.answer_id = %(answer)s AND q.student_id = %(person)s)
+                   JOIN answers a ON a.id = s.answer_id
+                   WHERE a.id = %(answer)s AND q.student_id = %(person)s AND ({_LISTED} OR {_FOLLOWED}))
         OR EXISTS (SELECT FROM suggestions s JOIN offers o ON o.question_id = s.question_id
-                   WHERE s.answer_id = %(answer)s AND o.teacher_id = %(person)s)
+                   JOIN answers a ON a.id = s.answer_id
+                   WHERE a.id = %(answer)s AND o.teacher_id = %(person)s AND {_LISTED})
+        OR EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.question_id IS NULL AND {_LISTED})
+        OR %(reviews)s AND EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.state = 'published')
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
                    JOIN live_sessions l ON l.student_id = q.student_id AND l.ended_at IS NULL
                    WHERE a.id = %(answer)s AND l.teacher_id = %(person)s) AS may
-"""
+"""  # noqa: S608 - composed of constants of this module
 
 _PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
 _READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
@@ -490,7 +573,10 @@ _STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'juni
 _QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
            leader.state AS leader_state, leader.promised_at AS leader_promise,
-           live.id AS session_id, taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
+           CASE WHEN live.kind = 'live' THEN live.id END AS session_id,
+           coalesce(live.kind = 'answer', false) AS being_recorded,
+           EXISTS (SELECT FROM answers p WHERE p.question_id = q.id AND p.split_from IS NOT NULL) AS has_parts,
+           taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            EXISTS (SELECT FROM page_problems p WHERE p.question_id = q.id) AS has_problems,
            CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
                (SELECT count(*) FROM questions other
@@ -500,7 +586,7 @@ _QUESTION_COLUMNS = f"""
                                                        coalesce(leader.id, q.id))) END AS ahead,
            CASE WHEN q.state = 'following' THEN
                (SELECT l.id FROM live_sessions l
-                WHERE l.question_id = q.leader_id AND l.ended_at IS NULL) END AS watch_id,
+                WHERE l.question_id = q.leader_id AND l.kind = 'live' AND l.ended_at IS NULL) END AS watch_id,
            CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
                (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
                 WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
@@ -526,7 +612,7 @@ _OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
 _DUTY = f"""
     SELECT clock_timestamp() AS read_at, p.wish, p.breath_s,
            CASE WHEN p.rests_until > clock_timestamp() THEN p.rests_until END AS rests_until,
-           live.id AS session_id, o.id AS offer_id, o.made_at, o.expires_at,
+           live.id AS session_id, live.kind AS session_kind, o.id AS offer_id, o.made_at, o.expires_at,
            q.id AS question_id, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers, q.received_at,
            {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
@@ -612,6 +698,7 @@ _POINTS = f"""
 
 _SIDE = """
     SELECT CASE WHEN l.teacher_id = %(person)s THEN 'teacher'
+                WHEN l.kind <> 'live' THEN NULL -- a teacher records alone
                 WHEN l.student_id = %(person)s THEN 'student'
                 WHEN l.ended_at IS NULL AND EXISTS (
                     SELECT FROM questions f WHERE f.leader_id = l.question_id AND f.student_id = %(person)s
@@ -619,13 +706,18 @@ _SIDE = """
     FROM live_sessions l WHERE l.id = %(id)s
 """
 _SEATS = """
-    SELECT teacher_id, student_id, pen_locked FROM live_sessions WHERE id = %(id)s AND ended_at IS NULL
+    SELECT teacher_id, CASE WHEN kind = 'live' THEN student_id END AS student_id, pen_locked
+    FROM live_sessions WHERE id = %(id)s AND ended_at IS NULL
 """
 _SESSION = f"""
-    SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers,
+    SELECT l.*, {_HAS_MEDIA}, clock_timestamp() AS read_at, coalesce(n.title, '') AS title, {_KEEPS_PUPIL},
+           coalesce(q.subject, n.subject, a.subject) AS subject, coalesce(q.grade, n.grade, a.grade) AS grade,
+           coalesce(q.text, '') AS text, coalesce(q.followers, 0) AS followers,
+           coalesce(nullif(q.corrected_text, ''), q.read_text, a.problem_text, '') AS read_text,
            taught.nickname AS teacher_name,
            l.teacher_seen_at > clock_timestamp() - interval '30 seconds' AS teacher_online,
            l.student_seen_at > clock_timestamp() - interval '30 seconds' AS student_online
-    FROM live_sessions l JOIN questions q ON q.id = l.question_id JOIN accounts taught ON taught.id = l.teacher_id
+    FROM live_sessions l LEFT JOIN questions q ON q.id = l.question_id JOIN accounts taught ON taught.id = l.teacher_id
+    LEFT JOIN lessons n ON n.session_id = l.id LEFT JOIN answers a ON a.id = l.answer_id
     WHERE l.id = %(id)s
 """  # noqa: S608 - composed of constants of this module

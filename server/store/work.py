@@ -514,13 +514,31 @@ class Work:
 
     # --- live sessions ---
 
-    async def open_session(self, question: Question, teacher: PersonId, now: datetime) -> UUID:
+    async def open_session(self, question: Question, teacher: PersonId, now: datetime, kind: str = "live") -> UUID:
         await self.flush()
         id = uuid4()
         row = {"id": id, "question_id": question.id, "teacher_id": teacher, "student_id": question.student_id}
-        seen = {"opened_at": now, "teacher_seen_at": now, "student_seen_at": now}
+        seen = {"opened_at": now, "teacher_seen_at": now, "student_seen_at": now, "kind": kind}
         await self._insert("live_sessions", {**row, "assignment_epoch": question.assignment_epoch, **seen})
         return id
+
+    async def open_alone(self, teacher: PersonId, kind: str, now: datetime, **more: Any) -> UUID:
+        """A session without a question: a lesson, or a retake (`more` says of what, and from where)."""
+        id = uuid4()
+        seen = {"opened_at": now, "teacher_seen_at": now, "student_seen_at": now, "assignment_epoch": 0}
+        await self._insert("live_sessions", {"id": id, "teacher_id": teacher, "kind": kind, **seen, **more})
+        return id
+
+    async def add_lesson(self, session: UUID, **about: Any) -> None:
+        await self._insert("lessons", {"session_id": session, **about})
+
+    async def lesson(self, session: UUID) -> Record | None:
+        return await self._row("SELECT * FROM lessons WHERE session_id = %(id)s", {"id": session})
+
+    async def hold_teacher(self, teacher: PersonId) -> None:
+        """Nobody offers this teacher anything, nor begins anything as her, until the work ends."""
+        await self._rows("SELECT id FROM accounts WHERE id = %(id)s FOR UPDATE", {"id": teacher})
+        await self._rows("SELECT teacher_id FROM presence WHERE teacher_id = %(id)s FOR UPDATE", {"id": teacher})
 
     async def live_session(self, id: UUID, *, lock: bool = False) -> Record | None:
         query = "SELECT * FROM live_sessions WHERE id = %(id)s"
@@ -534,7 +552,11 @@ class Work:
         s = t.live_sessions.c
         found = await self.execute(
             select(s.id, s.question_id)
-            .where(s.ended_at.is_(None), s.teacher_seen_at < func.clock_timestamp() - gone_after)
+            .where(
+                s.ended_at.is_(None),
+                s.question_id.is_not(None),
+                s.teacher_seen_at < func.clock_timestamp() - gone_after,
+            )
             .limit(limit)
         )
         return list(found)
@@ -615,12 +637,17 @@ class Work:
 
     # --- answers ---
 
-    async def add_answer(self, question: Question, session: UUID, problem_text: str, now: datetime) -> AnswerId:
+    async def add_answer(self, question: Question, session: UUID, now: datetime, **more: Any) -> AnswerId:
+        """Of a question."""
         await self.flush()
+        about: dict[str, Any] = {"question_id": question.id, "problem_text": question.problem_text}
+        about |= {"teacher_id": question.teacher_id}
+        about |= {"subject": question.subject, "grade": question.grade}
+        return await self.write_answer(**about, session_id=session, made_at=now, **more)
+
+    async def write_answer(self, **row: Any) -> AnswerId:
         id = AnswerId(uuid4())
-        row = {"id": id, "question_id": question.id, "session_id": session, "state": "rendering"}
-        row |= {"teacher_id": question.teacher_id, "subject": question.subject, "grade": question.grade}
-        await self._insert("answers", {**row, "problem_text": problem_text, "made_at": now})
+        await self.execute(insert(t.answers).values(id=id, state="rendering", **row))
         return id
 
     async def answer(self, id: UUID, *, lock: bool = False) -> Record | None:
@@ -636,11 +663,81 @@ class Work:
         return await self._rows(query, {"id": answer})
 
     async def answer_of_session(self, session: UUID) -> Record | None:
-        return await self._row("SELECT * FROM answers WHERE session_id = %(id)s", {"id": session})
+        query = "SELECT * FROM answers WHERE session_id = %(id)s AND split_from IS NULL"
+        return await self._row(query, {"id": session})
 
     async def change_answer(self, id: UUID, **change: Any) -> None:
         a = t.answers.c
         await self.execute(update(t.answers).where(a.id == id).values(**change, version=a.version + 1))
+
+    async def voices_of(self, session: UUID) -> list[tuple[Record, int | None]]:
+        """Recordings of a session and of those that it goes on from, each with the moment until which it counts."""
+        found: list[tuple[Record, int | None]] = []
+        until: int | None = None
+        at: UUID | None = session
+        while at is not None:
+            row = await self.live_session(at)
+            assert row is not None
+            found += [(recording, until) for recording in await self.recordings_of(at)]
+            until = row.from_ms if until is None else min(until, row.from_ms)
+            at = row.goes_on_from
+        return found
+
+    async def add_edition(self, answer: UUID, **row: Any) -> None:
+        """A film that was made; the one before it is superseded."""
+        await self.supersede(answer)
+        await self.execute(upsert(t.editions).values(answer_id=answer, **row).on_conflict_do_nothing())
+
+    async def supersede(self, answer: UUID) -> None:
+        await self._write(_SUPERSEDE, {"id": answer})
+
+    async def edition(self, answer: UUID, number: int) -> Record | None:
+        query = "SELECT * FROM editions WHERE answer_id = %(id)s AND number = %(number)s"
+        return await self._row(query, {"id": answer, "number": number})
+
+    async def superseded(self, rest: timedelta, limit: int = 100) -> list[Record]:
+        """Editions whose objects nobody watches any more; of an answer that was taken down, every one."""
+        return await self._rows(_SUPERSEDED, {"rest": rest, "limit": limit})
+
+    async def files_gone(self, answer: UUID, number: int) -> None:
+        query = "UPDATE editions SET files_gone_at = clock_timestamp() WHERE answer_id = %(id)s AND number = %(n)s"
+        await self._write(query, {"id": answer, "n": number})
+
+    async def is_trusted(self, teacher: UUID) -> bool:
+        return await self._value("SELECT trusted_at FROM accounts WHERE id = %(id)s", {"id": teacher}) is not None
+
+    async def trust(self, teacher: UUID, on: bool) -> None:
+        query = "UPDATE accounts SET trusted_at = CASE WHEN %(on)s THEN clock_timestamp() END WHERE id = %(id)s"
+        await self._write(query, {"id": teacher, "on": on})
+
+    async def add_review(self, **row: Any) -> None:
+        await self._insert("reviews", {"id": uuid4(), **row})
+
+    # --- children ---
+
+    async def add_consents(self, *rows: Mapping[str, Any]) -> None:
+        await self.execute(insert(t.consents), list(rows))
+
+    async def consents_of(self, child: UUID) -> frozenset[str]:
+        """The purposes that are agreed to now."""
+        found = await self._rows(_CONSENTS, {"child": child})
+        return frozenset(row.purpose for row in found if row.given)
+
+    async def is_pupil_of_the_school_of(self, child: UUID, staff: UUID) -> bool:
+        return bool(await self._value(_SAME_SCHOOL, {"child": child, "staff": staff}))
+
+    async def answers_with_pupil(self, child: UUID) -> list[UUID]:
+        """Those in which this child is heard, or will be when they are made."""
+        return [row.id for row in await self._rows(_WITH_PUPIL, {"child": child})]
+
+    async def recordings_by(self, child: UUID) -> list[Record]:
+        query = "SELECT * FROM media WHERE owner_id = %(id)s AND kind = 'recording'"
+        return await self._rows(query, {"id": child})
+
+    async def note_reads(self, reader: UUID, why: str, *children: UUID, thing: UUID | None = None) -> None:
+        rows = [{"reader_id": reader, "child_id": child, "why": why, "thing_id": thing} for child in children]
+        if rows:
+            await self.execute(insert(t.child_reads), rows)
 
     # --- what has served its time ---
 
@@ -882,7 +979,8 @@ _NEXT_SEQ = """
 _OVERDUE = """
     SELECT id, question_id FROM live_sessions
     WHERE ended_at IS NULL
-      AND (opened_at <= clock_timestamp() - %(lasts)s OR active_at <= clock_timestamp() - %(silent)s)
+      AND (opened_at <= clock_timestamp() - %(lasts)s
+           OR active_at <= clock_timestamp() - %(silent)s AND question_id IS NOT NULL)
     ORDER BY opened_at LIMIT %(limit)s
 """
 
@@ -898,6 +996,27 @@ _RATE = """
     SELECT %(teacher)s, %(stars)s - coalesce(stars, 0), CASE WHEN stars IS NULL THEN 1 ELSE 0 END FROM rated
     ON CONFLICT (teacher_id) DO UPDATE SET total = ratings.total + excluded.total,
                                            count = ratings.count + excluded.count
+"""
+
+_SUPERSEDE = """
+    UPDATE editions SET superseded_at = clock_timestamp() WHERE answer_id = %(id)s AND superseded_at IS NULL
+"""
+_SUPERSEDED = """
+    SELECT * FROM editions WHERE files_gone_at IS NULL AND superseded_at <= clock_timestamp() - %(rest)s
+    ORDER BY superseded_at LIMIT %(limit)s
+"""
+_CONSENTS = """
+    SELECT DISTINCT ON (purpose) purpose, given FROM consents WHERE child_id = %(child)s ORDER BY purpose, id DESC
+"""
+_SAME_SCHOOL = """
+    SELECT EXISTS (SELECT FROM identities c JOIN identities s ON s.school_id = c.school_id
+                   JOIN accounts a ON a.id = c.account_id AND 'student' = ANY(a.roles)
+                   WHERE c.account_id = %(child)s AND s.account_id = %(staff)s)
+"""
+_WITH_PUPIL = """
+    SELECT a.id FROM answers a JOIN live_sessions l ON l.id = a.session_id
+    WHERE l.student_id = %(child)s AND a.state IN ('rendering', 'published')
+      AND (a.has_pupil OR a.rendered_edition < a.edition)
 """
 
 _KEEP_SNAPSHOT = """
@@ -916,13 +1035,15 @@ _IS_USED = """
         OR EXISTS (SELECT FROM lecture_materials WHERE material_id = %(id)s)
 """
 
+# Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
+# each teacher, at every question of a new city's first evening.
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
     AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
                 AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
-    AND NOT EXISTS (SELECT FROM offers o WHERE o.teacher_id = p.teacher_id AND o.state = 'open')
-    AND NOT EXISTS (SELECT FROM live_sessions l WHERE l.teacher_id = p.teacher_id AND l.ended_at IS NULL)
+    AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
+    AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
 """
 
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"

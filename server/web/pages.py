@@ -26,6 +26,8 @@ SHELLS = {
     "/subsidies": "subsidies.html",
     "/disclosure": "disclosure.html",
     "/research": "research.html",
+    "/review": "review.html",
+    "/school": "school.html",
     "/lectures": "lecture.html",
 }
 FILES = {

@@ -2,13 +2,14 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, lectures, pages, subsidies
+from server.web import api, auth, lectures, pages, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
 RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
+WATCHERS = EITHER | {Role.REVIEWER}
 UPLOADERS = EITHER | {Role.LECTURER}
 
 DOORS: tuple[Door, ...] = (
@@ -43,15 +44,11 @@ DOORS: tuple[Door, ...] = (
          reply=wire.QuestionView, tag="questions"),
     Door("POST", "/api/questions/{id}/withdraw", api.withdraw, STUDENT, "No longer needed", reply=wire.QuestionView,
          tag="questions"),
-    Door("GET", "/api/answers/{id}", api.show_answer, EITHER, "An answer and its video", reply=wire.AnswerView,
+    Door("GET", "/api/answers/{id}", api.show_answer, WATCHERS, "An answer and its video", reply=wire.AnswerView,
          tag="questions"),
-    Door("POST", "/api/answers/{id}/edit", api.edit, TEACHER, "Another edition, with spans left out", wire.Edit,
-         wire.AnswerView, tag="sessions"),
-    Door("POST", "/api/answers/{id}/take-down", api.take_down, TEACHER, "Withdraw an answer of one's own",
-         reply=wire.AnswerView, tag="sessions"),
     Door("POST", "/api/answers/{id}/rate", api.rate, STUDENT, "Stars for one's own answer", wire.Rate,
          wire.AnswerView, tag="questions"),
-    Door("GET", "/api/answers/{id}/replay", api.show_replay, EITHER, "An answer as ink and voice",
+    Door("GET", "/api/answers/{id}/replay", api.show_replay, WATCHERS, "An answer as ink and voice",
          reply=wire.ReplayView, tag="questions"),
     # a teacher's duty
     Door("GET", "/api/teacher", api.teacher_state, TEACHER, "A teacher's page as it stands", reply=wire.TeacherState,
@@ -76,10 +73,10 @@ DOORS: tuple[Door, ...] = (
          tag="sessions"),
     Door("GET", "/api/sessions/{id}", api.show_session, EITHER, "A session with its whole board",
          reply=wire.SessionSnapshot, tag="sessions"),
-    Door("POST", "/api/sessions/{id}/finish", api.finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
-         tag="sessions"),
     Door("POST", "/api/sessions/{id}/hand-back", api.hand_back, TEACHER, "Back to the queue, for another teacher",
          wire.HandBack, wire.DutyView, tag="sessions"),
+    # editions of answers, recordings without a pupil, the reviewer, guardians
+    *studio.DOORS,
     # lectures
     *lectures.DOORS,
     # money

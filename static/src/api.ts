@@ -1,8 +1,8 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, Breathe, Choose, Correct, DutyView, EarningsView, Edit, Finish, GoOnDuty, HandBack, IceView, Judge, Me, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView,
-  SessionSnapshot, SessionView, SignIn, StudentState, TeacherState, Ticket,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, IceView, Judge, Lessons, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView, Reviews, SayConsent, SchoolPupils,
+  SessionSnapshot, SessionView, SignIn, Split, StudentState, TeacherState, Ticket, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
 
@@ -133,6 +133,20 @@ export const pause = (id: string, body: Pause): Promise<SessionView> => post(`/a
 export const here = (id: string): Promise<unknown> => post(`/api/sessions/${id}/here`);
 export const breathe = (body: Breathe): Promise<DutyView> => post("/api/breath", body);
 export const edit = (answer: string, body: Edit): Promise<AnswerView> => post(`/api/answers/${answer}/edit`, body);
+export const split = (answer: string, body: Split): Promise<AnswerView> => post(`/api/answers/${answer}/split`, body);
+export const retake = (answer: string, body: Moment): Promise<SessionView> => post(`/api/answers/${answer}/retake`, body);
+export const editions = (answer: string): Promise<Editions> => call("GET", `/api/answers/${answer}/editions`);
+export const restore = (answer: string, number: number): Promise<AnswerView> => post(`/api/answers/${answer}/editions/${number}`);
+export const waiting = (): Promise<Waiting> => call("GET", "/api/waiting");
+export const record = (question: string): Promise<SessionView> => post(`/api/questions/${question}/record`);
+export const lessons = (): Promise<Lessons> => call("GET", "/api/lessons");
+export const beginLesson = (body: BeginLesson): Promise<SessionView> => post("/api/lessons", body);
+export const drop = (session: string): Promise<DutyView> => post(`/api/sessions/${session}/drop`);
+export const reviews = (): Promise<Reviews> => call("GET", "/api/reviews");
+export const decide = (answer: string, body: Decide): Promise<AnswerView> => post(`/api/reviews/${answer}`, body);
+export const trust = (teacher: string, body: Trust): Promise<Reviews> => post(`/api/reviews/teachers/${teacher}`, body);
+export const pupils = (search: string): Promise<SchoolPupils> => call("GET", `/api/school/pupils?search=${encodeURIComponent(search)}`);
+export const sayConsent = (pupil: string, body: SayConsent): Promise<unknown> => post(`/api/school/pupils/${pupil}/consent`, body);
 export const takeDown = (answer: string): Promise<AnswerView> => post(`/api/answers/${answer}/take-down`);
 export const rate = (answer: string, body: Rate): Promise<AnswerView> => post(`/api/answers/${answer}/rate`, body);
 export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);

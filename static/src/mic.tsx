@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Lesson } from "./lesson";
 import { Icon } from "./parts";
 import type { Room } from "./room";
-import { Microphone } from "./voice";
+import { studio } from "./studio-words";
+import { LessonVoice, Microphone } from "./voice";
 import { say } from "./words";
 
 const METER_MS = 80;
@@ -20,13 +21,20 @@ export function TeacherMic({ lesson }: { lesson: Lesson }) {
   );
 }
 
-/** The pupil may speak once there is a line, and is heard and not recorded. */
-export function PupilMic({ room }: { room: Room }) {
+/** The pupil may speak once there is a line; what is said is kept only where the guardian agreed to it. */
+export function PupilMic({ room, kept }: { room: Room; kept: boolean }) {
   const words = say.value;
   const call = room.call;
   const [microphone, setMicrophone] = useState<Microphone | null>(null);
   const [refused, setRefused] = useState(false);
-  useEffect(() => () => microphone?.close(), [microphone]);
+  useEffect(() => {
+    if (microphone === null) return;
+    const voice = kept ? new LessonVoice(microphone, room.id, room.now()) : null;
+    return () => {
+      if (voice === null) return microphone.close();
+      void voice.finish().catch(() => undefined).then(() => microphone.close()); // what has not arrived is salvaged
+    };
+  }, [microphone]);
   if (call === null) return null;
   const speak = async (): Promise<void> => {
     setRefused(false);
@@ -49,7 +57,7 @@ export function PupilMic({ room }: { room: Room }) {
     <>
       {call.silenced.value && <button class="button small primary" onClick={() => call.listen()}><Icon name="sound" />{words.hear}</button>}
       {reached && (
-        <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? words.speakStop : words.speak} onClick={() => void speak()}>
+        <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? words.speakStop : words.speak} title={kept ? studio.value.voiceKept : studio.value.voiceNotKept} onClick={() => void speak()}>
           <Icon name="mic" /><span class="mic-words">{refused ? words.noMicShort : on ? words.speakStop : words.speak}</span>
           {on && <Meter level={() => microphone.level()} />}
         </button>

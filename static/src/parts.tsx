@@ -230,10 +230,11 @@ interface DialogProps {
   children?: ComponentChildren;
   onclose: () => void;
   actions: ComponentChildren;
+  wide?: boolean;
 }
 
 /** A question that wants an answer first; Escape means no. */
-export function Dialog({ title, children, onclose, actions }: DialogProps) {
+export function Dialog({ title, children, onclose, actions, wide = false }: DialogProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -242,7 +243,7 @@ export function Dialog({ title, children, onclose, actions }: DialogProps) {
   }, []);
   return (
     <div class="veil" onKeyDown={(event) => keepInside(event, box.current, onclose)}>
-      <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title" ref={box}>
+      <div class={wide ? "dialog dialog-wide" : "dialog"} role="dialog" aria-modal="true" aria-labelledby="dialog-title" ref={box}>
         <h2 id="dialog-title">{title}</h2>
         {children}
         <div class="dialog-actions">{actions}</div>

@@ -3,6 +3,8 @@
 
 export const MAX_FRAME = 65536;
 
+export type Purpose = "service" | "recording" | "public_video" | "research";
+
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
 export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
@@ -68,6 +70,10 @@ export interface AnswerView {
   stars: number | null;
   remaking: boolean;
   is_cut: boolean;
+  is_masked: boolean;
+  title: string | null;
+  review: "not_needed" | "waiting" | "approved" | "sent_back";
+  review_words: string | null;
 }
 
 /** An answered video shown to a pupil, with the reason why it matched. */
@@ -101,6 +107,8 @@ export interface QuestionView {
   suggestion: SuggestionView | null;
   worked_examples: SuggestionView[];
   answer: AnswerView | null;
+  more_answers: AnswerView[];
+  being_recorded: boolean;
   session_id: string | null;
   watch_id: string | null;
   teacher_name: string | null;
@@ -129,6 +137,7 @@ export interface DutyView {
   presence: Presence;
   offer: OfferView | null;
   session_id: string | null;
+  alone: boolean;
   waiting: number;
   breath_s: number;
   rests_until: string | null;
@@ -182,7 +191,7 @@ export interface BoardSnapshot {
 export interface SessionView {
   id: string;
   version: number;
-  question_id: string;
+  question_id: string | null;
   state: "open" | "ended";
   me: "teacher" | "student" | "follower";
   teacher_name: string;
@@ -199,7 +208,10 @@ export interface SessionView {
   ends_at: string;
   active_at: string;
   paused_at: string | null;
-  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | null;
+  ended_why: "finished" | "handed_back" | "teacher_gone" | "silent" | "withdrawn" | "dropped" | null;
+  kind: "live" | "answer" | "lesson" | "retake";
+  title: string;
+  keeps_pupil: boolean;
   related: RelatedView[];
   knowledge_points: string[];
   reminder: string;
@@ -542,10 +554,126 @@ export interface Span {
   to_ms: number;
 }
 
-/** Spans to leave out, in ms of the video as it is now; or `whole`: nothing is left out any more. */
+/** A region of a page that is hidden, in units of the page; from and to in ms of the video, or neither: for good. */
+export interface Mask {
+  page: string;
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  from_ms?: number | null;
+  to_ms?: number | null;
+}
+
+/** Spans to leave out, in ms of the video as it is now, and regions to hide; or `whole`: all of it again. */
 export interface Edit {
   cuts?: Span[];
+  masks?: Mask[];
   whole?: boolean;
+}
+
+/** From `at_ms` of the video on it answers another problem. */
+export interface Split {
+  at_ms: number;
+  problem_text: string;
+}
+
+/** Of a video, in ms. */
+export interface Moment {
+  at_ms: number;
+}
+
+/** A video that was made of an answer: what is new about it, and whether it is the one that is watched. */
+export interface EditionView {
+  number: number;
+  why: "made" | "cut" | "masked" | "retaken" | "whole" | "made again";
+  made_at: string;
+  duration_ms: number;
+  is_shown: boolean;
+}
+
+export interface Editions {
+  editions: EditionView[];
+}
+
+/** A question in the queue as a teacher sees it who may answer it by a recording. */
+export interface WaitingView {
+  question_id: string;
+  subject: Subject;
+  grade: number;
+  text: string;
+  photos: number;
+  followers: number;
+  asked_at: string;
+  promised_at: string | null;
+}
+
+/** The oldest first. */
+export interface Waiting {
+  questions: WaitingView[];
+}
+
+/** A short lesson on one knowledge point, with no question behind it. */
+export interface BeginLesson {
+  title: string;
+  subject: Subject;
+  grade: number;
+  knowledge_point: string;
+}
+
+/** A teacher's own, the newest first. */
+export interface Lessons {
+  lessons: AnswerView[];
+}
+
+/** An answer for a reviewer to look at. */
+export interface ReviewView {
+  answer: AnswerView;
+  teacher_id: string;
+  teacher_trusted: boolean;
+  edition: number;
+  has_pupil: boolean;
+  earlier: string[];
+}
+
+/** The oldest first; `waiting` counts all. `rule` is whose answers are reviewed. */
+export interface Reviews {
+  rule: "at_once" | "trusted" | "all";
+  waiting: number;
+  answers: ReviewView[];
+}
+
+export interface Decide {
+  decision: "approve" | "send_back" | "take_down";
+  words?: string;
+}
+
+export interface Trust {
+  on: boolean;
+}
+
+/** A pupil of one's own school, with what the guardian agrees to. Whoever reads this is written down. */
+export interface PupilView {
+  id: string;
+  login: string;
+  real_name: string;
+  grade: number | null;
+  agreed: Purpose[];
+  said_at: string | null;
+}
+
+export interface SchoolPupils {
+  school: string;
+  wording: string;
+  pupils: PupilView[];
+  more: boolean;
+}
+
+/** A guardian's word on one purpose, and the version of the words that it is about. */
+export interface SayConsent {
+  purpose: Purpose;
+  given: boolean;
+  wording: string;
 }
 
 /** One to five. */

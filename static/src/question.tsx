@@ -8,6 +8,7 @@ import { Stars } from "./stars";
 import { useSteady } from "./steady";
 import { Video } from "./video";
 import { Agreement, Why } from "./why";
+import { studio } from "./studio-words";
 import { moment, say, sentence, subjectAndGrade } from "./words";
 
 interface Props {
@@ -135,6 +136,7 @@ function Now({ question, busy, act }: NowProps) {
     case "offered":
       return <><Status title={words.offered} spin>{words.offeredMore}</Status><Examples question={question} /></>;
     case "answering": // the way in is the banner above, which is in sight wherever one is on the page
+      if (question.being_recorded) return <Status title={studio.value.beingRecorded(question.teacher_name ?? words.someTeacher)} icon="clock">{studio.value.beingRecordedMore}</Status>;
       return <Status title={words.answeringMore(question.teacher_name ?? words.someTeacher)} icon="bell" />;
     case "answered":
     case "resolved":
@@ -262,6 +264,13 @@ function Answered({ question, busy, act }: NowProps) {
     <>
       <Status title={question.state === "resolved" ? words.resolved : words.answered} icon="check" />
       {answer && <Video answer={answer} />}
+      {question.more_answers.map((each) => (
+        <section key={each.id} class="example" aria-label={studio.value.moreAnswers}>
+          <h3><span class="tag tag-example">{studio.value.moreAnswers}</span></h3>
+          <p class="read-text">{each.problem_text}</p>
+          <Video answer={each} />
+        </section>
+      ))}
       {question.answer && <Stars key={question.answer.id} answer={question.answer} />}
       <div class="row wrap answers">
         {question.state === "answered" && <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(question.id))}><Icon name="check" />{words.solved}</button>}

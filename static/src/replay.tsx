@@ -2,10 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
+import type { Board, Mark } from "./board";
 import { Sheet, type Hearer } from "./ink";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
-import type { AnswerView, ReplayView } from "./protocol";
+import type { AnswerView, Mask, ReplayView } from "./protocol";
 import { Score, type Chapter } from "./score";
 import { useSteady } from "./steady";
 import { FIRST, nibOf } from "./toolbar";
@@ -16,12 +17,20 @@ const LOOK_AGAIN_MS = 1_500; // for the voice, which is put together within seco
 const STEP_MS = 5_000; // of the arrow keys
 const MARK_NEAR_MS = 3_000; // before a mark of "I'm lost here": what was said just then is what was not understood
 
+/** Regions that are to be hidden: they are shown, and a new one is dragged on the page that is on top. */
+export interface Veiling {
+  masks: readonly Mask[];
+  onpage: (page: { name: string; number: number; aspect: number } | null) => void;
+  onmask: (mask: Omit<Mask, "from_ms" | "to_ms">) => void;
+}
+
 interface Props {
   answer: AnswerView;
   onmove?: (ms: number) => void; // where it stands, from its beginning
+  veiling?: Veiling;
 }
 
-export function Replay({ answer, onmove }: Props) {
+export function Replay({ answer, onmove, veiling }: Props) {
   const words = say.value;
   const [view, setView] = useState<ReplayView | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -51,7 +60,7 @@ export function Replay({ answer, onmove }: Props) {
     };
   }, [answer.id, waits]);
   if (view === null) return wrong ? <Notice kind="error">{wrong}</Notice> : <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loadingReplay}</div>;
-  return <Stage view={view} onmove={onmove} />;
+  return <Stage view={view} onmove={onmove} veiling={veiling} />;
 }
 
 /** Where the replay stands, in ms of the session: the voice's clock where there is a voice, else the page's own. */
@@ -120,7 +129,7 @@ class Player {
   }
 }
 
-function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) {
+function Stage({ view, onmove, veiling }: { view: ReplayView; onmove: Props["onmove"]; veiling: Props["veiling"] }) {
   const words = say.value;
   const score = useMemo(() => new Score(view.log), [view.answer.id]);
   const begins = view.voice_url === null ? score.begins : view.start_ms;
@@ -154,6 +163,16 @@ function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) 
   useEffect(() => void (shown.value = live), [live]);
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
   const photo = page?.media === undefined ? null : (view.media[page.media]?.url ?? null);
+  useEffect(() => veiling?.onpage(page === null ? null : { name: page.page, number: [...board.pages.keys()].indexOf(page.page) + 1, aspect: page.aspect }), [page?.page]);
+  const veiled = useMemo(() => (veiling === undefined ? board : withMasks(board, veiling.masks, now - begins)), [board, veiling, veiling && Math.round(now / 250)]);
+  const hearer = useMemo<Hearer>(() => ({
+    ...DEAF,
+    shape: ({ points }) => {
+      if (page === null) return;
+      const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+      veiling?.onmask({ page: page.page, left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) });
+    },
+  }), [veiling, page?.page]);
   const go = (to: number): void => {
     player.seek(to);
     setNow(player.now);
@@ -175,8 +194,8 @@ function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) 
         <audio ref={voice} src={address} preload="auto" onLoadedMetadata={(event) => player.hear(event.currentTarget, view.start_ms)} onEnded={() => player.pause()} onError={() => renew()} />
       )}
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
-        <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked={true} live={shown} follow={null} fit={0} hearer={DEAF} />
-        {!player.playing && (
+        <Sheet board={veiled} page={page} address={photo} nib={veiling ? VEIL : STILL} author="" locked={!veiling} live={shown} follow={null} fit={0} hearer={hearer} />
+        {!player.playing && !veiling && (
           <button class="replay-start" onClick={toggle} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>
         )}
       </div>
@@ -217,8 +236,21 @@ function Stage({ view, onmove }: { view: ReplayView; onmove: Props["onmove"] }) 
 
 // A board that is only looked at.
 const STILL = nibOf({ ...FIRST, choice: "hand" });
+const VEIL = nibOf({ ...FIRST, choice: "mask" });
 const nothing = (): void => {};
 const DEAF: Hearer = { ink: () => true, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
+
+/** The board with what is to be hidden at this moment of the answer. */
+function withMasks(board: Board, masks: readonly Mask[], at: number): Board {
+  const veiled = board.copy();
+  for (const [n, { page, left, top, right, bottom, from_ms, to_ms }] of masks.entries()) {
+    if (from_ms != null && to_ms != null && (at < from_ms || at >= to_ms)) continue;
+    const mark: Mark = { kind: "shape", author: "teacher", id: `veil ${n}`, page, shape: "mask", color: VEIL.color, width: 5, dashed: false, points: [[left, top], [right, bottom]] };
+    veiled.marks.set(mark.id, mark);
+  }
+  return veiled;
+}
+
 const part = (at: number, begins: number, ends: number): number => Math.min(1, Math.max(0, (at - begins) / Math.max(1, ends - begins)));
 
 function step(event: KeyboardEvent, by: (ms: number) => void): void {

@@ -11,6 +11,7 @@ import { Attachments, Icon, LinkBadge, Notice, useCut, type IconName } from "./p
 import type { AnswerView, SessionView } from "./protocol";
 import { Related } from "./related";
 import { Room } from "./room";
+import { studio } from "./studio-words";
 import { PauseButton, Reminder, Vigil } from "./vigil";
 import { clock, say, subjectAndGrade } from "./words";
 
@@ -75,7 +76,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
       {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
       <span class="bar-gap" />
       <LinkBadge />
-      {teacher ? <TeacherMic lesson={lesson} /> : watches ? <WatcherSound room={room} /> : <PupilMic room={room} />}
+      {teacher ? <TeacherMic lesson={lesson} /> : watches ? <WatcherSound room={room} /> : <PupilMic room={room} kept={session.keeps_pupil} />}
       {teacher && <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} />}
     </header>
   );
@@ -86,6 +87,20 @@ function WatchedBy({ room }: { room: Room }) {
   const count = room.watchers.count.value;
   if (count === 0) return null;
   return <span class="watched" role="status" title={say.value.watched(count)}><Icon name="eye" /><span class="digits" aria-hidden="true">{count}</span><span class="visually-hidden">{say.value.watched(count)}</span></span>;
+}
+
+const TOLD_MS = 12_000; // then the number in the head is enough
+
+/** The pupil is told in words when others begin to look on. */
+function WatchedNotice({ room }: { room: Room }) {
+  const count = room.watchers.count.value;
+  const [told, setTold] = useState(false);
+  useEffect(() => {
+    setTold(false);
+    const timer = setTimeout(() => setTold(true), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [count > 0]);
+  return count === 0 || told ? null : <Notice>{say.value.watched(count)}</Notice>;
 }
 
 function WatcherSound({ room }: { room: Room }) {
@@ -121,6 +136,8 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {teacher && <LostNotice room={room} />}
       {teacher && <Reminder session={session} />}
       <Vigil room={room} session={session} lesson={lesson} />
+      {session.me === "student" && room.call?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
+      {!teacher && <WatchedNotice room={room} />}
       {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
@@ -160,7 +177,7 @@ function Side({ room, session, me }: Inside & { me: "teacher" | "student" }) {
   );
 }
 
-const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo" };
+const ENDS: Record<NonNullable<SessionView["ended_why"]>, IconName> = { finished: "check", handed_back: "people", teacher_gone: "clock", silent: "clock", withdrawn: "undo", dropped: "undo" };
 
 function Ended({ session, onleave }: { session: SessionView; onleave: () => void }) {
   const why = session.ended_why ?? "finished";

@@ -12,6 +12,7 @@ import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { AnswerView, DutyView, EarningView, EarningsView, GoOnDuty, Me } from "./protocol";
 import { LiveSession } from "./session";
+import { Recordings, Studio } from "./studio";
 import { teacherHears, type TeacherKnows } from "./state";
 import { Video } from "./video";
 import { clock, moment, say, sentence, yuan } from "./words";
@@ -67,15 +68,24 @@ function renew(answer: AnswerView): void {
 }
 
 const session = signal<string | null>(null); // stays on the page after its end, to say how it ended
+const alone = signal(false); // it is a recording without a pupil
 effect(() => {
   const open = knows.value.duty?.session_id ?? null;
-  if (open !== null) session.value = open;
+  if (open === null) return;
+  alone.value = knows.value.duty!.alone;
+  session.value = open;
 });
+
+function record(id: string): void {
+  alone.value = true;
+  session.value = id;
+}
 
 function Page() {
   const who = me.value;
   if (session.value !== null && who !== null) {
     const id = session.value;
+    if (alone.value) return <Studio key={id} id={id} onleave={() => leaveSession(id)} onfinished={(answer) => { finished(answer); leaveSession(id); }} />;
     return <LiveSession key={id} id={id} onleave={() => leaveSession(id)} onfinished={(answer) => { finished(answer); leaveSession(id); }} />;
   }
   return (
@@ -93,6 +103,7 @@ function Page() {
           </div>
           <div class="teacher-side">
             <JustDone />
+            {who !== null && knows.value.duty !== null && <Recordings who={who} waiting={knows.value.duty.waiting} busy={knows.value.duty.offer !== null} onsession={record} />}
             <Judging calm={knows.value.duty !== null && knows.value.duty.offer === null} />
             <Earnings earnings={knows.value.earnings} />
           </div>
@@ -227,7 +238,7 @@ function JustDone() {
             <p class="done-text">{answer.problem_text || words.subjects[answer.subject]}</p>
             <span class={`state state-${answer.state}`} role="status">{answer.state === "rendering" && <span class="spinner" aria-hidden="true" />}{states[answer.state]}</span>
             {n === 0 && answer.state !== "withdrawn" && <Video key={`${answer.id} ${answer.remaking}`} answer={answer} />}
-            <Editing answer={answer} onchange={renew} />
+            <Editing answer={answer} onchange={renew} onsession={record} />
           </li>
         ))}
       </ul>

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from server.actions import answer
+from server.actions import answer, edition
 from server.actions.errors import BadRequest, Moved, NotHere
 from server.domain.people import Person
 from server.domain.question import State
@@ -41,12 +41,20 @@ async def row(store: Store, id: UUID) -> Record:
 
 async def cut(store: Store, teacher: Person, id: UUID, *cuts: tuple[int, int], whole: bool = False) -> None:
     async with store.work() as work:
-        await answer.edit(work, teacher, id, cuts, whole)
+        await edition.edit(work, RULES, teacher, id, cuts, whole=whole)
 
 
 async def rendered(store: Store, finder: SaysSo, id: UUID, length_ms: int) -> None:
     wanted = await row(store, id)
-    film = answer.Film(f"v{wanted.edition}.mp4", "p.jpg", length_ms, "v.m4a", 0, wanted.cuts)
+    film = answer.Film(
+        f"v{wanted.edition}.mp4",
+        "p.jpg",
+        length_ms,
+        "v.m4a",
+        shown_cuts=wanted.cuts,
+        shown_masks=wanted.masks,
+        shown_taken_id=wanted.taken_session_id,
+    )
     async with store.work() as work:
         await answer.publish(work, finder, id, wanted.edition, film, await work.now())
 
@@ -122,10 +130,10 @@ async def test_who_takes_an_answer_down_takes_it_from_all_who_were_shown_it(
 
     with pytest.raises(NotHere):
         async with store.work() as work:
-            await answer.take_down(work, finder, await world.teacher("li"), answered)
+            await edition.take_down(work, finder, await world.teacher("li"), answered)
     for _ in range(2):
         async with store.work() as work:
-            await answer.take_down(work, finder, teacher, answered)
+            await edition.take_down(work, finder, teacher, answered)
 
     assert answered not in finder.known
     assert await views.replay(answered, teacher.id) is None

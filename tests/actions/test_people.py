@@ -21,6 +21,7 @@ from server.actions.people import (
     new_code,
     plain_login,
 )
+from server.domain.consent import Purpose
 from server.domain.people import Certification, Role, Stage, Subject
 from server.store import tables as t
 from server.store.work import Record, Store
@@ -67,7 +68,13 @@ async def test_who_never_came_gets_a_new_code_and_the_old_one_is_void(store: Sto
     (first,) = await bring_in(store, [PUPIL])
     before = await account(store, "s1")
 
-    (second,) = await bring_in(store, [replace(PUPIL, grade=9, school="第二中学", guardian_contact="")])
+    agreed = frozenset({Purpose.RECORDING})
+    for _ in range(2):
+        (second,) = await bring_in(
+            store, [replace(PUPIL, grade=9, school="第二中学", guardian_contact="", consents=agreed)]
+        )
+    said = await store.rows("SELECT purpose, given, source FROM consents", {})
+    assert [tuple(word) for word in said] == [("recording", True, "import")]
 
     after = await account(store, "s1")
     assert first.code != second.code

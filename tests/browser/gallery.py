@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketR
 from server.actions import errors
 from server.demo.photos import photograph
 from server.domain.board import pack
+from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
@@ -507,9 +508,9 @@ def _link(socket: WebSocketRoute, kind: str) -> None:
         if frame["frame"] == "subscribe":
             known = {"id": frame["id"], "channel": frame["channel"], "epoch": "e", "offset": 0}
             socket.send(json.dumps({"frame": "subscribed", **known}))
-            if kind == "watched" and frame["channel"].startswith("session:"):
-                watched = {"session": str(id_of("session")), "node": "n", "count": 3}
-                socket.send(json.dumps({"frame": "watched", **watched}))
+        if kind == "watched" and frame["frame"] in ("hello", "subscribe"):
+            watched = {"session": str(id_of("session")), "node": "n", "count": 3}
+            socket.send(json.dumps({"frame": "watched", **watched}))
         if frame["frame"] == "act":
             socket.send(json.dumps({"frame": "ack", "id": frame["id"], "seq": 1}))
 
@@ -976,7 +977,117 @@ def research_scenes() -> list[Scene]:
     ]
 
 
+def answers_scenes() -> list[Scene]:
+    """What is made of answers: recorded alone, hidden in part, split, reviewed; and what guardians agree to."""
+    made, lesson_ = answer(text=LONG), answer(text="移项为什么要变号")
+    lesson_.title = lesson_.problem_text
+    sent_back = answer(text=OTHER)
+    sent_back.review, sent_back.review_words, sent_back.is_cut = "sent_back", "第二页有同学的名字，请遮住", True
+    asked = [
+        wire.WaitingView(
+            question_id=id_of(f"waits {n}"),
+            subject=Subject.MATH,
+            grade=5,
+            text=text,
+            photos=n,
+            followers=3 * n,
+            asked_at=ago(hours=9 - n),
+        )
+        for n, text in enumerate((LONG, SHORT, ""))
+    ]
+    off = _teacher(duty(Presence.OFF, waiting=3), earnings(2))
+    settled = {f"GET /api/answers/{each.id}": each for each in (made, sent_back)}
+    remembered = {"done": msgspec.json.encode([made, sent_back]).decode()}
+    editions = wire.Editions(
+        editions=[
+            wire.EditionView(number=3, why="retaken", made_at=ago(hours=1), duration_ms=69_000, is_shown=True),
+            wire.EditionView(number=2, why="masked", made_at=ago(hours=2), duration_ms=74_000, is_shown=False),
+            wire.EditionView(number=1, why="made", made_at=ago(days=1), duration_ms=74_000, is_shown=False),
+        ]
+    )
+    doors = {**off, **settled, f"GET /api/answers/{made.id}/editions": editions}
+
+    def editing(name: str, act: Act) -> Scene:
+        return Scene(f"teacher-{name}", "/teacher", doors, act, storage=remembered)
+
+    alone = _teacher(duty(Presence.ANSWERING, session_id=id_of("session"), alone=True))
+    a_lesson = session("teacher", kind="lesson", title="移项为什么要变号", question_id=None, text="", read_text="")
+    a_lesson.media = []
+    review = [
+        wire.ReviewView(
+            answer=each, teacher_id=id_of("teacher"), teacher_trusted=False, edition=n, has_pupil=n == 1, earlier=said
+        )
+        for n, (each, said) in enumerate(((made, ["字太小，看不清"]), (lesson_, [])), 1)
+    ]
+    reviewer = {"GET /api/me": me(Role.REVIEWER)}
+    queue = wire.Reviews(rule="trusted", waiting=2, answers=review)
+    agreed: list[list[Purpose]] = [[Purpose.SERVICE, Purpose.RECORDING], [], [*Purpose]]
+    pupils = wire.SchoolPupils(
+        school="演示第二中学",
+        wording="2026-11",
+        more=True,
+        pupils=[
+            wire.PupilView(
+                id=id_of(f"pupil {n}"),
+                login=f"pupil{n + 7}",
+                real_name=f"演示学生{n + 7}",
+                grade=n + 7,
+                agreed=each,
+                said_at=ago(days=n) if each else None,
+            )
+            for n, each in enumerate(agreed)
+        ],
+    )
+    school = {"GET /api/me": me(Role.SCHOOL_ADMIN)}
+    none = wire.Reviews(rule="all", waiting=0, answers=[])
+    nobody = wire.SchoolPupils(school="", wording="2026-11", pupils=[])
+    return [
+        Scene(
+            "teacher-recording",
+            "/teacher",
+            {
+                **off,
+                "GET /api/waiting": wire.Waiting(questions=asked),
+                "GET /api/lessons": wire.Lessons(lessons=[lesson_]),
+            },
+            lambda page: page.get_by_text(words("录一节微课", "Record a short lesson")).click(),
+        ),
+        editing("hiding", _hide),
+        editing("splitting", _press("分成两段", "Split in two")),
+        editing("retaking", _press("从这里重讲", "Teach anew from here")),
+        editing("editions", _press("版本", "Editions")),
+        Scene("studio-answer", "/teacher", {**alone, **_in_session(session("teacher", kind="answer"))}, room=True),
+        Scene("studio-lesson", "/teacher", {**alone, **_in_session(a_lesson)}, room=True, grants=False),
+        Scene("studio-drop", "/teacher", {**alone, **_in_session(a_lesson)}, _press("不要了", "Discard"), room=True),
+        Scene("review", "/review", {**reviewer, "GET /api/reviews": queue}),
+        Scene("review-look", "/review", {**reviewer, "GET /api/reviews": queue}, _look),
+        Scene("review-nothing", "/review", {**reviewer, "GET /api/reviews": none}),
+        Scene("school", "/school", {**school, "GET /api/school/pupils": pupils}),
+        Scene(
+            "school-withdrawing",
+            "/school",
+            {**school, "GET /api/school/pupils": pupils},
+            lambda page: page.get_by_role("checkbox").nth(1).click(),
+        ),
+        Scene("school-nobody", "/school", {**school, "GET /api/school/pupils": nobody}),
+    ]
+
+
+def _hide(page: Page) -> None:
+    page.get_by_role("button", name=words("遮住", "Hide")).first.click()
+    page.get_by_text(words("用数字框选", "By numbers")).click()
+    page.get_by_role("slider").fill("4200")
+    page.get_by_role("button", name=words("加上这块", "Add this region")).click()
+    page.get_by_role("button", name=re.compile("起遮|Hide from")).click()
+
+
+def _look(page: Page) -> None:
+    page.get_by_role("button", name=words("看这段", "Look")).first.click()
+    page.get_by_role("button", name=words("退回修改", "Send back")).click()
+
+
 def scenes(one_question_each: bool = True) -> list[Scene]:
     """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
     questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *teacher_scenes(), *research_scenes()]
+    staff = [*teacher_scenes(), *research_scenes(), *answers_scenes()]
+    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *staff]

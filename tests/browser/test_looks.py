@@ -20,8 +20,12 @@ EXAMINED = """
     ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research
+    teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
 """
-WIDE = "door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done"
+WIDE = """
+    door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding
+    review-look school
+"""
 
 # What a person would call broken, told by the page: beyond the screen's edge, words beyond their button, or too small
 # for a thumb (44 px for what a page is there for, WCAG's 24 px for the rest; a hidden radio is as large as its label).

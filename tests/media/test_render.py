@@ -127,6 +127,34 @@ async def test_a_photo_is_fitted_into_the_frame_with_its_colours(tmp_path: Path)
     assert abs(int(frame[360, 10][0]) - 0xE8) < 6
 
 
+async def test_pictures_of_pages_have_what_may_be_seen_and_no_more(tmp_path: Path) -> None:
+    a_picture(400, 800).save(tmp_path / "page.jpg", quality=95)
+    wanted = {"page": "p1", "media": "m1", "aspect": 5_000, "quarter": 1, "crop": ((0, 0), (5_000, 5_000))}
+    gone = {**wanted, "page": "p2", "media": "no such"}
+    job = RenderJob(
+        [PAGE], {"m1": tmp_path / "page.jpg"}, pictures=[{**wanted, "boxes": ((0, 0, 5_000, 2_500),)}, gone]
+    )
+
+    made = await render(job, tmp_path / "out")
+
+    assert list(made.pages) == ["p1"]
+    with Image.open(made.pages["p1"]) as picture:
+        assert picture.size == (400, 200)  # turned by a quarter, and a quarter of it
+        pixels = numpy.asarray(picture.convert("RGB")).astype(numpy.int16)
+    covered, seen = pixels[:98, :198], pixels[104:, 204:]
+    assert int(numpy.abs(covered - numpy.array([0x4B, 0x55, 0x63])).max()) < 12
+    assert int(numpy.abs(seen - numpy.array([0x4B, 0x55, 0x63])).max()) > 60
+
+
+async def test_a_voice_counts_until_its_moment(tmp_path: Path) -> None:
+    spoken = a_voice(tmp_path / "voice.webm", "webm", "libopus", a_tone(4))
+
+    made = await render(RenderJob([BLANK], {}, [Voice(spoken, 500, until_ms=2_500)], cut=False), tmp_path / "out")
+
+    loud = heard(made.video) > 500
+    assert loud[10] and loud[22] and not loud[28:].any()
+
+
 async def test_a_page_whose_photo_is_gone_is_blank_paper(tmp_path: Path) -> None:
     made = await render(RenderJob([PAGE, a_line(6_000, "a", 2000)], {}), tmp_path)
 
@@ -471,6 +499,6 @@ def test_a_job_can_be_read_again_from_its_file(tmp_path: Path) -> None:
     path = Path(_write_job(RenderJob([BLANK], {"m": tmp_path / "m.jpg"}, [Voice(tmp_path / "v")]), tmp_path))
 
     told = json.loads(path.read_text())
-    assert told["voices"] == [{"path": str(tmp_path / "v"), "start_ms": 0}] and told["images"] == {
+    assert told["voices"] == [{"path": str(tmp_path / "v"), "start_ms": 0, "until_ms": None}] and told["images"] == {
         "m": str(tmp_path / "m.jpg")
     }

@@ -52,6 +52,8 @@ def test_a_teacher_is_named_exactly_while_one_has_it_and_age_never_changes(
                 question.offer_to(teacher, now)
             elif to is State.WAITING and question.state in {State.ANSWERED, State.RESOLVED}:
                 question.back_to_queue(actor, now)
+            elif to is State.ANSWERING and question.state is State.WAITING and actor is Actor.TEACHER:
+                question.take(teacher, now)
             elif to is State.FOLLOWING:
                 question.follow(a_leader(), now)
             else:

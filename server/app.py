@@ -19,6 +19,7 @@ from matcher.match import Matcher
 from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavailable, open_storage
 from server import observe
 from server.actions.errors import Refusal
+from server.actions.lecture_room import vote
 from server.actions.ports import Rules
 from server.actions.teach import Place, enrol
 from server.desk import ServiceDesk
@@ -30,6 +31,7 @@ from server.parts import Backstage, Parts
 from server.pipeline import ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
+from server.store.rooms import RoomBook
 from server.store.views import Views
 from server.store.work import Store, open_engine
 from server.texts import Texts
@@ -41,6 +43,7 @@ from server.web.routes import DOORS
 log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
+ATTENDANCE_EVERY_S = 15.0  # three times within the gap that is no absence
 STORE_PATIENCE_S = 3.0  # that a start waits for the object store
 STORE_REST_S = 5.0
 FILES = "/files"
@@ -131,6 +134,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
         enrolling=_enrolling(behind.store),
+        voting=_voting(behind.store),
     )
     gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
 
@@ -139,6 +143,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         hub.start()
         tasks = [
             asyncio.create_task(_renew_leases(parts, renewals), name="leases"),
+            asyncio.create_task(_note_attendance(parts), name="attendance"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
             asyncio.create_task(parts.texts.watch(), name="texts"),
         ]
@@ -151,6 +156,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             await asyncio.gather(*tasks, return_exceptions=True)
             await parts.texts.flush()
             await parts.enrolling.flush()
+            await parts.voting.flush()
             await parts.relay.flush()
             await hub.stop()
             await parts.limits.close()
@@ -181,6 +187,25 @@ def _enrolling(store: Store) -> Together[UUID, UUID, Place]:
             return await enrol(work, lecture, pupils, await work.now())
 
     return Together(serve)
+
+
+def _voting(store: Store) -> Together[tuple[UUID, int], UUID, int]:
+    async def serve(question: tuple[UUID, int], pupils: Sequence[UUID]) -> Sequence[int | Refusal]:
+        async with store.work() as work:
+            return await vote(work, *question, pupils)
+
+    return Together(serve)
+
+
+async def _note_attendance(parts: Parts) -> None:
+    """Who has a page of a lecture's room open on this node, one statement a room."""
+    while True:
+        await asyncio.sleep(ATTENDANCE_EVERY_S)
+        for lecture, people in parts.hub.present("room").items():
+            with suppress(Exception):  # the next round notes it; GAP closes what was missed
+                async with parts.store.work() as work:
+                    await RoomBook(work).note_here(lecture, parts.hub.node, people)
+                    await work.commit()
 
 
 def _finder(settings: Settings) -> MatcherFinder:

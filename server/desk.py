@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from server.actions import answer
-from server.actions.errors import Refusal
+from server.actions import answer, lecture_room
+from server.actions.errors import NotHere, Refusal
 from server.domain.people import Person, Role
 from server.live.connection import Caller, Seat
 from server.live.protocol import Ack, Act, Refused
 from server.store import sign_ins
 from server.store.views import Views
-from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, session_channel
+from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, room_channel, session_channel
 
 
 class ServiceDesk:
@@ -30,21 +30,38 @@ class ServiceDesk:
         lecture = _id_in(channel, "lecture")
         if lecture is not None:
             return await self._views.lectures.seen_by(person, lecture) is not None
+        room = _id_in(channel, "room")
+        if room is not None:
+            return await self._views.rooms.side(person, room) is not None
+        backstage = _id_in(channel, "staff")
+        if backstage is not None:
+            return await self._views.rooms.side(person, backstage) in ("lecturer", "reviewer")
         session, watched = _id_in(channel, "session"), _id_in(channel, "gallery")
         if session is not None:
             return await self._views.side_in_session(person.id, session) in ("teacher", "student")
         return watched is not None and await self._views.side_in_session(person.id, watched) == "follower"
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
+        """A board is a session's, or a lecture's: they have different ids, and sessions come first."""
         try:
-            async with self._store.work() as work:
-                seq = await answer.draw(work, person, act.session, act.assignment_epoch, act.id, act.kind, act.body)
+            try:
+                async with self._store.work() as work:
+                    seq = await answer.draw(work, person, act.session, act.assignment_epoch, act.id, act.kind, act.body)
+            except NotHere:
+                if not person.is_a(Role.LECTURER):
+                    raise
+                async with self._store.work() as work:
+                    seq = await lecture_room.draw(
+                        work, person, act.session, act.assignment_epoch, act.id, act.kind, act.body
+                    )
         except Refusal as refusal:
             return Refused(id=act.id, code=refusal.code, zh=refusal.zh, en=refusal.en)
         return Ack(id=act.id, seq=seq)
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
         held = await self._views.seats(session)
+        if held is None and person.is_a(Role.LECTURER):
+            return await self._lecturers_seat(person, session)
         if held is None:
             return None
         gallery = gallery_channel(session)
@@ -53,6 +70,13 @@ class ServiceDesk:
         if person.id == held.student_id:
             return Seat("student", session_channel(session), not held.pen_locked, gallery)
         return None
+
+    async def _lecturers_seat(self, person: Person, lecture: UUID) -> Seat | None:
+        """Pupils have none: nothing that they send reaches a room by the socket."""
+        state = await self._views.rooms.state(lecture)
+        if state is None or state.state != "live" or await self._views.rooms.side(person, lecture) != "lecturer":
+            return None
+        return Seat("teacher", room_channel(lecture))
 
 
 def _id_in(channel: str, kind: str) -> UUID | None:

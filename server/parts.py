@@ -43,6 +43,7 @@ class Parts(Backstage):
     hub: Hub
     limits: Limits
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
+    voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

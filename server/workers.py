@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
-from server.actions import answer
+from server.actions import answer, lecture_room
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
@@ -101,6 +101,11 @@ def jobs(parts: Backstage, conninfo: str) -> App:
     async def keep_board(session_id: str) -> None:
         async with parts.store.work() as work:
             await answer.snapshot_board(work, UUID(session_id))
+
+    @app.task(name="snapshot_lecture", queue="read", retry=retry)
+    async def keep_lecture(lecture_id: str) -> None:
+        async with parts.store.work() as work:
+            await lecture_room.snapshot_board(work, UUID(lecture_id))
 
     @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=True)

@@ -153,6 +153,30 @@ class TooManyPages(Refusal):
     code, en, status = "too_many_pages", "Materials have at most 50 pages in all; please leave some out.", 422
 
 
+class TooEarly(Refusal):
+    """还没到时间：开讲前 15 分钟才能进入课堂。"""
+
+    code, en = "too_early", "Too early: the room opens a quarter of an hour before."
+
+
+class RoomClosed(Refusal):
+    """这场名师课没有在直播。"""
+
+    code, en = "room_closed", "This lecture is not on air."
+
+
+class Muted(Refusal):
+    """老师让你先听一会儿，暂时不能发言。"""
+
+    code, en = "muted", "You have been asked to listen for a while."
+
+
+class TooFast(Refusal):
+    """说得太快了，稍等几秒再发。"""
+
+    code, en, status = "too_fast", "Too fast: wait some seconds before the next line.", 429
+
+
 class NotEnrolling(Refusal):
     """这场名师课现在不能报名。"""
 

@@ -39,7 +39,7 @@ from server.domain.lecture import (
 )
 from server.domain.people import Person
 from server.store.lectures import LectureBook
-from server.store.work import Record, Work, lecture_channel, person_channel
+from server.store.work import Record, Work, lecture_channel, person_channel, room_channel
 
 MOST_PAGES = 50  # of all materials of a lecture; a board has sixty
 NAME = 80  # characters of a material's
@@ -154,7 +154,12 @@ async def keep_time(work: Work, id: UUID, now: datetime) -> None:
     to = None if lecture is None else due(LectureState(lecture.state), lecture.ends_at, now)
     if lecture is None or to is None:
         return
-    await _go(work, book, lecture, to, NOT_HELD if to is LectureState.CANCELLED else None)
+    if to is LectureState.OVER:
+        await book.change(id, state=to, ended_at=now)
+        work.tell(lecture_channel(id), "lecture", id)
+        work.tell(room_channel(id), "room", id)
+    else:
+        await _go(work, book, lecture, to, NOT_HELD)
     await work.commit()
 
 

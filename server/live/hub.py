@@ -214,6 +214,23 @@ class Hub:
         except BusDown:
             return  # its tickets are void all the same, and each message checks rights
 
+    async def expel(self, person: UUID, channel: str) -> None:
+        """Nothing of the channel reaches this person any more, on any node; joining again asks for rights anew."""
+        self._expel(person, channel)
+        try:
+            await self.bus.call(f"expel {person} {channel}".encode())
+        except BusDown:
+            return  # no node hears events now; when Redis is back, every page joins anew
+
+    def present(self, kind: str) -> dict[UUID, list[UUID]]:
+        """By the id in channels of this kind: the people of this node who listen."""
+        found: dict[UUID, list[UUID]] = {}
+        for name, held in self._channels.items():
+            head, _, id = name.partition(":")
+            if head == kind and held.members:
+                found[UUID(id)] = list({socket.person_id for socket in held.members})
+        return found
+
     # Listening.
 
     async def join(
@@ -330,6 +347,9 @@ class Hub:
         verb, _, what = word.decode().partition(" ")
         if verb == "out":
             self._close_signed_out(what)
+        elif verb == "expel":
+            person, _, channel = what.partition(" ")
+            self._expel(UUID(person), channel)
 
     def degraded(self, on: bool) -> None:
         if on != self.is_degraded:
@@ -473,6 +493,14 @@ class Hub:
                 await self.mend()
             except BusDown:
                 continue
+
+    def _expel(self, person: UUID, channel: str) -> None:
+        for socket in list(self._people.get(person, ())):
+            held = self._channels.get(channel)
+            if held is not None and socket in held.members:
+                self.quit(socket, channel)
+                socket.dropped(channel)
+                socket.tell(encode(Resync(channel=channel)).decode())  # its snapshot says why there is none
 
     def _close_signed_out(self, sign_in: str) -> None:
         for socket in list(self.sockets()):

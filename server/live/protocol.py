@@ -17,6 +17,7 @@ from server.domain.dispatch import Presence
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
+from server.domain.room import LineState
 
 MAX_FRAME = 64 * 1024
 
@@ -417,6 +418,72 @@ class LectureSnapshot(Wire):
     offset: int
 
 
+class LineView(Wire):
+    """Something said in a lecture's room. What is held or hidden is told to the lecturer and reviewers alone; to the
+    others a hidden line comes without its text."""
+
+    number: int
+    kind: Literal["chat", "question"]
+    author_name: str
+    text: str
+    state: LineState
+    votes: int
+    said_at: datetime
+    by_lecturer: bool = False
+    why_held: Literal["contact", "link", "abuse"] | None = None
+
+
+class RoomState(Wire):
+    """How the room is just now; its version is the lecture's."""
+
+    lecture_id: UUID
+    version: int
+    state: LectureState
+    started_at: datetime | None
+    ended_at: datetime | None
+    slow_s: int
+    epoch: int  # of the lecturer's page that draws; an older one is read-only
+
+
+class StaffChannel(Wire):
+    """Where lines that are held or hidden are told, and the point from which to listen on."""
+
+    channel: str
+    epoch: str
+    offset: int
+
+
+class RoomSnapshot(Wire):
+    """A lecture's room with its whole board, and the points of its channels from which to listen on."""
+
+    lecture: LectureView
+    room: RoomState
+    me: Literal["lecturer", "pupil", "reviewer"]
+    channel: str
+    board: BoardSnapshot | None
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    lines: list[LineView]
+    voted: list[int]
+    muted: bool
+    epoch: str
+    offset: int
+    staff: StaffChannel | None = None  # for the lecturer and reviewers
+
+
+class ListenerView(Wire):
+    """A pupil's time in the room, in seconds; `here` is whether just now."""
+
+    nickname: str
+    seconds: int
+    here: bool
+
+
+class Attendance(Wire):
+    here: int
+    listeners: list[ListenerView]
+
+
 class SchoolView(Wire):
     id: UUID
     name: str
@@ -729,6 +796,32 @@ class AddMaterial(Wire, forbid_unknown_fields=True):
     name: str
 
 
+class SayInRoom(Wire, forbid_unknown_fields=True):
+    """A line of chat, or a question; `line_id` is made by the page and makes a repeat harmless."""
+
+    line_id: UUID
+    kind: Literal["chat", "question"]
+    text: str
+
+
+class JudgeLine(Wire, forbid_unknown_fields=True):
+    """What becomes of a line: shown, hidden, or a question that was answered."""
+
+    state: Literal["shown", "hidden", "answered"]
+
+
+class RuleAuthor(Wire, forbid_unknown_fields=True):
+    """What its author may do from now on: be silent, speak again, or leave the room for good."""
+
+    rule: Literal["mute", "unmute", "remove"]
+
+
+class SlowDown(Wire, forbid_unknown_fields=True):
+    """Seconds between two lines of one pupil: 0, 5, 15, 30 or 60."""
+
+    slow_s: int
+
+
 class DemoAccount(Wire):
     login: str
     password: str
@@ -824,6 +917,14 @@ class PlaceChanged(Event, tag="place"):
     why: Literal["moved_up", "changed", "cancelled"]
 
 
+class LineChanged(Event, tag="line"):
+    line: LineView
+
+
+class RoomChanged(Event, tag="room"):
+    room: RoomState
+
+
 AnyEvent = (
     QuestionChanged
     | DutyChanged
@@ -834,6 +935,8 @@ AnyEvent = (
     | PrecisionAlarm
     | LectureChanged
     | PlaceChanged
+    | LineChanged
+    | RoomChanged
 )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from server.domain.people import Person, Role, Subject
 from server.live import protocol as wire
+from server.store.lectures import MATERIALS
 from server.store.lines import Record
 from server.store.work import Store, lecture_channel
 
@@ -79,7 +80,7 @@ class LectureViews:
 
     async def materials(self, lecture: UUID) -> list[wire.MaterialView]:
         """With the picture of each page."""
-        rows = await self.store.rows(_MATERIALS, {"lecture": lecture})
+        rows = await self.store.rows(MATERIALS, {"lecture": lecture})
         return [
             wire.MaterialView(
                 id=row.id,
@@ -131,7 +132,7 @@ class LectureViews:
 
     async def _for_lecturer(self, view: wire.LectureView, row: Record) -> wire.LectureView:
         view.schools = row.school_ids
-        rows = await self.store.rows(_MATERIALS, {"lecture": row.id})
+        rows = await self.store.rows(MATERIALS, {"lecture": row.id})
         view.materials = [wire.MaterialView(id=each.id, name=each.name, count=len(each.pages)) for each in rows]
         return view
 
@@ -198,7 +199,3 @@ _OF_LECTURER = f"""
                   THEN -extract(epoch FROM starts_at) ELSE extract(epoch FROM starts_at) END, id
     LIMIT %(limit)s
 """  # noqa: S608 - composed of constants of this module
-_MATERIALS = """
-    SELECT l.material_id AS id, l.name, m.pages FROM lecture_materials l JOIN media m ON m.id = l.material_id
-    WHERE l.lecture_id = %(lecture)s ORDER BY l.position
-"""

@@ -128,6 +128,10 @@ class LectureBook:
     async def pages_of(self, lecture: UUID) -> int:
         return int((await self.work.rows(_PAGES_OF, {"lecture": lecture}))[0].pages)
 
+    async def materials(self, lecture: UUID) -> list[Record]:
+        """Id, name and the sizes of the pages."""
+        return await self.work.rows(MATERIALS, {"lecture": lecture})
+
     async def has_material(self, lecture: UUID, material: UUID) -> bool:
         query = "SELECT FROM lecture_materials WHERE lecture_id = %(lecture)s AND material_id = %(id)s"
         return bool(await self.work.rows(query, {"lecture": lecture, "id": material}))
@@ -225,6 +229,10 @@ _TELL_ALL = """
 _PAGES_OF = """
     SELECT coalesce(sum(jsonb_array_length(m.pages)), 0) AS pages
     FROM lecture_materials l JOIN media m ON m.id = l.material_id WHERE l.lecture_id = %(lecture)s
+"""
+MATERIALS = """
+    SELECT l.material_id AS id, l.name, m.pages FROM lecture_materials l JOIN media m ON m.id = l.material_id
+    WHERE l.lecture_id = %(lecture)s ORDER BY l.position
 """
 _ADD_MATERIAL = """
     INSERT INTO lecture_materials (material_id, lecture_id, position, name)

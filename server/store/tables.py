@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -32,6 +33,7 @@ from sqlalchemy.types import TypeDecorator
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
 from server.domain.question import State, Verdict
+from server.domain.room import LineState
 
 metadata = MetaData(
     naming_convention={
@@ -590,6 +592,13 @@ lectures = Table(
     Column("next_number", Integer, nullable=False, server_default=text("1")),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Column("cancelled_why", Text),
+    # On air. The epoch fences a lecturer's other tab; `next_seq` numbers the board's log, `next_line` what is said.
+    Column("epoch", Integer, nullable=False, server_default=text("0")),
+    Column("next_seq", Integer, nullable=False, server_default=text("1")),
+    Column("next_line", Integer, nullable=False, server_default=text("1")),
+    Column("slow_s", Integer, nullable=False, server_default=text("0")),
+    _time("started_at", nullable=True),
+    _time("ended_at", nullable=True),
     _time("changed_at", now=True),
     _time("created_at", now=True),
     CheckConstraint(_words("state", LectureState), name="state"),
@@ -599,6 +608,8 @@ lectures = Table(
     CheckConstraint("taken BETWEEN 0 AND capacity", name="never_oversold"),
     CheckConstraint("waiting >= 0", name="waiting"),
     CheckConstraint("(state = 'cancelled') = (cancelled_why IS NOT NULL)", name="cancelled"),
+    CheckConstraint("(state IN ('live', 'over')) = (started_at IS NOT NULL)", name="started"),
+    CheckConstraint("(state = 'over') = (ended_at IS NOT NULL)", name="ended"),
     Index("ix_lectures_starts_at", "starts_at"),
     Index("ix_lectures_lecturer_id_starts_at", "lecturer_id", "starts_at"),
     Index("ix_lectures_ends_at", "ends_at", postgresql_where=text("state IN ('planned', 'open', 'live')")),
@@ -629,6 +640,83 @@ lecture_materials = Table(
     Column("position", Integer, nullable=False),
     Column("name", Text, nullable=False),
     UniqueConstraint("lecture_id", "position"),
+)
+
+# The board of a lecture: only its lecturer draws.
+lecture_operations = Table(
+    "lecture_operations",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("op_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    PrimaryKeyConstraint("lecture_id", "seq"),
+    UniqueConstraint("lecture_id", "op_id"),
+)
+
+lecture_snapshots = Table(  # what the log amounts to up to `seq`; may be made anew from the log at any time
+    "lecture_snapshots",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+# What is said in the room: chat, and questions to the lecturer.
+lecture_lines = Table(
+    "lecture_lines",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("line_id", Uuid, nullable=False),  # made by the page: saying it twice is saying it once
+    Column("kind", Text, nullable=False),
+    _person("author_id"),
+    Column("text", Text, nullable=False),
+    Column("state", Word(LineState), nullable=False),
+    Column("why_held", Text),
+    Column("votes", Integer, nullable=False, server_default=text("0")),
+    _time("said_at", now=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    UniqueConstraint("lecture_id", "author_id", "line_id"),
+    CheckConstraint("kind IN ('chat', 'question')", name="kind"),
+    CheckConstraint(_words("state", LineState), name="state"),
+    Index("ix_lecture_lines_author_id", "lecture_id", "author_id", "said_at"),
+)
+
+lecture_votes = Table(
+    "lecture_votes",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    _person("pupil_id"),
+    PrimaryKeyConstraint("lecture_id", "number", "pupil_id"),
+    ForeignKeyConstraint(["lecture_id", "number"], ["lecture_lines.lecture_id", "lecture_lines.number"]),
+)
+
+lecture_bans = Table(  # who may not speak, or not be in the room
+    "lecture_bans",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    _person("pupil_id"),
+    _time("muted_at", nullable=True),
+    _time("removed_at", nullable=True),
+    _person("by_id"),
+    PrimaryKeyConstraint("lecture_id", "pupil_id"),
+)
+
+# When somebody had a page of the room open, as the nodes saw it; domain/room.py makes one time of it.
+lecture_attendance = Table(
+    "lecture_attendance",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    _person("pupil_id"),
+    Column("node", Text, nullable=False),
+    _time("from_at"),
+    _time("until_at"),
+    PrimaryKeyConstraint("lecture_id", "pupil_id", "node", "from_at"),
+    CheckConstraint("until_at >= from_at", name="forward"),
 )
 
 # --- money ---------------------------------------------------------------------------------------------------------

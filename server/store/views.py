@@ -22,6 +22,7 @@ from server.domain.question import State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
+from server.store.room_views import RoomViews
 from server.store.work import Outgoing, Record, Store
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
@@ -42,6 +43,10 @@ class Views:
     @property
     def lectures(self) -> LectureViews:
         return LectureViews(self.store, self.media_view, self.sign)
+
+    @property
+    def rooms(self) -> RoomViews:
+        return RoomViews(self.store, self.lectures)
 
     # --- pupils ---
 
@@ -437,6 +442,11 @@ class Views:
             case "lecture":
                 lecture = await self.lectures.lecture(outgoing.ref)
                 return None if lecture is None else wire.LectureChanged(lecture=lecture)
+            case "line":
+                return wire.LineChanged(line=msgspec.convert(outgoing.body, wire.LineView))
+            case "room":
+                room = await self.rooms.state(outgoing.ref)
+                return None if room is None else wire.RoomChanged(room=room)
             case "place":
                 return msgspec.convert(outgoing.body, wire.PlaceChanged)
             case "precision":

@@ -32,7 +32,9 @@ __all__ = [
     "lecture_channel",
     "open_engine",
     "person_channel",
+    "room_channel",
     "session_channel",
+    "staff_channel",
 ]
 
 
@@ -69,6 +71,16 @@ def gallery_channel(session: UUID) -> str:
 def lecture_channel(lecture: UUID) -> str:
     """What happens to a lecture itself: its time, its seats, its state."""
     return f"lecture:{lecture}"
+
+
+def room_channel(lecture: UUID) -> str:
+    """The board and what is said, for all in the room."""
+    return f"room:{lecture}"
+
+
+def staff_channel(lecture: UUID) -> str:
+    """What is held back in a room, for its lecturer and reviewers."""
+    return f"staff:{lecture}"
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator

@@ -6,19 +6,21 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from server.actions import teach
-from server.actions.errors import BadRequest, NotHere
+from server.actions import lecture_room, teach
+from server.actions.errors import BadRequest, NotHere, Refusal, RoomClosed, TooEarly
 from server.domain.calendar import Entry, ics
 from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
+from server.domain.room import LineState
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
-from server.store.work import lecture_channel, person_channel
+from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
 from server.web.door import Call, Door, Reply
 
 STUDENT = frozenset({Role.STUDENT})
 LECTURER = frozenset({Role.LECTURER})
 WATCHERS = STUDENT | LECTURER | {Role.REVIEWER}
+KEEPERS = LECTURER | {Role.REVIEWER}  # of a room's order
 LONGEST_SEARCH = 60
 
 
@@ -149,6 +151,89 @@ async def _teaches(call: Call[Any]) -> bool:
     return bool(await call.parts.store.rows(query, {"id": call.id(), "person": call.person.id}))
 
 
+# --- the room ------------------------------------------------------------------------------------------------------
+
+
+async def start(call: Call[None]) -> wire.RoomSnapshot:
+    async with call.parts.store.work() as work:
+        await lecture_room.start(work, call.person, call.id(), await work.now())
+    return await show_room(call)
+
+
+async def end(call: Call[None]) -> wire.LectureView:
+    async with call.parts.store.work() as work:
+        await lecture_room.end(work, call.person, call.id(), await work.now())
+    return await show(call)
+
+
+async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
+    side = await call.parts.views.rooms.side(call.person, call.id())
+    if side is None:
+        raise await _why_not(call)
+    position = await call.parts.position(room_channel(call.id()))
+    staff = None
+    if side != "pupil":
+        at = await call.parts.position(staff_channel(call.id()))
+        staff = wire.StaffChannel(channel=staff_channel(call.id()), epoch=at.epoch, offset=at.offset)
+    view = await call.parts.views.rooms.snapshot(call.person, side, call.id())
+    if view is None:
+        raise NotHere
+    view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
+    return view
+
+
+async def _why_not(call: Call[Any]) -> Refusal:
+    """A pupil with a seat is told that it is too early, or over; everybody else that there is nothing."""
+    view = await call.parts.views.lectures.seen_by(call.person, call.id())
+    if view is None or view.place is None or view.place.state != "seated":
+        return NotHere()
+    return TooEarly() if view.state == "open" else RoomClosed() if view.state != "live" else NotHere()
+
+
+async def say(call: Call[wire.SayInRoom]) -> wire.LineView:
+    body = call.body
+    async with call.parts.store.work() as work:
+        return await lecture_room.say(
+            work, call.person, call.id(), body.line_id, body.kind, body.text, await work.now()
+        )
+
+
+async def vote(call: Call[None]) -> None:
+    if await call.parts.views.rooms.side(call.person, call.id()) != "pupil":
+        raise NotHere
+    await call.parts.voting.join((call.id(), _number(call)), call.person.id)
+
+
+async def judge(call: Call[wire.JudgeLine]) -> wire.LineView:
+    async with call.parts.store.work() as work:
+        return await lecture_room.judge(work, call.person, call.id(), _number(call), LineState(call.body.state))
+
+
+async def rule(call: Call[wire.RuleAuthor]) -> None:
+    async with call.parts.store.work() as work:
+        author = await lecture_room.rule(work, call.person, call.id(), _number(call), call.body.rule)
+    if call.body.rule == "remove":
+        await call.parts.hub.expel(author, room_channel(call.id()))
+
+
+async def slow_down(call: Call[wire.SlowDown]) -> None:
+    async with call.parts.store.work() as work:
+        await lecture_room.slow_down(work, call.person, call.id(), call.body.slow_s)
+
+
+async def attendance(call: Call[None]) -> wire.Attendance:
+    if await call.parts.views.rooms.side(call.person, call.id()) not in ("lecturer", "reviewer"):
+        raise NotHere
+    return await call.parts.views.rooms.attendance(call.id())
+
+
+def _number(call: Call[Any]) -> int:
+    text = str(call.path["number"])
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise NotHere
+    return int(text)
+
+
 def _plan(body: wire.PlanLecture) -> Plan:
     return Plan(
         title=body.title,
@@ -225,4 +310,21 @@ DOORS = (
          wire.AddMaterial, wire.LectureView, tag="lectures"),
     Door("POST", "/api/lectures/{id}/materials/{material_id}/remove", remove_material, LECTURER, "Leave one out",
          reply=wire.LectureView, tag="lectures"),
+    # the room
+    Door("POST", "/api/lectures/{id}/start", start, LECTURER, "On air; from now on this page draws",
+         reply=wire.RoomSnapshot, tag="rooms"),
+    Door("POST", "/api/lectures/{id}/end", end, KEEPERS, "It is over, for everybody", reply=wire.LectureView,
+         tag="rooms"),
+    Door("GET", "/api/lectures/{id}/room", show_room, WATCHERS, "The room with its whole board",
+         reply=wire.RoomSnapshot, tag="rooms"),
+    Door("POST", "/api/lectures/{id}/say", say, WATCHERS, "A line of chat, or a question", wire.SayInRoom,
+         wire.LineView, tag="rooms"),
+    Door("POST", "/api/lectures/{id}/lines/{number}/vote", vote, STUDENT, "I have the same question", tag="rooms"),
+    Door("POST", "/api/lectures/{id}/lines/{number}/judge", judge, KEEPERS, "Show, hide, or answered", wire.JudgeLine,
+         wire.LineView, tag="rooms"),
+    Door("POST", "/api/lectures/{id}/lines/{number}/author", rule, KEEPERS, "What its author may do from now on",
+         wire.RuleAuthor, tag="rooms"),
+    Door("POST", "/api/lectures/{id}/slow", slow_down, KEEPERS, "The pace of the room", wire.SlowDown, tag="rooms"),
+    Door("GET", "/api/lectures/{id}/attendance", attendance, KEEPERS, "Who was there, and for how long",
+         reply=wire.Attendance, tag="rooms"),
 )  # fmt: skip

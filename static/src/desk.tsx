@@ -29,10 +29,11 @@ interface Spot {
   what: "text" | "formula";
 }
 
-export function Desk({ room, session }: { room: Room; session: SessionView }) {
+/** `watching`: this side never draws. */
+export function Desk({ room, session, watching = false }: { room: Room; session: SessionView; watching?: boolean }) {
   const words = say.value;
   const teacher = session.me === "teacher";
-  const watches = session.me === "follower";
+  const watches = watching || session.me === "follower";
   const tools = useSignal<Tools>(FIRST);
   const spot = useSignal<Spot | null>(null);
   const roaming = useSignal<string | null>(null); // the page that a pupil looks at alone
@@ -124,7 +125,7 @@ export function Desk({ room, session }: { room: Room; session: SessionView }) {
       {!watches && (
         <Toolbar
           tools={tools} teacher={teacher} locked={board.locked} canUndo={room.canUndo.value} canRedo={room.canRedo.value}
-          onundo={() => room.undo()} onredo={() => room.redo()} onlock={(on) => room.lock(on)} onwrite={writeBelow}
+          onundo={() => room.undo()} onredo={() => room.redo()} onlock={room.source === null ? (on) => room.lock(on) : null} onwrite={writeBelow}
         />
       )}
       {framing && (

@@ -252,6 +252,7 @@ function Card({ lecture }: { lecture: LectureView }) {
           </p>
         )}
         {!ended && <Enrolment lecture={lecture} full={free === 0 || waiting > 0} />}
+        {place?.state === "seated" && lectures.isOpenNow(lecture, Date.now()) && <a class="button primary wide" href={`#room=${lecture.id}`}>{words.enter}</a>}
         <div class="row lecture-links">
           <button class="button quiet small" aria-expanded={isOpen} onClick={() => (opened.value = isOpen ? null : lecture.id)}>{isOpen ? words.hide : words.details}</button>
           {!ended && place !== null && <a class="button quiet small" href={lectures.calendar(lecture.id)} download>{words.calendar}</a>}

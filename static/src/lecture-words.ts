@@ -22,6 +22,11 @@ const zh = {
   materials: "讲义", materialsMore: "PDF 的每一页会成为白板的一页，一共最多 50 页。", addPdf: "添加 PDF", sendingPdf: (percent: number) => `正在上传 ${percent}%`, openingPdf: "正在变成白板页…", noMaterials: "还没有讲义，也可以直接在空白页上讲。", pages: (n: number) => `${n} 页`, remove: "删除", pageOf: (name: string, n: number) => `${name} 第 ${n} 页`, pdfTooLarge: "PDF 最大 50 MB，这个太大了。",
   fields: { title: "课名", about: "简介", subject: "学科", stage: "学段", grades: "年级", knowledge_points: "知识点", starts_at: "开始时间", ends_at: "时长", capacity: "名额", schools: "学校", cover_id: "封面" } as Record<string, string>, wrongIn: (field: string) => `请检查：${field}`,
   listeners: (n: number) => `${n} 人报名`,
+  // the room
+  room: "课堂", goLive: "开始直播", resume: "回到课堂", endLive: "下课", sureEnd: "现在下课？", sureEndMore: "所有同学都会离开课堂，这场课不能再继续。", goOn: "接着讲", elsewhere: "你在另一个页面上接着讲了，这一页只能看。", takeOver: "在这里接着讲", notBegun: "老师马上就来", notBegunMore: "开讲后白板会自动出现，不用刷新。", ended: "下课了", endedMore: "谢谢你来听课。", gone: "进不了这个课堂", removed: "这个课堂现在不对你开放。", opening: "正在打开课堂…", opens: (when: string) => `${when} 可以进入课堂`,
+  live: "直播中", questions: "提问", chat: "聊天", held: "待看", people: "出勤", noQuestions: "还没有人提问", noQuestionsMore: "不懂的地方问出来，有同样问题的同学会给你加一。", noChat: "还没有人说话", noHeld: "没有要看的发言", noPeople: "还没有人进来",
+  askHere: "向老师提一个问题", sayHere: "说一句…", send: "发送", same: "我也想问", votes: (n: number) => `${n} 人想问`, answered: "已解答", markAnswered: "标为已解答", show: "放出", hideLine: "收起来", hidden: "已收起", mute: "禁言", unmute: "解除禁言", removeAuthor: "移出课堂", sureRemove: "把这位同学移出课堂？", sureRemoveMore: "移出后，这场课就不能再进来了。", muted: "老师让你先听一会儿，暂时不能发言。", waitsForLook: "发出去了，老师看过后大家才能看到。", teacherTag: "老师",
+  whyHeld: { contact: "像联系方式", link: "像网址", abuse: "像骂人" } as Record<string, string>, slow: "发言间隔", slowOf: (s: number) => (s === 0 ? "不限" : `${s} 秒`), here: (n: number) => `${n} 人在听`, stayed: (min: number) => `听了 ${min} 分钟`, listening: "在听", left: "已离开",
 };
 
 type Words = typeof zh;
@@ -44,6 +49,10 @@ const en: Words = {
   materials: "Materials", materialsMore: "Each page of a PDF becomes a page of the board; 50 in all at most.", addPdf: "Add a PDF", sendingPdf: (percent) => `Uploading ${percent}%`, openingPdf: "Becoming board pages…", noMaterials: "None yet; you can also teach on blank pages.", pages: (n) => `${n} ${n === 1 ? "page" : "pages"}`, remove: "Remove", pageOf: (name, n) => `${name}, page ${n}`, pdfTooLarge: "A PDF has at most 50 MB; this one is too large.",
   fields: { title: "title", about: "about", subject: "subject", stage: "stage", grades: "grades", knowledge_points: "topics", starts_at: "beginning", ends_at: "length", capacity: "seats", schools: "schools", cover_id: "cover" }, wrongIn: (field) => `Please check: ${field}`,
   listeners: (n) => `${n} enrolled`,
+  room: "Room", goLive: "Go on air", resume: "To the room", endLive: "End", sureEnd: "End the lecture now?", sureEndMore: "Everybody leaves the room; it can't go on afterwards.", goOn: "Go on", elsewhere: "You went on in another page; this one only shows.", takeOver: "Go on here", notBegun: "The lecturer is coming", notBegunMore: "The board appears by itself; no need to reload.", ended: "It is over", endedMore: "Thank you for listening.", gone: "You can't enter this room", removed: "This room is not open to you.", opening: "Opening the room…", opens: (when) => `Opens ${when}`,
+  live: "Live", questions: "Questions", chat: "Chat", held: "Held", people: "Attendance", noQuestions: "No question yet", noQuestionsMore: "Ask what is unclear; who has the same question adds to yours.", noChat: "Nobody has spoken yet", noHeld: "Nothing to look at", noPeople: "Nobody is here yet",
+  askHere: "Ask the lecturer", sayHere: "Say something…", send: "Send", same: "Same here", votes: (n) => `${n} ask this`, answered: "Answered", markAnswered: "Mark answered", show: "Show", hideLine: "Hide", hidden: "Hidden", mute: "Mute", unmute: "Unmute", removeAuthor: "Remove", sureRemove: "Remove this pupil?", sureRemoveMore: "Who is removed can't come back to this lecture.", muted: "You have been asked to listen for a while.", waitsForLook: "Sent; the others see it once the lecturer has looked.", teacherTag: "Lecturer",
+  whyHeld: { contact: "maybe a contact", link: "maybe a link", abuse: "maybe abuse" }, slow: "Pace", slowOf: (s) => (s === 0 ? "any" : `${s} s`), here: (n) => `${n} listening`, stayed: (min) => `${min} min`, listening: "here", left: "left",
 };
 
 export const lectureSay = computed<Words>(() => (language.value === "en" ? en : zh));

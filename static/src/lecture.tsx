@@ -1,31 +1,35 @@
-// The page of lectures: a pupil finds and enrols, a lecturer plans.
+// The page of lectures: a pupil finds, enrols and listens, a lecturer plans and teaches, a reviewer keeps order.
 import "./style.css";
 import { render } from "preact";
 import { effect, signal } from "@preact/signals";
+import { Classroom } from "./classroom";
 import { Hall, hallOpens } from "./hall";
 import { LecturerDesk, deskOpens } from "./lecturer";
 import { lectureSay } from "./lecture-words";
 import { begin, leave, me, unreachable } from "./page";
-import { DemoBanner, Notice, Stopped, TopBar, Unreached, linkState } from "./parts";
+import { DemoBanner, Empty, Notice, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me } from "./protocol";
 import { say } from "./words";
 
 const isLecturer = (who: Me): boolean => who.roles.includes("lecturer");
-const wanted = signal(/^#lecture=([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null);
+const isPupil = (who: Me): boolean => who.roles.includes("student");
+const inAddress = (what: string): string | null => new RegExp(`^#${what}=([0-9a-f-]{36})$`).exec(location.hash)?.[1] ?? null;
+const room = signal(inAddress("room"));
 
 function Page() {
   const words = lectureSay.value;
   const who = me.value;
+  if (room.value !== null && who !== null) return <Classroom key={room.value} id={room.value} onleave={() => (location.hash = "")} />;
   return (
     <>
       <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
       <DemoBanner />
       <main class={`page ${who !== null && isLecturer(who) ? "page-lecturer" : "page-hall"}`}>
-        {who !== null && !isLecturer(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
+        {who !== null && isPupil(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
         <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>
         {linkState.value === "offline" && <Notice kind="warning">{say.value.unreachable}</Notice>}
         <Stopped />
-        {unreachable.value ? <Unreached /> : who === null ? null : isLecturer(who) ? <LecturerDesk /> : <Hall />}
+        {unreachable.value ? <Unreached /> : who === null ? null : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Empty title={words.gone} />}
       </main>
     </>
   );
@@ -33,13 +37,14 @@ function Page() {
 
 function ready(who: Me): void {
   if (isLecturer(who)) deskOpens();
-  else hallOpens(who.grade, wanted.value);
+  else if (isPupil(who)) hallOpens(who.grade, inAddress("lecture"));
 }
 
+addEventListener("hashchange", () => (room.value = inAddress("room")));
 effect(() => void (document.title = `${say.value.name} · ${lectureSay.value.title}`));
 
 const root = document.getElementById("app")!;
 root.textContent = "";
 root.className = "";
 render(<Page />, root);
-void begin(["student", "lecturer"], ready);
+void begin(["student", "lecturer", "reviewer"], ready);

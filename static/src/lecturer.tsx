@@ -102,6 +102,7 @@ function One({ lecture }: { lecture: LectureView }) {
           <p class="seats"><meter class="share" min={0} max={lecture.capacity} value={lecture.taken} aria-hidden="true" /><span class="digits">{words.of(lecture.taken, lecture.capacity)}{lecture.waiting > 0 && ` · ${words.waitingOf(lecture.waiting)}`}</span></p>
           {lecture.schools.length > 0 && <p class="muted small">{words.schools}{language.value === "zh" ? "：" : ": "}{lecture.schools.map((id) => schools.value.find((school) => school.id === id)?.name).join(say.value.list)}</p>}
           {no && <Notice kind="error">{no}</Notice>}
+          {lectures.isOpenNow(lecture, Date.now()) && <a class="button primary" href={`#room=${lecture.id}`}>{lecture.state === "live" ? words.resume : words.enter}</a>}
           {mayChange && (
             <div class="row wrap">
               {lecture.state === "planned" && <button class="button primary" onClick={() => void lectures.openUp(lecture.id).then(take, (error: unknown) => setNo(sentence(error)))}>{words.open}</button>}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { dueSoon, hoursFit, NOTHING, queryOf, told, withLecture } from "./lectures";
-import type { LectureView } from "./protocol";
+import { byVotes, dueSoon, hoursFit, NOTHING, queryOf, told, withLecture, withLine } from "./lectures";
+import type { LectureView, LineView } from "./protocol";
 
 const NOW = Date.parse("2026-11-27T11:00:00Z");
 const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
@@ -39,4 +39,20 @@ test("free hours end after they begin", () => {
   expect(hoursFit({ ...NOTHING, day: "2026-11-28", from: "20:00", until: "19:00" })).toBe(false);
   expect(hoursFit({ ...NOTHING, day: "2026-11-28", from: "20:00" })).toBe(true);
   expect(hoursFit({ ...NOTHING, from: "20:00", until: "19:00" })).toBe(true);
+});
+
+const line = (number: number, over: Partial<LineView> = {}): LineView => ({ number, kind: "question", author_name: "小明", text: `第 ${number} 问`, state: "shown", votes: 0, said_at: at(0), by_lecturer: false, why_held: null, ...over });
+
+test("a line that is hidden goes for pupils and stays, whole, for who keeps the room", () => {
+  const lines = [line(1), line(2)];
+  const gone = line(1, { state: "hidden", text: "", author_name: "" });
+  expect(withLine(lines, gone, false).map(({ number }) => number)).toEqual([2]);
+  expect(withLine(lines, gone, true)[0]).toMatchObject({ number: 1, state: "hidden", text: "第 1 问" });
+  expect(withLine(lines, line(9, { state: "hidden", text: "" }), true)).toHaveLength(2);
+});
+
+test("votes never run back, and what most ask comes first", () => {
+  const lines = [line(1, { votes: 3 }), line(2, { votes: 9 }), line(3, { state: "answered", votes: 50 }), line(4, { kind: "chat" }), line(5, { state: "held" })];
+  expect(withLine(lines, line(2, { votes: 8 }), false).find(({ number }) => number === 2)?.votes).toBe(9);
+  expect(byVotes(lines).map(({ number }) => number)).toEqual([5, 2, 1, 3]);
 });

@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, LectureSnapshot, LectureView, LecturerState, Lectures, MaterialView, MyLectures, PlaceView, PlanLecture, Subject } from "./protocol";
+import type { AddMaterial, Attendance, JudgeLine, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -50,6 +50,32 @@ export const materials = (id: string): Promise<MaterialView[]> => call("GET", `/
 export const addMaterial = (id: string, body: AddMaterial): Promise<LectureView> => post(`/api/lectures/${id}/materials`, body);
 export const removeMaterial = (id: string, material: string): Promise<LectureView> => post(`/api/lectures/${id}/materials/${material}/remove`);
 
+export const start = (id: string): Promise<RoomSnapshot> => post(`/api/lectures/${id}/start`);
+export const end = (id: string): Promise<LectureView> => post(`/api/lectures/${id}/end`);
+export const room = (id: string): Promise<RoomSnapshot> => call("GET", `/api/lectures/${id}/room`);
+export const sayIn = (id: string, body: SayInRoom): Promise<LineView> => post(`/api/lectures/${id}/say`, body);
+export const vote = (id: string, number: number): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/vote`);
+export const judge = (id: string, number: number, state: JudgeLine["state"]): Promise<LineView> => post(`/api/lectures/${id}/lines/${number}/judge`, { state });
+export const rule = (id: string, number: number, rule: RuleAuthor["rule"]): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/author`, { rule });
+export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api/lectures/${id}/slow`, { slow_s });
+export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);
+
+/** Lines with one as it is now; what is hidden stays for those who keep the room, and goes for the others. */
+export function withLine(lines: readonly LineView[], heard: LineView, keeper: boolean): LineView[] {
+  const others = lines.filter(({ number }) => number !== heard.number);
+  if (heard.state === "hidden" && !keeper) return others;
+  const known = lines.find(({ number }) => number === heard.number);
+  const whole = heard.text === "" && known ? { ...heard, text: known.text, author_name: known.author_name, why_held: known.why_held } : heard;
+  if (whole.text === "") return others; // what was never seen need not be told that it is gone
+  return [...others, { ...whole, votes: Math.max(whole.votes, known?.votes ?? 0) }].sort((a, b) => a.number - b.number);
+}
+
+/** Questions that wait first, those of most pupils at the top; then what was answered. */
+export function byVotes(lines: readonly LineView[]): LineView[] {
+  const rank = ({ state }: LineView): number => (state === "held" ? 0 : state === "shown" ? 1 : state === "answered" ? 2 : 3);
+  return lines.filter(({ kind }) => kind === "question").sort((a, b) => rank(a) - rank(b) || b.votes - a.votes || a.number - b.number);
+}
+
 /** A lecture as it was told to everybody; one's own place in it stays as it is known. */
 export function told(known: LectureView | null, heard: LectureView): LectureView {
   const next = newer(known, heard);
@@ -63,7 +89,10 @@ const SOON_MS = 30 * 60_000;
 const AHEAD_STATES: readonly LectureView["state"][] = ["planned", "open", "live"];
 
 export const isAhead = ({ state, ends_at }: LectureView, now: number): boolean => AHEAD_STATES.includes(state) && Date.parse(ends_at) > now;
-export const isMine = ({ place }: LectureView): boolean => place !== null && place.state !== "left";
+
+const DOORS_OPEN_MS = 15 * 60_000;
+export const opensAt = ({ starts_at }: LectureView): number => Date.parse(starts_at) - DOORS_OPEN_MS;
+export const isOpenNow = (lecture: LectureView, now: number): boolean => lecture.state === "live" || (lecture.state === "open" && opensAt(lecture) <= now && Date.parse(lecture.ends_at) > now);
 
 /** The one to be reminded of: a seat in what is on air, or begins within half an hour. */
 export function dueSoon(lectures: readonly LectureView[], now: number): LectureView | null {

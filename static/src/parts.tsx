@@ -1,7 +1,7 @@
 // The few pieces that several pages share: top bar, link badge, photo strip, dialog, notices.
 import type { ComponentChildren } from "preact";
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { LinkState } from "./link";
 import type { MediaView } from "./protocol";
 import { muted, setMuted } from "./notify";
@@ -130,6 +130,20 @@ export function DemoBanner() {
 
 export function Notice({ kind = "info", children }: { kind?: "info" | "warning" | "error"; children: ComponentChildren }) {
   return <div class={`notice notice-${kind}`} role={kind === "error" ? "alert" : "status"}>{children}</div>;
+}
+
+const CUT_MS = 2_500; // a shorter gap mends itself before it is read
+
+/** Whether this side's own link is gone, and not just for a blink. */
+export function useCut(): boolean {
+  const away = linkState.value !== "online";
+  const [cut, setCut] = useState(false);
+  useEffect(() => {
+    if (!away) return setCut(false);
+    const timer = setTimeout(() => setCut(true), linkState.value === "offline" ? 0 : CUT_MS);
+    return () => clearTimeout(timer);
+  }, [away, linkState.value === "offline"]);
+  return cut && away;
 }
 
 /** This page was sent away for good, until a person asks for it again. */

@@ -21,6 +21,8 @@ export type State = "received" | "reading" | "matched" | "suggested" | "followin
 
 export type Verdict = "same" | "open" | "similar" | "new";
 
+export type LineState = "shown" | "held" | "hidden" | "answered";
+
 /** A stored file; the addresses are signed and last some minutes. */
 export interface MediaView {
   id: string;
@@ -370,6 +372,66 @@ export interface LectureSnapshot {
   offset: number;
 }
 
+/** Something said in a lecture's room. What is held or hidden is told to the lecturer and reviewers alone; to the others a hidden line comes without its text. */
+export interface LineView {
+  number: number;
+  kind: "chat" | "question";
+  author_name: string;
+  text: string;
+  state: LineState;
+  votes: number;
+  said_at: string;
+  by_lecturer: boolean;
+  why_held: "contact" | "link" | "abuse" | null;
+}
+
+/** How the room is just now; its version is the lecture's. */
+export interface RoomState {
+  lecture_id: string;
+  version: number;
+  state: LectureState;
+  started_at: string | null;
+  ended_at: string | null;
+  slow_s: number;
+  epoch: number;
+}
+
+/** Where lines that are held or hidden are told, and the point from which to listen on. */
+export interface StaffChannel {
+  channel: string;
+  epoch: string;
+  offset: number;
+}
+
+/** A lecture's room with its whole board, and the points of its channels from which to listen on. */
+export interface RoomSnapshot {
+  lecture: LectureView;
+  room: RoomState;
+  me: "lecturer" | "pupil" | "reviewer";
+  channel: string;
+  board: BoardSnapshot | null;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  lines: LineView[];
+  voted: number[];
+  muted: boolean;
+  epoch: string;
+  offset: number;
+  staff: StaffChannel | null;
+}
+
+/** A pupil's time in the room, in seconds; `here` is whether just now. */
+export interface ListenerView {
+  nickname: string;
+  seconds: number;
+  here: boolean;
+}
+
+export interface Attendance {
+  here: number;
+  listeners: ListenerView[];
+}
+
 export interface SchoolView {
   id: string;
   name: string;
@@ -649,6 +711,28 @@ export interface AddMaterial {
   name: string;
 }
 
+/** A line of chat, or a question; `line_id` is made by the page and makes a repeat harmless. */
+export interface SayInRoom {
+  line_id: string;
+  kind: "chat" | "question";
+  text: string;
+}
+
+/** What becomes of a line: shown, hidden, or a question that was answered. */
+export interface JudgeLine {
+  state: "shown" | "hidden" | "answered";
+}
+
+/** What its author may do from now on: be silent, speak again, or leave the room for good. */
+export interface RuleAuthor {
+  rule: "mute" | "unmute" | "remove";
+}
+
+/** Seconds between two lines of one pupil: 0, 5, 15, 30 or 60. */
+export interface SlowDown {
+  slow_s: number;
+}
+
 export interface DemoAccount {
   login: string;
   password: string;
@@ -739,7 +823,17 @@ export interface PlaceChanged {
   why: "moved_up" | "changed" | "cancelled";
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
+export interface LineChanged {
+  type: "line";
+  line: LineView;
+}
+
+export interface RoomChanged {
+  type: "room";
+  room: RoomState;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
 
 export interface Position {
   epoch: string;
@@ -763,7 +857,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */

@@ -36,7 +36,7 @@ export function Reminder({ here = false }: { here?: boolean }) {
   return (
     <div class="turn-banner reminder" role="status">
       <p><Icon name="clock" /><strong>{due.state === "live" ? words.reminderLive(due.title) : words.reminderSoon(due.title, minutes)}</strong></p>
-      {!here && <a class="button" href={`/lectures#lecture=${due.id}`}>{words.look}</a>}
+      {lectures.isOpenNow(due, now) ? <a class="button" href={`/lectures#room=${due.id}`}>{words.enter}</a> : !here && <a class="button" href={`/lectures#lecture=${due.id}`}>{words.look}</a>}
     </div>
   );
 }

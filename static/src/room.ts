@@ -7,7 +7,7 @@ import { Call } from "./call";
 import { Balcony, Ear, Watchers } from "./gallery";
 import { newId } from "./ids";
 import type { Link } from "./link";
-import type { AnyServerFrame, DotsSeen, InkSeen, SessionView } from "./protocol";
+import type { AnyEvent, AnyServerFrame, DotsSeen, InkSeen, SessionSnapshot, SessionView } from "./protocol";
 import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
 const INK_POINTS = 400; // in a frame of live ink
@@ -33,6 +33,13 @@ interface Deed {
   did: "put" | "erase";
   kind: Mark["kind"];
   body: MarkBody;
+}
+
+/** Where a board lives that is not a session's of two: a lecture's, in a room full of people. No voice by WebRTC there. */
+export interface Source {
+  channel: string;
+  load(): Promise<SessionSnapshot>;
+  event(event: AnyEvent): void;
 }
 
 export class Room {
@@ -69,6 +76,7 @@ export class Room {
     readonly id: string,
     readonly link: Link,
     readonly watching = false,
+    readonly source: Source | null = null,
   ) {
     this.ear = watching && Ear.possible ? new Ear(() => link.again(this.channel)) : null;
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
@@ -84,7 +92,7 @@ export class Room {
   }
 
   get channel(): string {
-    return `${this.watching ? "gallery" : "session"}:${this.id}`;
+    return this.source?.channel ?? `${this.watching ? "gallery" : "session"}:${this.id}`;
   }
 
   close(): void {
@@ -115,7 +123,7 @@ export class Room {
   /** Whether this is one of the two in a session that goes on. */
   get #sits(): boolean {
     const session = this.knows.value.session;
-    return session?.state === "open" && session.me !== "follower";
+    return session?.state === "open" && session.me !== "follower" && this.source === null;
   }
 
   #heardPeer(here = true): void {
@@ -264,7 +272,7 @@ export class Room {
   }
 
   async #load(): Promise<{ epoch: string; offset: number }> {
-    const fresh = await api.session(this.id).catch((error: unknown) => this.#notLoaded(error));
+    const fresh = await (this.source?.load() ?? api.session(this.id)).catch((error: unknown) => this.#notLoaded(error));
     if (this.knows.value.session === null) {
       this.#enter(fresh.session.me);
       this.#heardPeer(fresh.session.peer_online);
@@ -294,12 +302,14 @@ export class Room {
 
   #enter(me: SessionView["me"]): void {
     this.#journal = new Journal(me);
+    if (this.source !== null) return;
     if (me === "teacher") this.#balcony = new Balcony((slice) => this.link.whisper({ frame: "voice", session: this.id, ...slice }));
     if (me === "follower" || !Call.possible) return;
     this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
   #hears(event: Parameters<typeof sessionHears>[1]): void {
+    this.source?.event(event);
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
     if (line !== null) {

@@ -7,7 +7,7 @@ import { flowed } from "./flow";
 import { Lesson } from "./lesson";
 import { PupilMic, TeacherMic } from "./mic";
 import { theLink } from "./page";
-import { Attachments, Icon, LinkBadge, Notice, linkState, type IconName } from "./parts";
+import { Attachments, Icon, LinkBadge, Notice, useCut, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
 import { Related } from "./related";
 import { Room } from "./room";
@@ -142,20 +142,6 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}
     </div>
   );
-}
-
-const CUT_MS = 2_500; // a shorter gap mends itself before it is read
-
-/** Whether this side's own link is gone, and not just for a blink. */
-function useCut(): boolean {
-  const away = linkState.value !== "online";
-  const [cut, setCut] = useState(false);
-  useEffect(() => {
-    if (!away) return setCut(false);
-    const timer = setTimeout(() => setCut(true), linkState.value === "offline" ? 0 : CUT_MS);
-    return () => clearTimeout(timer);
-  }, [away, linkState.value === "offline"]);
-  return cut && away;
 }
 
 function Side({ room, session, me }: Inside & { me: "teacher" | "student" }) {

@@ -72,7 +72,7 @@ interface ToolbarProps {
   canRedo: boolean;
   onundo: () => void;
   onredo: () => void;
-  onlock: (locked: boolean) => void;
+  onlock: ((locked: boolean) => void) | null; // null: nobody else has a pen
   onwrite: () => void; // at once, where no pointer says the place
 }
 
@@ -110,7 +110,7 @@ export function Toolbar({ tools, teacher, locked, canUndo, canRedo, onundo, onre
         <button class="tool tool-more" disabled={away} aria-expanded={open === "style"} aria-label={words.style} title={words.style} onClick={() => set({ open: open === "style" ? null : "style" })}>
           <span class={`swatch swatch-${color} nib-${width}`} />
         </button>
-        {teacher && (
+        {teacher && onlock !== null && (
           <button class="tool" aria-pressed={locked} aria-label={locked ? words.unlockPen : words.lockPen} title={locked ? words.unlockPen : words.lockPen} onClick={() => onlock(!locked)}>
             <Icon name={locked ? "lock" : "unlock"} />
           </button>

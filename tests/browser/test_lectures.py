@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from server.domain.lecture import LectureState, PlaceState
+from server.domain.people import Stage, Subject
+from server.store import tables as t
 from tests.browser.conftest import Sign
 from tests.media.test_pdf import a_pdf
+from tests.service import Service
 
 TITLE = "二次函数的顶点"
 
@@ -67,3 +73,88 @@ def test_a_lecture_is_planned_with_its_pages_and_who_waits_gets_the_seat_that_is
     expect(lecturer.get_by_role("region", name=TITLE)).to_contain_text("已取消")
     second.get_by_role("button", name="我的课").click()
     expect(second.get_by_role("article", name=TITLE)).to_contain_text("学校停电")
+
+
+def soon(city: Service, *pupils: str) -> str:
+    """A lecture of lecturer2 that is about to begin, with seats for these; its id."""
+    engine = sa.create_engine(city.database_url)
+    with engine.begin() as connection:
+        people = connection.execute(sa.select(t.accounts.c.login, t.accounts.c.id)).fetchall()
+        ids = {row.login: row.id for row in people}
+        lecture, start = uuid4(), datetime.now(UTC) + timedelta(minutes=2)
+        plan = {"title": "现场课", "about": "", "subject": Subject.MATH, "stage": Stage.JUNIOR, "grades": [8]}
+        plan |= {"knowledge_points": [], "school_ids": [], "capacity": 9, "taken": len(pupils), "next_number": 9}
+        times = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
+        connection.execute(
+            t.lectures.insert().values(
+                id=lecture, lecturer_id=ids["lecturer2"], state=LectureState.OPEN, **plan, **times
+            )
+        )
+        for number, login in enumerate(pupils, 1):
+            place = {"lecture_id": lecture, "pupil_id": ids[login], "number": number, "state": PlaceState.SEATED}
+            connection.execute(t.lecture_places.insert().values(**place))
+    engine.dispose()
+    return str(lecture)
+
+
+def test_a_room_sees_the_ink_asks_and_is_kept_in_order(someone: Sign, city: Service) -> None:
+    lecture = soon(city, "pupil8", "pupil9")
+    lecturer = someone("lecturer2", tablet=True, at="/lectures").page
+    early = someone("pupil8").page
+    expect(early.get_by_role("status").filter(has_text="现场课")).to_be_visible()
+    early.get_by_role("link", name="进入课堂").click()
+    expect(early.get_by_text("老师马上就来")).to_be_visible()
+
+    lecturer.goto(f"/lectures#room={lecture}")
+    lecturer.get_by_role("button", name="开始直播").click()
+    board = lecturer.get_by_role("application")
+    expect(board).to_be_visible()
+    box = board.bounding_box()
+    assert box is not None
+    lecturer.mouse.move(box["x"] + 200, box["y"] + 200)
+    lecturer.mouse.down()
+    lecturer.mouse.move(box["x"] + 400, box["y"] + 260, steps=8)
+    lecturer.mouse.up()
+    late = someone("pupil9", node=1).page
+    late.goto(f"/lectures#room={lecture}")
+    hash_of = lecturer.locator("section.desk")
+    for page in (early, late):  # who waited at the door, and who came late by another node
+        desk = page.locator("section.desk")
+        expect(desk).not_to_have_attribute("data-seq", "0")
+        expect(desk).to_have_attribute("data-digest", hash_of.get_attribute("data-digest") or "-")
+        expect(page.get_by_role("toolbar")).to_have_count(0)
+
+    early.get_by_role("button", name="提问").click()
+    early.get_by_label("向老师提一个问题").fill("斜率为什么是负的？")
+    early.get_by_role("button", name="发送").click()
+    late.get_by_role("button", name="提问").click()
+    late.get_by_role("button", name="我也想问").click()
+    expect(lecturer.get_by_text("1 人想问")).to_be_visible()
+    late.get_by_role("button", name="聊天").click()
+    late.get_by_label("说一句…").fill("加我微信 13800138000")
+    late.get_by_role("button", name="发送").click()
+    expect(late.get_by_text("老师看过后大家才能看到")).to_be_visible()
+    early.get_by_role("button", name="聊天").click()
+    expect(early.get_by_text("还没有人说话")).to_be_visible()
+    lecturer.get_by_role("button", name="待看").click()
+    held = lecturer.get_by_role("listitem").filter(has_text="像联系方式")
+    held.get_by_role("button", name="…").click()
+    held.get_by_role("button", name="移出课堂").click()
+    lecturer.get_by_role("dialog").get_by_role("button", name="移出课堂").click()
+    expect(late.get_by_text("进不了这个课堂")).to_be_visible(timeout=5_000)
+
+    lecturer.get_by_role("button", name="提问").click()
+    lecturer.get_by_role("button", name="标为已解答").click()
+    early.get_by_role("button", name="提问").click()
+    expect(early.get_by_text("已解答")).to_be_visible()
+    other = lecturer.context.new_page()  # a second tab draws from now on, and the first one says so
+    other.goto(lecturer.url)
+    expect(other.get_by_role("toolbar")).to_be_visible()
+    expect(lecturer.get_by_text("你在另一个页面上接着讲了")).to_be_visible()
+    expect(lecturer.get_by_role("toolbar")).to_have_count(0)
+    other.close()
+    lecturer.reload()  # the browser crashed: it comes back to the same board, and draws on
+    expect(lecturer.get_by_role("toolbar")).to_be_visible()
+    lecturer.get_by_role("button", name="下课").click()
+    lecturer.get_by_role("dialog").get_by_role("button", name="下课").click()
+    expect(early.get_by_text("谢谢你来听课")).to_be_visible()

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, insert, update
 from starlette.applications import Starlette
 
-from server.actions import answer, ask, teach, upload
+from server.actions import answer, ask, lecture_room, teach, upload
 from server.actions.ports import Found, Rules
 from server.domain.consent import WORDING
 from server.domain.lecture import Plan
@@ -62,6 +62,7 @@ SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
 ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
+ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
 ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
 SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
@@ -272,6 +273,27 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/materials/{material_id}/remove"): Policy(
         ITS_LECTURER, thing=lambda case: case.lecture, refused=frozenset({404})
     ),
+    ("POST", "/api/lectures/{id}/start"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/room"): Policy(ITS_HALL, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/say"): Policy(
+        ITS_HALL,
+        "on air",
+        lambda case: case.lecture,
+        lambda case: {"line_id": str(uuid4()), "kind": "question", "text": "为什么？"},
+        frozenset({429}),  # the same pupil spoke just now
+    ),
+    ("POST", "/api/lectures/{id}/lines/{number}/vote"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/lines/{number}/judge"): Policy(
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"state": "answered"}
+    ),
+    ("POST", "/api/lectures/{id}/lines/{number}/author"): Policy(
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"rule": "mute"}
+    ),
+    ("POST", "/api/lectures/{id}/slow"): Policy(
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"slow_s": 15}
+    ),
+    ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
@@ -299,7 +321,7 @@ class Told:
             token = await make_token(self._parts.store, self.case.people[kind].login, 1)
             headers["Authorization"] = f"Bearer {token}"
         path = door.path.replace("{id}", str(thing or policy.thing(self.case)))
-        path = path.replace("{material_id}", str(uuid4())).replace("{number}", "7")
+        path = path.replace("{material_id}", str(uuid4())).replace("{number}", "1")
         body = {"json": policy.body(self.case)} if door.body is not None else {}
         answer = await self._client.request(door.method, path, headers=headers, **body)
         return answer.status_code
@@ -316,10 +338,13 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     people |= {TEACHER: await world.teacher("teacher")}
     case = Case(people, await world.ask(people[OWNER]))
     case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
-    await _bring(parts, case, POLICY[door.method, door.path].at)
+    at = POLICY[door.method, door.path].at
+    await _bring(parts, case, "asked" if at == "on air" else at)
     people[COLLEAGUE] = await world.teacher("colleague")
     people[GUEST] = await world.person("guest", Role.LECTURER)
     case.lecture = await _a_lecture(parts, case)
+    if at == "on air":
+        await _go_on_air(parts, case)
     return Told(parts, program, case)
 
 
@@ -350,6 +375,18 @@ async def _a_lecture(parts: Parts, case: Case) -> UUID:
     async with parts.store.work() as work:
         await teach.enrol(work, id, [owner.id], now)
     return id
+
+
+async def _go_on_air(parts: Parts, case: Case) -> None:
+    """The owner has asked the room's first question."""
+    assert case.lecture is not None
+    async with parts.store.engine.begin() as connection:
+        await connection.execute(update(t.lectures).values(starts_at=func.clock_timestamp()))
+    async with parts.store.work() as work:
+        await lecture_room.start(work, case.people[LECTURER], case.lecture, await work.now())
+    async with parts.store.work() as work:
+        owner, now = case.people[OWNER], await work.now()
+        await lecture_room.say(work, owner, case.lecture, uuid4(), "question", "为什么？", now)
 
 
 async def _bring(parts: Parts, case: Case, at: str) -> None:

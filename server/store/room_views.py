@@ -1,0 +1,158 @@
+"""What pages see of a lecture's room: its state, its board, what is said, who was there. Deny by default."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from server.domain.lecture import DOORS_OPEN, LectureState
+from server.domain.people import Person, Role
+from server.domain.room import GAP, LineState, attended
+from server.live import protocol as wire
+from server.store.lecture_views import LectureViews
+from server.store.lines import Record
+from server.store.rooms import LECTURER, LINE, LOG
+from server.store.work import Store, room_channel
+
+LATEST = 200  # lines of chat that a page gets; questions all
+Side = Literal["lecturer", "pupil", "reviewer"]
+
+
+@dataclass(frozen=True)
+class RoomViews:
+    """Reads views from the store."""
+
+    store: Store
+    lectures: LectureViews
+
+    async def side(self, person: Person, id: UUID) -> Side | None:
+        """What somebody is in a room that is open to him now; None for everybody else."""
+        found = await self.store.rows(_SIDE, {"id": id, "person": person.id})
+        if not found:
+            return None
+        row = found[0]
+        state = LectureState(row.state)
+        if row.lecturer_id == person.id and person.is_a(Role.LECTURER):
+            return "lecturer"
+        if state is LectureState.PLANNED:
+            return None
+        if person.is_a(Role.REVIEWER):
+            return "reviewer"
+        is_open = state is LectureState.LIVE or (state is LectureState.OPEN and row.starts_at - DOORS_OPEN <= row.now)
+        is_in = person.is_a(Role.STUDENT) and row.place == "seated" and row.removed_at is None
+        return "pupil" if is_open and is_in else None
+
+    async def state(self, id: UUID) -> wire.RoomState | None:
+        found = await self.store.rows("SELECT * FROM lectures WHERE id = %(id)s", {"id": id})
+        return _state(found[0]) if found else None
+
+    async def snapshot(self, person: Person, side: Side, id: UUID) -> wire.RoomSnapshot | None:
+        """Without the positions of its channels, which were asked for before."""
+        lecture = await self.lectures.lecture(id)
+        state = await self.state(id)
+        if lecture is None or state is None:
+            return None
+        kept = await self.store.rows("SELECT body FROM lecture_snapshots WHERE lecture_id = %(id)s", {"id": id})
+        board = msgspec.json.decode(kept[0].body, type=wire.BoardSnapshot) if kept else None
+        log = await self.store.rows(LOG, {"id": id, "after": 0 if board is None else board.seq})
+        materials = await self.lectures.materials(id)
+        me = {"id": id, "person": person.id}
+        votes = await self.store.rows(_VOTED, me)
+        banned = await self.store.rows(_MUTED, me)
+        staff = side != "pupil"
+        return wire.RoomSnapshot(
+            lecture=lecture,
+            room=state,
+            me=side,
+            channel=room_channel(id),
+            board=board,
+            log=[
+                wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)
+                for r in log
+            ],
+            media={str(page.id): page for material in materials for page in material.pages},
+            lines=await self._lines(person, id, staff),
+            voted=[row.number for row in votes],
+            muted=bool(banned),
+            epoch="",
+            offset=0,
+        )
+
+    async def _lines(self, person: Person, id: UUID, staff: bool) -> list[wire.LineView]:
+        rows = await self.store.rows(_LINES, {"id": id, "person": person.id, "staff": staff, "limit": LATEST})
+        return [line_view(row, by_lecturer=row.by_lecturer) for row in rows]
+
+    async def attendance(self, id: UUID) -> wire.Attendance:
+        """Who was there while it was on air, the longest first."""
+        rows = await self.store.rows(_ATTENDANCE, {"id": id, "gap": GAP})
+        times: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+        known: dict[UUID, Record] = {}
+        for row in rows:
+            times[row.pupil_id].append((row.from_at, row.until_at))
+            known[row.pupil_id] = row
+        listeners = []
+        for pupil, spans in times.items():
+            row = known[pupil]
+            stayed = (
+                attended(spans, row.started_at or row.now, row.ended_at or row.now) if row.started_at else timedelta()
+            )
+            here = row.ended_at is None and max(end for _, end in spans) >= row.now - GAP
+            listeners.append(wire.ListenerView(nickname=row.nickname, seconds=round(stayed.total_seconds()), here=here))
+        listeners.sort(key=lambda each: (-each.seconds, each.nickname))
+        return wire.Attendance(here=sum(each.here for each in listeners), listeners=listeners)
+
+
+def line_view(row: Record, *, by_lecturer: bool) -> wire.LineView:
+    return wire.LineView(
+        number=row.number,
+        kind=row.kind,
+        author_name=row.nickname,
+        text=row.text,
+        state=LineState(row.state),
+        votes=row.votes,
+        said_at=row.said_at,
+        by_lecturer=by_lecturer,
+        why_held=row.why_held,
+    )
+
+
+def _state(row: Record) -> wire.RoomState:
+    return wire.RoomState(
+        lecture_id=row.id,
+        version=row.version,
+        state=row.state,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        slow_s=row.slow_s,
+        epoch=row.epoch,
+    )
+
+
+_SIDE = """
+    SELECT l.lecturer_id, l.state, l.starts_at, p.state AS place, b.removed_at, clock_timestamp() AS now
+    FROM lectures l
+    LEFT JOIN lecture_places p ON p.lecture_id = l.id AND p.pupil_id = %(person)s
+    LEFT JOIN lecture_bans b ON b.lecture_id = l.id AND b.pupil_id = %(person)s
+    WHERE l.id = %(id)s
+"""
+_VOTED = "SELECT number FROM lecture_votes WHERE lecture_id = %(id)s AND pupil_id = %(person)s"
+_MUTED = """
+    SELECT FROM lecture_bans WHERE lecture_id = %(id)s AND pupil_id = %(person)s AND muted_at IS NOT NULL
+"""
+_LINES = f"""
+    SELECT * FROM (
+        {LINE.replace("a.nickname", "a.nickname, l.author_id = h.lecturer_id AS by_lecturer")}
+        JOIN lectures h ON h.id = l.lecture_id
+        WHERE l.lecture_id = %(id)s
+          AND (%(staff)s OR l.state IN ('shown', 'answered') OR l.author_id = %(person)s AND l.state = 'held')
+        ORDER BY l.kind = 'chat', l.number DESC LIMIT %(limit)s::int + 300) newest
+    ORDER BY number
+"""  # noqa: S608 - composed of constants of this module
+_ATTENDANCE = """
+    SELECT t.pupil_id, t.from_at, t.until_at, a.nickname, l.started_at, l.ended_at, clock_timestamp() AS now
+    FROM lecture_attendance t JOIN accounts a ON a.id = t.pupil_id JOIN lectures l ON l.id = t.lecture_id
+    WHERE t.lecture_id = %(id)s
+"""

@@ -1,0 +1,137 @@
+// A lecture's room as signals: its state, what is said, and the board, which is the same as a session's.
+import { signal, type Signal } from "@preact/signals";
+import { Refusal } from "./api";
+import * as lectures from "./lectures";
+import type { Link } from "./link";
+import { newer } from "./state";
+import type { AnyEvent, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
+import { Room } from "./room";
+
+export type Side = RoomSnapshot["me"];
+
+export class Auditorium {
+  readonly lecture: Signal<LectureView | null> = signal(null);
+  readonly state: Signal<RoomState | null> = signal(null);
+  readonly lines: Signal<readonly LineView[]> = signal([]);
+  readonly voted: Signal<ReadonlySet<number>> = signal(new Set());
+  readonly muted = signal(false);
+  readonly refused: Signal<Refusal | null> = signal(null); // why there is no room for us
+  readonly board: Room;
+  me: Side = "pupil";
+  #mine = 0; // the epoch with which this page draws; 0: it does not
+  #staff: string | null = null;
+
+  constructor(
+    readonly id: string,
+    readonly link: Link,
+  ) {
+    this.board = new Room(id, link, false, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
+  }
+
+  close(): void {
+    this.board.close();
+    if (this.#staff !== null) this.link.unwatch(this.#staff);
+  }
+
+  get keeper(): boolean {
+    return this.me !== "pupil";
+  }
+
+  /** Whether this page is the one that draws. */
+  get draws(): boolean {
+    return this.me === "lecturer" && this.state.value?.state === "live" && this.#mine === this.state.value.epoch;
+  }
+
+  /** On air, or here instead of in another page. */
+  async start(): Promise<void> {
+    const fresh = await lectures.start(this.id);
+    this.#mine = fresh.room.epoch;
+    this.#take(fresh);
+    this.board.take(this.#session(fresh));
+  }
+
+  async end(): Promise<void> {
+    await lectures.end(this.id);
+  }
+
+  /** True when the others see it at once. */
+  async say(kind: SayInRoom["kind"], text: string, line_id: string): Promise<boolean> {
+    const line = await lectures.sayIn(this.id, { kind, text, line_id });
+    this.#said(line);
+    return line.state === "shown";
+  }
+
+  async vote(number: number): Promise<void> {
+    this.voted.value = new Set(this.voted.value).add(number);
+    await lectures.vote(this.id, number);
+  }
+
+  async judge(number: number, state: JudgeLine["state"]): Promise<void> {
+    this.#said(await lectures.judge(this.id, number, state));
+  }
+
+  async rule(number: number, rule: RuleAuthor["rule"]): Promise<void> {
+    await lectures.rule(this.id, number, rule);
+  }
+
+  async #load(): Promise<SessionSnapshot> {
+    try {
+      const fresh = await lectures.room(this.id);
+      this.refused.value = null;
+      this.#take(fresh);
+      return { session: this.#session(fresh), board: fresh.board, log: fresh.log, media: fresh.media, epoch: fresh.epoch, offset: fresh.offset };
+    } catch (error) {
+      if (error instanceof Refusal && !error.passing) this.refused.value = error;
+      throw error;
+    }
+  }
+
+  #take(fresh: RoomSnapshot): void {
+    this.me = fresh.me;
+    this.lecture.value = fresh.lecture;
+    this.state.value = newer(this.state.value, fresh.room);
+    this.lines.value = fresh.lines;
+    this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
+    this.muted.value = fresh.muted;
+    if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
+  }
+
+  /** What is held back is told on a channel of its own; its snapshot is the room's. */
+  #watchStaff(channel: string): void {
+    this.#staff = channel;
+    this.link.watch(channel, {
+      load: async () => {
+        const fresh = await lectures.room(this.id);
+        this.lines.value = fresh.lines.reduce<LineView[]>((lines, line) => lectures.withLine(lines, line, true), [...this.lines.value]);
+        return fresh.staff ?? { epoch: "", offset: 0 };
+      },
+      event: (event) => event.type === "line" && this.#said(event.line),
+    });
+  }
+
+  #hears(event: AnyEvent): void {
+    if (event.type === "line") this.#said(event.line);
+    if (event.type !== "room") return;
+    this.state.value = newer(this.state.value, event.room);
+    const session = this.board.knows.value.session;
+    if (session !== null) this.board.take({ ...session, ...this.#moving(event.room) });
+  }
+
+  #said(line: LineView): void {
+    this.lines.value = lectures.withLine(this.lines.value, line, this.keeper);
+  }
+
+  #moving({ version, state, started_at }: RoomState): Pick<SessionView, "version" | "state" | "opened_at"> {
+    return { version, state: state === "over" || state === "cancelled" ? "ended" : "open", opened_at: started_at ?? new Date(Date.now() + this.link.skew).toISOString() };
+  }
+
+  /** As the board knows it: a session whose other side is a crowd. */
+  #session({ lecture, room, me }: RoomSnapshot): SessionView {
+    return {
+      id: this.id, question_id: this.id, me: me === "lecturer" ? "teacher" : "student", teacher_name: lecture.lecturer_name, assignment_epoch: this.#mine, ended_at: room.ended_at, subject: lecture.subject,
+      grade: lecture.grades[0] ?? 1, text: "", read_text: "", media: [], followers: 0, peer_online: true, ends_at: lecture.ends_at, active_at: lecture.starts_at, paused_at: null, ended_why: null, related: [],
+      knowledge_points: [], reminder: "", kind: "live", title: lecture.title, keeps_pupil: false, ...this.#moving(room),
+    };
+  }
+}
+

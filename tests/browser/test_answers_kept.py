@@ -111,7 +111,7 @@ def test_a_school_notes_what_a_guardian_agrees_to_and_takes_it_back(city: Servic
     group = school.get_by_role("group", name="演示学生7")
     expect(school.get_by_role("group")).to_have_count(1)
 
-    group.get_by_label("录下声音").check()
+    group.get_by_label("录下声音").click()
     expect(group.get_by_label("录下声音")).to_be_checked()
     expect(school.get_by_text(re.compile("登记")).first).to_be_visible()
     group.get_by_label("录下声音").click()

@@ -807,7 +807,7 @@ class SayInRoom(Wire, forbid_unknown_fields=True):
 class JudgeLine(Wire, forbid_unknown_fields=True):
     """What becomes of a line: shown, hidden, or a question that was answered."""
 
-    state: Literal["shown", "hidden", "answered"]
+    becomes: Literal["shown", "hidden", "answered"]
 
 
 class RuleAuthor(Wire, forbid_unknown_fields=True):

@@ -206,7 +206,7 @@ async def vote(call: Call[None]) -> None:
 
 async def judge(call: Call[wire.JudgeLine]) -> wire.LineView:
     async with call.parts.store.work() as work:
-        return await lecture_room.judge(work, call.person, call.id(), _number(call), LineState(call.body.state))
+        return await lecture_room.judge(work, call.person, call.id(), _number(call), LineState(call.body.becomes))
 
 
 async def rule(call: Call[wire.RuleAuthor]) -> None:

@@ -66,8 +66,8 @@ export class Auditorium {
     await lectures.vote(this.id, number);
   }
 
-  async judge(number: number, state: JudgeLine["state"]): Promise<void> {
-    this.#said(await lectures.judge(this.id, number, state));
+  async judge(number: number, becomes: JudgeLine["becomes"]): Promise<void> {
+    this.#said(await lectures.judge(this.id, number, becomes));
   }
 
   async rule(number: number, rule: RuleAuthor["rule"]): Promise<void> {

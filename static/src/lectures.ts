@@ -55,7 +55,7 @@ export const end = (id: string): Promise<LectureView> => post(`/api/lectures/${i
 export const room = (id: string): Promise<RoomSnapshot> => call("GET", `/api/lectures/${id}/room`);
 export const sayIn = (id: string, body: SayInRoom): Promise<LineView> => post(`/api/lectures/${id}/say`, body);
 export const vote = (id: string, number: number): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/vote`);
-export const judge = (id: string, number: number, state: JudgeLine["state"]): Promise<LineView> => post(`/api/lectures/${id}/lines/${number}/judge`, { state });
+export const judge = (id: string, number: number, becomes: JudgeLine["becomes"]): Promise<LineView> => post(`/api/lectures/${id}/lines/${number}/judge`, { becomes });
 export const rule = (id: string, number: number, rule: RuleAuthor["rule"]): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/author`, { rule });
 export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api/lectures/${id}/slow`, { slow_s });
 export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);

@@ -720,7 +720,7 @@ export interface SayInRoom {
 
 /** What becomes of a line: shown, hidden, or a question that was answered. */
 export interface JudgeLine {
-  state: "shown" | "hidden" | "answered";
+  becomes: "shown" | "hidden" | "answered";
 }
 
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */

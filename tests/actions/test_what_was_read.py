@@ -175,7 +175,8 @@ async def test_a_teacher_who_has_the_question_sees_the_correction_at_once(
 
     assert (await question(store, id)).state is State.ANSWERING
     assert {(event.channel, event.kind) for event in told} == {
-        (f"person:{pupil.id}", "question"), (f"person:{teacher.id}", "duty"), (f"session:{session}", "session")}
+        (f"person:{pupil.id}", "question"), (f"person:{teacher.id}", "duty"), (f"session:{session}", "session"),
+        (f"gallery:{session}", "gallery")}
 
 
 async def test_saying_the_same_twice_changes_nothing(store: Store, world: World, finder: SaysSo) -> None:

@@ -54,7 +54,7 @@ async def _render(job: RenderJob, out: Path, hears: Hears | None = None) -> Rend
 
 def _write(out: Path) -> Rendered:
     film, poster = out / "answer.mp4", out / "poster.jpg"
-    made = Rendered(film, "video/mp4", poster, None, duration_ms=1000, size=len(VIDEO), start_ms=0)
+    made = Rendered(film, "video/mp4", poster, None, duration_ms=1000, size=len(VIDEO), start_ms=0, pages={})
     made.video.write_bytes(VIDEO)
     made.poster.write_bytes(POSTER)
     return made

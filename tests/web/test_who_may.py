@@ -284,7 +284,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ),
     ("POST", "/api/lectures/{id}/lines/{number}/vote"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/lines/{number}/judge"): Policy(
-        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"state": "answered"}
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"becomes": "answered"}
     ),
     ("POST", "/api/lectures/{id}/lines/{number}/author"): Policy(
         ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"rule": "mute"}

@@ -39,7 +39,8 @@ def city(request: pytest.FixtureRequest, a_city: Found) -> Iterator[City]:
     """Nodes 0 and 1 serve the web, 2 and 3 work; outside the demo, as a city would run them."""
     store = request.getfixturevalue({"moto": "moto", "swift": "openstack"}[request.param])
     url = f"{store}/city-{uuid4().hex[:8]}?region=us-east-1"
-    with a_city(object_store_url=url, DAYI_DEMO="0", DAYI_REVIEW="at_once", DAYI_PUBLIC_URL="https://dayi.test") as city:
+    settings = {"DAYI_DEMO": "0", "DAYI_REVIEW": "at_once", "DAYI_PUBLIC_URL": "https://dayi.test"}
+    with a_city(object_store_url=url, **settings) as city:
         city.settings |= city.through(database=city.link_to_database(), redis=city.link_to_redis())
         webs, workers = [city.start_web(), city.start_web()], [city.start_worker(), city.start_worker()]
         wait_until(lambda: all(map(is_ready, webs)), lambda: webs[0].said() + webs[1].said())

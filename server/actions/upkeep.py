@@ -18,7 +18,7 @@ from server.store.work import DUTY_CHANNEL, Store
 log = logging.getLogger(__name__)
 
 LOADS_AT_MOST_S = 1.0  # that upkeep waits for a matcher, before it sees to everything else
-UNMATCHED_AFTER = timedelta(seconds=3)  # a text question whose web process died before it was matched
+UNMATCHED_AFTER = timedelta(seconds=3)  # a text question that was lost with its process before it was matched
 
 
 async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:

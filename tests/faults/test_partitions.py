@@ -87,14 +87,24 @@ def test_an_accept_held_up_on_its_way_to_the_database_finds_the_session_that_was
 
     to_database.hold()
     held = aside(teacher.accept, near, offer)
-    unready = readiness(near)
     opened = teacher.accept(far, offer)
     to_database.heal()
 
     assert held.result(30)["id"] == opened["id"]
     assert sessions(city, offer) == [opened["id"]]
+
+
+def test_a_node_that_does_not_reach_its_database_says_that_it_is_not_ready_until_it_does(
+    city: City, to_database: Link
+) -> None:
+    near = city.nodes[0]
+
+    to_database.hold()
+    unready = readiness(near)
+    to_database.heal()
+
     assert unready == 503
-    assert readiness(near) == 200
+    wait_until(lambda: readiness(near) == 200, lambda: f"does not recover:\n{near.said()}")
 
 
 def test_a_decline_held_up_on_its_way_to_the_database_does_not_undo_the_accept(

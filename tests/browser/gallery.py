@@ -7,7 +7,8 @@ import io
 import json
 import re
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -488,6 +489,35 @@ def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = N
 def leave(page: Page) -> None:
     page.unroute_all(behavior="ignoreErrors")
     page.context.close()
+
+
+class Screen:
+    """A phone or a laptop that shows one scene after the other, each as if nothing had been there before: a third
+    faster than one for each scene."""
+
+    def __init__(self, browser: Browser, origin: str, *, phone: bool) -> None:
+        self._browser, self._origin, self._phone = browser, origin, phone
+        self._shared: BrowserContext | None = None
+
+    @contextmanager
+    def page(self, scene: Scene) -> Iterator[Page]:
+        if not (scene.script and scene.grants):  # a browser that is set otherwise
+            page = context(self._browser, self._origin, scene, phone=self._phone).new_page()
+            yield page
+            leave(page)
+            return
+        if self._shared is None:
+            self._shared = context(self._browser, self._origin, scene, phone=self._phone)
+        page = self._shared.new_page()
+        forgetful = self._shared.new_cdp_session(page)
+        forgetful.send("Storage.clearDataForOrigin", {"origin": self._origin, "storageTypes": "all"})
+        yield page
+        page.unroute_all(behavior="ignoreErrors")
+        page.close()
+
+    def close(self) -> None:
+        if self._shared is not None:
+            self._shared.close()
 
 
 def _link(socket: WebSocketRoute, kind: str) -> None:
@@ -1084,10 +1114,3 @@ def _hide(page: Page) -> None:
 def _look(page: Page) -> None:
     page.get_by_role("button", name=words("看这段", "Look")).first.click()
     page.get_by_role("button", name=words("退回修改", "Send back")).click()
-
-
-def scenes(one_question_each: bool = True) -> list[Scene]:
-    """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
-    questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    staff = [*teacher_scenes(), *research_scenes(), *answers_scenes()]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *staff]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import gallery
-from tests.browser.gallery import Scene
+from tests.browser.gallery import Scene, Screen
+from tests.browser.scenes import scenes as all_scenes
 from tests.service import Service
 
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
@@ -48,22 +50,30 @@ BROKEN = """() => {
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    return gallery.scenes(one_question_each=False)
+    return all_scenes(one_question_each=False)
 
 
-def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, language: str, axe: bool) -> list[str]:
-    page = gallery.context(chromium, city.nodes[0].origin, scene, phone=phone).new_page()
+@pytest.fixture(scope="module")
+def screens(chromium: Browser, city: Service) -> Iterator[dict[bool, Screen]]:
+    """A phone, and a laptop."""
+    origin = city.nodes[0].origin
+    both = {phone: Screen(chromium, origin, phone=phone) for phone in (True, False)}
+    yield both
+    for screen in both.values():
+        screen.close()
+
+
+def faults(screen: Screen, scene: Scene, *, language: str, axe: bool) -> list[str]:
     said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
-    gallery.show(page, scene, language)
-    found: list[str] = page.evaluate(BROKEN) if scene.script else []
-    if axe:
-        page.evaluate(AXE.read_text())
-        found += [
-            _told(each) for each in page.evaluate("async () => (await axe.run(document)).violations") if _is_grave(each)
-        ]
-    gallery.leave(page)
+    with screen.page(scene) as page:
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+        gallery.show(page, scene, language)
+        found: list[str] = page.evaluate(BROKEN) if scene.script else []
+        if axe:
+            page.evaluate(AXE.read_text())
+            violations = page.evaluate("async () => (await axe.run(document)).violations")
+            found += [_told(each) for each in violations if _is_grave(each)]
     return found + [
         line for line in said if "Failed to load resource" not in line
     ]  # the page tells its reader of those
@@ -77,20 +87,18 @@ def _told(violation: dict[str, Any]) -> str:
     return f"{violation['id']}: {violation['nodes'][0]['html'][:300]}"
 
 
-def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
-    chromium: Browser, city: Service, scenes: list[Scene]
-) -> None:
-    wrong = {s.name: faults(chromium, city, s, phone=True, language="en", axe=False) for s in scenes}
+def test_in_english_on_a_phone_no_state_of_any_page_is_broken(screens: dict[bool, Screen], scenes: list[Scene]) -> None:
+    wrong = {s.name: faults(screens[True], s, language="en", axe=False) for s in scenes}
 
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
 @pytest.mark.parametrize(("phone", "names"), [(True, EXAMINED), (False, WIDE)], ids=["phone", "laptop"])
 def test_in_chinese_axe_finds_nothing_serious(
-    chromium: Browser, city: Service, scenes: list[Scene], phone: bool, names: str
+    screens: dict[bool, Screen], scenes: list[Scene], phone: bool, names: str
 ) -> None:
     chosen = [scene for scene in scenes if scene.name in names.split()]
-    wrong = {s.name: faults(chromium, city, s, phone=phone, language="zh", axe=True) for s in chosen}
+    wrong = {s.name: faults(screens[phone], s, language="zh", axe=True) for s in chosen}
 
     assert len(wrong) == len(names.split())
     assert {name: found for name, found in wrong.items() if found} == {}

@@ -7,8 +7,7 @@ import io
 import json
 import re
 import wave
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -489,35 +488,6 @@ def show(page: Page, scene: Scene, language: str = "zh", video: bytes | None = N
 def leave(page: Page) -> None:
     page.unroute_all(behavior="ignoreErrors")
     page.context.close()
-
-
-class Screen:
-    """A phone or a laptop that shows one scene after the other, each as if nothing had been there before: a third
-    faster than one for each scene."""
-
-    def __init__(self, browser: Browser, origin: str, *, phone: bool) -> None:
-        self._browser, self._origin, self._phone = browser, origin, phone
-        self._shared: BrowserContext | None = None
-
-    @contextmanager
-    def page(self, scene: Scene) -> Iterator[Page]:
-        if not (scene.script and scene.grants):  # a browser that is set otherwise
-            page = context(self._browser, self._origin, scene, phone=self._phone).new_page()
-            yield page
-            leave(page)
-            return
-        if self._shared is None:
-            self._shared = context(self._browser, self._origin, scene, phone=self._phone)
-        page = self._shared.new_page()
-        forgetful = self._shared.new_cdp_session(page)
-        forgetful.send("Storage.clearDataForOrigin", {"origin": self._origin, "storageTypes": "all"})
-        yield page
-        page.unroute_all(behavior="ignoreErrors")
-        page.close()
-
-    def close(self) -> None:
-        if self._shared is not None:
-            self._shared.close()
 
 
 def _link(socket: WebSocketRoute, kind: str) -> None:

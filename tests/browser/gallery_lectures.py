@@ -132,6 +132,7 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         **(hall_doors() if who == "pupil" else desk_doors(shown)),
         "GET /api/me": me(role),
         f"GET /api/lectures/{shown.id}/room": snapshot,
+        f"POST /api/lectures/{shown.id}/start": snapshot,
         f"GET /api/lectures/{shown.id}/materials": [],
         f"GET /api/lectures/{shown.id}/attendance": wire.Attendance(here=588, listeners=listeners),
     }

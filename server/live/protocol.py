@@ -698,7 +698,7 @@ class BeginLesson(Wire, forbid_unknown_fields=True):
 
 
 class Lessons(Wire):
-    """A teacher's own, the newest first."""
+    """Lessons that answer nobody's question: a teacher's own, or those for a pupil."""
 
     lessons: list[AnswerView]
 

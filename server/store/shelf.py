@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from server.domain.consent import WORDING, Purpose
-from server.live import protocol as wire
 from server.domain.people import stage_of
+from server.live import protocol as wire
 from server.store.views import ANSWER_COLUMNS, LISTED, STAGE, Views
 from server.store.work import Record, Store, Work
 
@@ -71,7 +71,7 @@ async def lessons_to_watch(views: Views, grade: int | None) -> wire.Lessons:
 
 
 async def lessons_beside(views: Views, student: UUID, question: UUID) -> wire.Lessons | None:
-    """Those on what a pupil's own question is about, by its answer and by what was found for it; None for a stranger's."""
+    """Those on what a pupil's own question is about, by its answer and by what was found for it. None: not theirs."""
     own = "SELECT FROM questions WHERE id = %(id)s AND student_id = %(student)s"
     if not await views.store.rows(own, {"id": question, "student": student}):
         return None
@@ -166,7 +166,7 @@ _TO_WATCH = f"""
       AND (CAST(%(stage)s AS text) IS NULL OR {STAGE.format("a")} = %(stage)s)
     ORDER BY abs(a.grade - coalesce(%(grade)s, a.grade)), a.published_at DESC LIMIT %(limit)s
 """  # noqa: S608 - composed of constants
-# What a question is about: what its teacher confirmed, and what answers to the same problem, or one like it, were about.
+# What a question is about: what its teacher confirmed, and what answers that were found for it were about.
 _BESIDE = f"""
     WITH points AS (
         SELECT q.knowledge_point AS point FROM questions q WHERE q.id = %(question)s

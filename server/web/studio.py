@@ -209,7 +209,7 @@ DOORS = (
          wire.SessionView, tag="studio"),
     Door("GET", "/api/student/lessons", lessons_to_watch, STUDENT, "Lessons for one's grade, the nearest first",
          reply=wire.Lessons, tag="studio"),
-    Door("GET", "/api/questions/{id}/lessons", lessons_beside, STUDENT, "Lessons on what a question of one's own is about",
+    Door("GET", "/api/questions/{id}/lessons", lessons_beside, STUDENT, "Lessons on what one's question is about",
          reply=wire.Lessons, tag="studio"),
     Door("POST", "/api/sessions/{id}/finish", finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
          tag="sessions"),

@@ -29,9 +29,7 @@ async def take(store: Store, teacher: Person, id: UUID) -> UUID:
         return await studio.take_waiting(work, teacher, id, await work.now())
 
 
-async def lesson(
-    store: Store, teacher: Person, title: str = "移项要变号", point: str = "一元一次方程"
-) -> UUID:
+async def lesson(store: Store, teacher: Person, title: str = "移项要变号", point: str = "一元一次方程") -> UUID:
     async with store.work() as work:
         return await studio.begin_lesson(work, teacher, title, Subject.MATH, 8, point, await work.now())
 

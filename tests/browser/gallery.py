@@ -748,7 +748,8 @@ def asking_scenes() -> list[Scene]:
 def lessons() -> wire.Lessons:
     """Two on one point: one with a long title, one of another subject."""
     made = []
-    for title, subject in (("移项为什么要变号", Subject.MATH), (LONG[:80], Subject.MATH), ("雨后彩虹", Subject.SCIENCE)):
+    titles = {"移项为什么要变号": Subject.MATH, LONG[:80]: Subject.MATH, "雨后彩虹": Subject.SCIENCE}
+    for title, subject in titles.items():
         each = answer(text=title)
         each.title, each.subject, each.knowledge_points = title, subject, [POINTS[1]]
         made.append(each)

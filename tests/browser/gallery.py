@@ -811,7 +811,7 @@ def _open_first(page: Page) -> None:
 
 
 def _shelf(page: Page) -> None:
-    page.locator("summary").filter(has_text=words("微课", "Short lessons")).click()
+    page.locator(".shelf-title").click()
 
 
 def question_scenes() -> list[Scene]:

@@ -1,7 +1,7 @@
 """Every message between a page and the server, in both directions, and the views that they carry.
 
 `python -m server.live.typescript` writes static/src/protocol.ts from these types, `python -m server.live.protocol_docs`
-docs/protocol.md, so the two sides can't drift apart. Times are ISO 8601 in UTC; money is whole fen; ids are UUIDs as strings.
+docs/protocol.md, so the two sides can't drift apart. Times are ISO 8601 in UTC; money is whole fen; ids are UUIDs.
 """
 
 from datetime import datetime

@@ -193,6 +193,10 @@ async def children(call: Call[None]) -> wire.Children:
         return await shelf.children(work, call.person.id)
 
 
+async def say_own_consent(call: Call[wire.SayConsent]) -> None:
+    await say_consent(call)
+
+
 DOORS = (
     Door("POST", "/api/answers/{id}/edit", edit, TEACHER, "Another edition, with spans left out or regions hidden",
          wire.Edit, wire.AnswerView, tag="editions"),
@@ -233,6 +237,6 @@ DOORS = (
          wire.SayConsent, tag="people"),
     Door("GET", "/api/children", children, GUARDIAN, "One's own children, and what one agrees to",
          reply=wire.Children, tag="people"),
-    Door("POST", "/api/children/{id}/consent", say_consent, GUARDIAN, "Agree to one purpose, or take it back",
+    Door("POST", "/api/children/{id}/consent", say_own_consent, GUARDIAN, "Agree to one purpose, or take it back",
          wire.SayConsent, tag="people"),
 )  # fmt: skip

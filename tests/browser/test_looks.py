@@ -24,7 +24,7 @@ EXAMINED = """
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
-    hall lecturer-planning room-pupil room-lecturer
+    guardian hall lecturer-planning room-pupil room-lecturer
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

@@ -646,7 +646,7 @@ def _cutting(page: Page) -> None:
     page.get_by_role("slider").fill("4200")
     page.get_by_role("button", name=re.compile("从 0:04|from 0:04")).click()
     page.get_by_role("slider").fill("5900")
-    page.get_by_role("button", name=re.compile("剪掉 0:04|out 0:04")).click()
+    page.get_by_role("button", name=re.compile("0:04 – 0:05")).click()
 
 
 def _lost(page: Page) -> None:

@@ -23,8 +23,11 @@ MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
-SEARCH_BREADTH = 100
-"""HNSW's ef_search."""
+SEARCH_BREADTH = 200
+LINKS, BUILD_BREADTH = 24, 128
+"""HNSW's ef_search, m and ef_construction. Of the ten nearest by comparing all, 99.8 % are found beside 60,000 real
+problems and their variants, 97.8 % beside 20,000 made ones that are all alike far apart; with pgvector's own 16 and 64
+and a breadth of 100 it is 98.9 % and 86.4 %, for a millisecond less a search and half the time to build."""
 T = TypeVar("T", bound=Hashable)
 
 
@@ -85,7 +88,8 @@ class Index:
         self.index_name = name
         self._create_index = text(f"""
             CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
-            USING hnsw (({vector}) halfvec_cosine_ops) WHERE {mine}
+            USING hnsw (({vector}) halfvec_cosine_ops) WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
+            WHERE {mine}
         """)
 
     async def register(self, conn: AsyncConnection, name: str) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matcher.embed import Embedder, Vector
-from matcher.index import Kind, telltales
+from matcher.index import SEARCH_BREADTH, Kind, telltales
 from matcher.match import Matcher
 from matcher.normalize import normalize
 from server.demo.problems import problems as demo_problems
@@ -261,7 +261,7 @@ async def _recall(
         for vector in vectors:
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
-                await connection.execute(text("SELECT set_config('hnsw.ef_search', '100', true)"))
+                await connection.execute(text(f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"))
                 begun = time.monotonic()
                 found[name] = (
                     (

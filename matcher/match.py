@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from matcher.decide import Decision, Reason, Verdict, decide
+from matcher.decide import Decision, Reason, Verdict, Verifier, decide
 from matcher.embed import Embedder, Vector
 from matcher.index import Candidate, Index, Kind
 from matcher.normalize import Problem, normalize
@@ -73,13 +73,14 @@ class Matcher:
         return Prepared(problem, self.embedder.embed([problem.text])[0])
 
     async def match(self, conn: AsyncConnection, prepared: Prepared, subject: str | None, stage: str | None,
-                    read_from_photo: bool = False) -> Match:
-        """The verdict on a prepared problem; a subject or stage of None looks everywhere."""
+                    read_from_photo: bool = False, verifier: Verifier | None = None) -> Match:
+        """The verdict on a prepared problem; a subject or stage of None looks everywhere, a verifier of None is the
+        shipped one."""
         if prepared.problem.is_empty:
             return Match(Outcome.NEW)
         candidates = await self.index.nearest(
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
-        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo))
+        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo, verifier))
                   for c in shortlist(candidates)]
         return _best(judged)
 

@@ -15,6 +15,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.calibrate import Calibration
+from matcher.decide import Verifier, base_version, shipped_verifier
 from matcher.embed import Embedder, ModelRefused
 from matcher.figure import names_figure, same_figure
 from matcher.index import Kind, clear_retired, remove
@@ -56,6 +57,7 @@ class MatcherFinder:
         self._registering = asyncio.Lock()
         self._registered = False
         self._hands = Hands(HANDS, PATIENCE_S)
+        self._verifiers: dict[int | None, Verifier] = {}
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
@@ -98,7 +100,8 @@ class MatcherFinder:
         matcher = serving or new
         prepared = await self._hands.do(matcher.prepare, text)
         await connection.execute(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
-        match = await matcher.match(connection, prepared, subject, stage, from_photo)
+        verifier = await self._verifier(connection, calibration.verifier)
+        match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
         unseen = await _figure_unseen(connection, prepared, match, figure)
         return found(match, calibration, subject, UNSEEN_FIGURE if unseen else 1.0)
 
@@ -132,6 +135,12 @@ class MatcherFinder:
         if row.serving is not None and row.serving != new.index.model_version:
             serving = await self._older(row.serving, row.name)
         return new, serving, _calibration(row)
+
+    async def _verifier(self, connection: AsyncConnection, number: int | None) -> Verifier:
+        """Made once for each number."""
+        if number not in self._verifiers:
+            self._verifiers[number] = await verifier_in_force(connection, number)
+        return self._verifiers[number]
 
     async def _register(self, connection: AsyncConnection, matcher: Matcher) -> None:
         """Once a process, in a transaction of its own: it makes an index."""
@@ -183,12 +192,13 @@ UNSEEN_FIGURE = 0.5
 """Confidence is scaled down to this where a figure carries the problem and the two figures are not known to be one."""
 
 _LIVE = sql("""
-    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars FROM (SELECT 1) one
+    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars, c.verifier_id FROM (SELECT 1) one
     LEFT JOIN matcher_models m ON m.state = 'serving'
-    LEFT JOIN LATERAL (SELECT slope, shift, bars FROM calibrations WHERE adopted_at IS NOT NULL
+    LEFT JOIN LATERAL (SELECT slope, shift, bars, verifier_id FROM calibrations WHERE adopted_at IS NOT NULL
                        ORDER BY adopted_at DESC LIMIT 1) c ON true
 """)
 _FIGURE = sql("SELECT figure FROM matcher_entries WHERE id = :id AND figure IS NOT NULL LIMIT 1")
+_TREES = sql("SELECT trees FROM verifiers WHERE id = :id")
 _OTHERS = sql("SELECT EXISTS (SELECT FROM matcher_models WHERE version <> :version)")
 
 
@@ -197,8 +207,19 @@ async def calibration_in_force(connection: AsyncConnection) -> Calibration:
     return _calibration((await connection.execute(_LIVE)).one())
 
 
+async def verifier_in_force(connection: AsyncConnection, number: int | None) -> Verifier:
+    """The shipped trees, with those that the calibration in force names."""
+    if number is None:
+        return shipped_verifier()
+    trees = (await connection.execute(_TREES, {"id": number})).scalar_one()
+    if trees["on"] != base_version():
+        log.warning("trees learned on another release's are left out: calibrate anew", extra={"verifier": number})
+        return shipped_verifier()
+    return shipped_verifier().grown(trees)
+
+
 def _calibration(row: Any) -> Calibration:
-    return Calibration() if row.bars is None else Calibration(row.slope, row.shift, row.bars)
+    return Calibration() if row.bars is None else Calibration(row.slope, row.shift, row.bars, row.verifier_id)
 
 
 async def _has_others(connection: AsyncConnection, version: str) -> bool:

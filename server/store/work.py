@@ -348,8 +348,8 @@ class Work:
         await self._write(_LABEL, {**row, "confidence": confidence, "person": person})
 
     async def labels(self, *, since_tightened: bool = False) -> list[Record]:
-        """Subject, confidence, same, pushed and question of every judged pair, oldest first; a teacher's word counts
-        before the pupil's."""
+        """Every judged pair, oldest first: subject, question and known, both texts (NULL where one is gone), the
+        confidence told and the slope and shift that had made it; a teacher's word counts before the pupil's."""
         return await self._rows(_LABELS, {"since_tightened": since_tightened})
 
     async def certifications(self, teacher: UUID) -> frozenset[Certification]:
@@ -360,7 +360,12 @@ class Work:
     async def add_calibration(self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]) -> int:
         row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
         row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
+        row |= {"verifier_id": calibration["verifier"]}
         query, params = insertion("calibrations", [row])
+        return int(await self._value(f"{query} RETURNING id", params))
+
+    async def add_verifier(self, trees: Mapping[str, Any]) -> int:
+        query, params = insertion("verifiers", [{"trees": Jsonb(dict(trees))}])
         return int(await self._value(f"{query} RETURNING id", params))
 
     async def calibration_in_force(self) -> tuple[int, datetime | None]:
@@ -933,20 +938,32 @@ _LABEL = """
 _LABELS = """
     WITH said AS (
         SELECT s.question_id, s.answer_id AS known_id, 1 AS weight, s.outcome <> 'not_mine' AS same, s.confidence,
-               true AS pushed, s.made_at AS at
+               true AS pushed, s.made_at AS at, s.made_at AS told_at
         FROM suggestions s WHERE s.verdict = 'same' AND s.outcome IN ('solved', 'not_mine', 'still_stuck')
         UNION ALL
         SELECT l.question_id, l.known_id, CASE l.source WHEN 'teacher' THEN 0 ELSE 1 END, l.same, l.confidence,
-               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at
+               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at,
+               coalesce(s.made_at, q.received_at)
         FROM match_labels l JOIN questions q ON q.id = l.question_id
-        LEFT JOIN LATERAL (SELECT verdict FROM suggestions WHERE question_id = l.question_id AND answer_id = l.known_id
+        LEFT JOIN LATERAL (SELECT verdict, made_at FROM suggestions
+                           WHERE question_id = l.question_id AND answer_id = l.known_id
                            ORDER BY made_at LIMIT 1) s ON true
         WHERE l.confidence IS NOT NULL
     ), last AS (
         SELECT DISTINCT ON (question_id, known_id) * FROM said ORDER BY question_id, known_id, weight, at DESC
     )
-    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.at
+    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.known_id, last.at,
+           coalesce(c.slope, 1) AS slope, coalesce(c.shift, 0) AS shift,
+           q.read_text <> '' AND coalesce(q.corrected_text, '') = '' AS from_photo,
+           CASE WHEN q.state <> 'withdrawn' THEN coalesce(nullif(q.corrected_text, ''), nullif(q.read_text, ''), q.text)
+           END AS asked,
+           coalesce(a.problem_text, nullif(leader.corrected_text, ''), nullif(leader.read_text, ''), leader.text)
+               AS known
     FROM last JOIN questions q ON q.id = last.question_id
+    LEFT JOIN answers a ON a.id = last.known_id
+    LEFT JOIN questions leader ON leader.id = last.known_id
+    LEFT JOIN LATERAL (SELECT slope, shift FROM calibrations WHERE adopted_at <= last.told_at
+                       ORDER BY adopted_at DESC LIMIT 1) c ON true
     WHERE NOT %(since_tightened)s OR last.at > coalesce((
         SELECT max(adopted_at) FROM calibrations WHERE made_by = 'alarm' AND report->'alarmed' ? q.subject
     ), '-infinity')

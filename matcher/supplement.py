@@ -141,7 +141,7 @@ def _odds(verifier: Verifier, pairs: Pairs) -> Table:
 
 
 def _sums(trees: Sequence[Tree], figures: Table) -> Table:
-    alone = Verifier(0.0, tuple(map(tuple, trees)))
+    alone = Verifier(0.0, tuple(tuple(tree) for tree in trees))
     return np.array([alone.score(row) for row in figures.tolist()], float)
 
 

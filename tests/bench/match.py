@@ -87,35 +87,43 @@ async def main(argv: Sequence[str]) -> int:
         await _ask(http, pupils, [Entry(uuid4(), "热身：3加5等于几？", Subject.MATH, Stage.JUNIOR)] * 5, 2.0)
         without = await _ask(http, pupils, asked, given.rate)
         await _clear(engine)
-        print(f"{given.answers:,} answers; load {city.load()}", flush=True)
+        _say(f"{given.answers:,} answers; load {city.load()}")
         written = await _fill(engine, matcher, bank)
         built = await _build(engine, matcher)
         sizes = await _sizes(engine, matcher)
+        _say(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
+        _say(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()))
         spent = city.cpu_s(web, worker)
         beside = await _ask(http, pupils, asked, given.rate)
         spent = city.cpu_s(web, worker) - spent
         web_memory = psutil.Process(web.process.pid).memory_info().rss
+        _say(
+            f"a question: {spent / given.questions * 1000:.1f} ms of a core in web process and worker; web process "
+            f"{web_memory / MIB:.0f} MiB"
+        )
+        _say("\n| ms | p50 | p95 | p99 | max |\n|---|---|---|---|---|")
+        _say(_row(f"ask → verdict at {given.rate:g}/s, no bank (reference)", without))
+        _say(_row("ask → verdict, the same questions beside the bank", beside))
+        _say(_row("the matcher alone, one question after the other", await _match_alone(engine, matcher, asked)))
         recall, hnsw, exact = await _recall(engine, matcher, [normalize(each.text).text for each in asked[:SAMPLE]])
-        alone = await _match_alone(engine, matcher, asked)
+        _say(_row(f"nearest {NEAREST} by HNSW alone", hnsw))
+        _say(_row(f"nearest {NEAREST} by comparing all (reference)", exact))
         during, found, adding = await _add_while_asked(engine, matcher, more, asked, given.rate)
+        _say(_row(f"the matcher alone at {given.rate:g}/s while {given.added:,} answers are added", during))
         await engine.dispose()
-    print("\n| ms | p50 | p95 | p99 | max |\n|---|---|---|---|---|")
-    for name, values in (
-        (f"ask → verdict at {given.rate:g}/s, no bank (reference)", without),
-        ("ask → verdict, the same questions beside the bank", beside),
-        (f"nearest {NEAREST} by HNSW alone", hnsw),
-        (f"nearest {NEAREST} by comparing all (reference)", exact),
-        ("the matcher alone, one question after the other", alone),
-        (f"the matcher alone at {given.rate:g}/s while {given.added:,} answers are added", during),
-    ):
-        print(f"| {name} | " + " | ".join(f"{percentile(values, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |")
-    print(f"\nweb process and worker, a question beside the bank: {spent / given.questions * 1000:.1f} ms of a core")
-    print(f"recall@{NEAREST} of HNSW against comparing all, {SAMPLE} questions: {recall:.4f}")
-    print(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
-    print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
-    print(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()), end="; ")
-    print(f"web process {web_memory / MIB:.0f} MiB; load {city.load()}")
+    _say(f"\nrecall@{NEAREST} of HNSW against comparing all, {len(hnsw)} questions: {recall:.4f}")
+    _say(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
+    _say(f"load {city.load()}")
     return 0
+
+
+def _say(line: str) -> None:
+    """At once: a bank of a million takes its time."""
+    print(line, flush=True)
+
+
+def _row(name: str, seconds: Sequence[float]) -> str:
+    return f"| {name} | " + " | ".join(f"{percentile(seconds, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |"
 
 
 def _loaded(web: Node) -> None:

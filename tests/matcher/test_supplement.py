@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from matcher.calibrate import Calibration, Judged
 from matcher.compare import FIGURES
@@ -18,14 +19,20 @@ from tests.matcher.problems import APPLES, TRAIN
 LETTERS = FIGURES.index("latin_only_known")
 
 
-def probabilities(verifier: Verifier, pairs: Pairs) -> np.ndarray:
+def probabilities(verifier: Verifier, pairs: Pairs) -> NDArray[np.float64]:
     return np.array([verifier.probability(row) for row in pairs.figures.tolist()])
+
+
+def yardstick() -> Pairs:
+    """A part of the shipped one: tests are short."""
+    whole = shipped_yardstick()
+    return whole.only(np.arange(len(whole.same)) % 3 == 0)
 
 
 def sure_pairs(count: int) -> Pairs:
     """Re-asked problems that the shipped verifier knows as the same, none of them held out."""
-    yardstick = shipped_yardstick()
-    mine = yardstick.only((yardstick.same > 0) & (yardstick.origin % HELD_OUT != 0))
+    whole = shipped_yardstick()
+    mine = whole.only((whole.same > 0) & (whole.origin % HELD_OUT != 0))
     known = mine.only((probabilities(shipped_verifier(), mine) > 0.9) & (mine.figures[:, LETTERS] == 0))
     return known.only(np.arange(len(known.same)) < count)
 
@@ -40,7 +47,7 @@ def with_letters(pairs: Pairs) -> Pairs:
 @pytest.fixture(scope="module")
 def taught() -> Verifier:
     right = sure_pairs(240)
-    trees, odds, told = proposed(right.and_(with_letters(right)), shipped_yardstick(), shipped_verifier())
+    trees, odds, told = proposed(right.and_(with_letters(right)), yardstick(), shipped_verifier())
 
     assert trees is not None and len(odds) == 480, told
     assert told["labels_after"] < told["labels_before"]
@@ -71,7 +78,7 @@ def test_labels_by_the_toss_of_a_coin_change_nothing() -> None:
     pairs = sure_pairs(400)
     tossed = Pairs(pairs.figures, np.random.default_rng(5).integers(0, 2, len(pairs.same)).astype(float), pairs.origin)
 
-    trees, odds, told = proposed(tossed, shipped_yardstick(), shipped_verifier())
+    trees, odds, told = proposed(tossed, yardstick(), shipped_verifier())
 
     assert trees is None and "labels_after" in told
     assert odds == pytest.approx(np.log(p := probabilities(shipped_verifier(), tossed)) - np.log(1 - p))

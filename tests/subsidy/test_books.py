@@ -102,6 +102,30 @@ async def test_a_late_fact_goes_to_the_next_month_and_a_closed_one_never_opens(w
     assert (await verify(store)).wrong == []
 
 
+async def test_a_correction_of_an_earlier_policys_work_is_posted_after_the_policy_has_changed(
+    world: World, store: Store
+) -> None:
+    """Paid in March under the old policy, found wrong in April under the new one: what was paid comes back in April."""
+    office = await an_office(world, rates("20", until="2026-04-01"), rates("30", valid="2026-04-01"))
+    teacher = await world.teacher("wang", on_duty=False)
+    await office.facts(wrong := lesson("wang", "2026-03-02 19:00"), lesson("wang", "2026-03-03 19:00"))
+    await office.accounts("wang")
+    await office.reckon(MARCH)
+    await office.close(MARCH)
+    async with store.work() as work:
+        assert await subsidy.order_payouts(work, office.closer, MARCH) == 1
+
+    await office.facts(FactLine(id="void:1", kind="void", replaces=wrong.id), lesson("wang", "2026-04-02 19:00"))
+    await office.reckon(APRIL)
+    await office.close(APRIL)
+
+    assert await office.statements() == {(teacher.id, MARCH): 4_000, (teacher.id, APRIL): 1_000}  # 30 − 20
+    async with store.work() as work:
+        assert await subsidy.order_payouts(work, office.closer, APRIL) == 1
+    assert await office.balances() == {"budget:answering": 5_000, "bank:transfers": -5_000}
+    assert (await verify(store)).wrong == []
+
+
 async def test_two_people_close_a_month_when_no_appeal_is_open(world: World, store: Store) -> None:
     office, teacher = await an_office(world, rates()), await world.teacher("wang", on_duty=False)
     await office.facts(lesson("wang", "2026-03-02 19:00"))

@@ -20,7 +20,7 @@ from server.domain.room import attended
 from server.domain.subsidy.appraisal import Appraisal, appraise
 from server.domain.subsidy.document import PolicyRefused
 from server.domain.subsidy.facts import WORKS, FactRefused, day_of, pseudonym
-from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
+from server.domain.subsidy.policy import FAR, Policy, Term, date_of, day_number, in_order, parse
 from server.domain.subsidy.reckon import Line, Statement, entries_of, half_up, month_of, reckon
 from server.domain.subsidy.simulate import Comparison, compare
 from server.store.books import Books, Posting, Ruling, policies_of
@@ -531,6 +531,11 @@ async def statement_of(work: Work, id: UUID) -> Record | None:
     return await Books(work).statement(id)
 
 
+def day_now(now: datetime) -> date:
+    """The day that it is in Shanghai."""
+    return date_of(_day(now))
+
+
 def month_now(now: datetime) -> date:
     """The month that it is in Shanghai."""
     return _first_day(month_of(_day(now)))
@@ -602,6 +607,13 @@ async def appraisal(work: Work, teacher: UUID, first: date, until: date) -> tupl
     facts = await books.facts(first)
     found = appraise(facts, policies_of(await books.policies()), day_number(first), day_number(until))
     return found.get(str(teacher)), await books.comment_of(teacher, first, until)
+
+
+async def terms_begun(work: Work, today: date) -> list[Term]:
+    """The terms of all policies that have begun, newest first."""
+    rulings = await Books(work).policies()
+    found = {(term.from_day, term.to_day): term for ruling in rulings for term in ruling.policy.terms}
+    return [found[days] for days in sorted(found, reverse=True) if days[0] <= day_number(today)]
 
 
 async def comment(work: Work, teacher: Person, first: date, until: date, words: str) -> None:

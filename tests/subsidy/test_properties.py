@@ -176,6 +176,19 @@ def test_a_pool_is_shared_out_to_the_last_fen(claims: list[int], data: st.DataOb
 
 
 @LEAN
+@given(spans, st.integers(0, 300), st.sampled_from(["stop", "carry"]), amounts, st.integers(1, 3))
+def test_a_yearly_pool_holds_across_policies(drawn, yuan, when, rate, day) -> None:  # type: ignore[no-untyped-def]
+    """However often the city changes its rates: the year's total is the year's total."""
+    pool = f'[[pool]]\nname = "p"\nyuan = {yuan}\nwhen_exhausted = "{when}"'
+    old = a_policy(pool, valid=f"valid_from = 2026-01-01\nvalid_to = 2026-04-0{day}")
+    new = a_policy(pool, rate=f'work = ["session"]\nyuan = {rate}', valid=f"valid_from = 2026-04-0{day}")
+
+    done = reckon(the_works(drawn), [old, new])
+
+    assert sum(each.fen for each in done.statements if each.month // 12 == 2026) <= yuan * 100
+
+
+@LEAN
 @given(spans, pools)
 def test_a_pool_never_gives_more_than_it_has_and_pro_rata_gives_it_all(drawn, pool) -> None:  # type: ignore[no-untyped-def]
     done = reckon(the_works(drawn), [a_policy(pool)])

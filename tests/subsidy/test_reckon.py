@@ -204,7 +204,8 @@ def test_a_yearly_pool_is_not_filled_again_by_a_new_policy() -> None:
     pool = '[[pool]]\nname = "p"\nyuan = 50\nwhen_exhausted = "stop"'
     old = a_policy(pool, valid="valid_from = 2026-01-01\nvalid_to = 2026-04-01")
     new = a_policy(pool, rate='work = ["session"]\nyuan = 15', valid="valid_from = 2026-04-01")
-    works = [work("session", "wang", f"{day} 19:00") for day in ("2026-03-01", "2026-03-02", "2026-04-01", "2027-01-01")]
+    days = ("2026-03-01", "2026-03-02", "2026-04-01", "2027-01-01")
+    works = [work("session", "wang", f"{day} 19:00") for day in days]
 
     done = reckon(works, [old, new])
 

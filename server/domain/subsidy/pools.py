@@ -151,7 +151,8 @@ def _settle(
     uses: list[PoolUse] = []
     while slices:
         slice, own = slices.pop(min(slices))
-        budget = max(0, _total(pool, group, slice, enrolments) * slice.share // slice.shares - purse.spent[slice.period])
+        released = _total(pool, group, slice, enrolments) * slice.share // slice.shares
+        budget = max(0, released - purse.spent[slice.period])
         for line in waiting:
             line.month = slice.first_month
         claims = [*waiting, *own]

@@ -223,7 +223,7 @@ async def published(store: Store) -> wire.PublicView:
     found = []
     for month in sorted(rows, reverse=True):
         by_size = sorted(rows[month], key=lambda row: (row.teachers, row.school))
-        hidden = _kept_back([row.teachers for row in by_size])
+        hidden = kept_back([row.teachers for row in by_size])
         names = {row.school for row in by_size[:hidden]}
         for row in sorted(rows[month], key=lambda row: str(row.school)):
             shown = row.school not in names
@@ -238,7 +238,7 @@ async def published(store: Store) -> wire.PublicView:
     return wire.PublicView(k=K, rows=found)
 
 
-def _kept_back(teachers: Sequence[int]) -> int:
+def kept_back(teachers: Sequence[int]) -> int:
     """How many of a month's schools, smallest first, show no figure: those of fewer than k teachers, and as many more
     as it takes for those kept back to be two schools and k teachers together. The month's total may be known from
     elsewhere, and so would be the difference."""

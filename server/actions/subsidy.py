@@ -19,7 +19,7 @@ from server.domain.question import Question
 from server.domain.room import attended
 from server.domain.subsidy.appraisal import Appraisal, appraise
 from server.domain.subsidy.document import PolicyRefused
-from server.domain.subsidy.facts import WORKS, FactRefused, day_of, pseudonym
+from server.domain.subsidy.facts import WORKS, FactRefused, Note, day_of, pseudonym
 from server.domain.subsidy.policy import FAR, Policy, Term, date_of, day_number, in_order, parse
 from server.domain.subsidy.reckon import Line, Statement, entries_of, half_up, month_of, reckon
 from server.domain.subsidy.simulate import Comparison, compare
@@ -296,8 +296,9 @@ async def import_facts(work: Work, lines: Sequence[FactLine], by: UUID | None, n
         fact_of(line)
         if line.id.partition(":")[0] in PLATFORMS_OWN:
             raise FactRefused(f"{line.id}: ids of this kind are the platform's own")
-        if line.teacher and line.teacher not in ids:
-            raise FactRefused(f"{line.id}: nobody signs in as {line.teacher!r}")
+        for login in (line.teacher, line.approved_by):
+            if login and login not in ids:
+                raise FactRefused(f"{line.id}: nobody signs in as {login!r}")
         teacher, since = await _touched(books, line, ids)
         people = {person for person in (teacher, ids.get(line.teacher)) if person is not None}
         named = str(ids[line.teacher]) if line.teacher else ""
@@ -310,8 +311,23 @@ async def import_facts(work: Work, lines: Sequence[FactLine], by: UUID | None, n
             touched[person].append(since or line.start or now)
     for each in sorted(touched):
         await accrue(books, each, min(touched[each]))
+    for each in sorted({ids[line.teacher] for line in lines if line.kind == Note.REDEMPTION}):
+        await _check_points(books, each)
     await work.commit()
     return new
+
+
+async def _check_points(books: Books, teacher: UUID) -> None:
+    """Leave is taken only for points that are there: an import that says otherwise is refused."""
+    rulings = await books.policies()
+    if not rulings:
+        return
+    since = date_of(rulings[0].policy.from_day)
+    done = reckon(await books.facts_of(teacher, since, _pairs(rulings)), policies_of(rulings), pools=False)
+    for refused in done.refused:
+        row = await books.fact(refused.fact)
+        if row is not None and row.kind == Note.REDEMPTION and row.teacher_id == teacher:
+            raise FactRefused(f"{refused.fact}: {refused.why}")
 
 
 async def _touched(books: Books, line: FactLine, ids: Mapping[str, UUID]) -> tuple[UUID | None, datetime | None]:

@@ -652,7 +652,7 @@ export interface Trust {
   on: boolean;
 }
 
-/** A pupil of one's own school, with what the guardian agrees to. Whoever reads this is written down. */
+/** A pupil of one's own school, or one's own child, with what the guardian agrees to. That staff reads this is written down. */
 export interface PupilView {
   id: string;
   login: string;
@@ -660,6 +660,13 @@ export interface PupilView {
   grade: number | null;
   agreed: Purpose[];
   said_at: string | null;
+  heard_in: number;
+}
+
+/** A guardian's own. */
+export interface Children {
+  wording: string;
+  children: PupilView[];
 }
 
 export interface SchoolPupils {

@@ -38,9 +38,9 @@ def sure_pairs(count: int) -> Pairs:
 
 
 def with_letters(pairs: Pairs) -> Pairs:
-    """The same, but the known problem has four letters that the asked one has not, and people say it is another."""
+    """The same, but the known problem has forty letters that the asked one has not, and people say it is another."""
     figures = pairs.figures.copy()
-    figures[:, LETTERS] = 4
+    figures[:, LETTERS] = 40
     return Pairs(figures, np.zeros(len(figures)), pairs.origin)
 
 

@@ -78,8 +78,8 @@ class Pairs:
 
     def and_(self, more: Pairs) -> Pairs:
         """Both."""
-        return Pairs(*(np.concatenate(both) for both in (
-            (self.figures, more.figures), (self.same, more.same), (self.origin, more.origin))))
+        return Pairs(np.concatenate([self.figures, more.figures]), np.concatenate([self.same, more.same]),
+                     np.concatenate([self.origin, more.origin]))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1036,24 +1036,35 @@ _IS_USED = """
 """
 
 # Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
-# each teacher, at every question of a new city's first evening.
+# each teacher, at every question of a new city's first evening. What must be looked up for each teacher is a scalar
+# subquery, which stays behind what is read from the row; as EXISTS it would become a join of all of them.
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
-    AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
-                AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
     AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
     AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
+"""
+_ON_SHIFT = """
+    (SELECT true FROM shifts s WHERE s.teacher_id = p.teacher_id AND s.ends_at >= clock_timestamp()
+                               AND s.starts_at <= clock_timestamp() LIMIT 1)
 """
 
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
-# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it.
+# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it. While nobody
+# waits, nobody looks for who is free.
 _WAITING = f"""
-    SELECT w.* FROM (SELECT DISTINCT c.subject, c.stage FROM presence p
-                     JOIN certifications c ON c.account_id = p.teacher_id WHERE {_FREE}) free
-    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = free.subject
-                        AND {_STAGE_OF.format("questions")} = free.stage
+    WITH asked AS MATERIALIZED (
+        SELECT DISTINCT subject, {_STAGE_OF.format("questions")} AS stage FROM questions WHERE state = 'waiting'
+    ), free AS MATERIALIZED (
+        SELECT DISTINCT c.subject, c.stage
+        FROM (SELECT p.teacher_id FROM presence p WHERE {_FREE} AND {_ON_SHIFT}) able
+        JOIN certifications c ON c.account_id = able.teacher_id
+        WHERE (SELECT EXISTS (SELECT FROM asked))
+    )
+    SELECT w.* FROM asked JOIN free USING (subject, stage)
+    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = asked.subject
+                        AND {_STAGE_OF.format("questions")} = asked.stage
                         ORDER BY received_at, id LIMIT %(limit)s) w
 """  # noqa: S608 - composed of constants of this module
 
@@ -1064,8 +1075,8 @@ _READY = f"""
         FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
         CROSS JOIN LATERAL (
             SELECT p.teacher_id, p.since FROM presence p
-            WHERE {_FREE} AND EXISTS (SELECT FROM certifications c WHERE c.account_id = p.teacher_id
-                                      AND c.subject = wanted.subject AND c.stage = wanted.stage)
+            WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
+                               AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_ON_SHIFT}
             ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
@@ -1088,7 +1099,7 @@ _READY = f"""
 
 _CLAIM = f"""
     SELECT p.teacher_id FROM presence p
-    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE}
+    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
     ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
     LIMIT 1 FOR UPDATE OF p SKIP LOCKED
 """  # noqa: S608 - composed of constants of this module

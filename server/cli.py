@@ -319,7 +319,7 @@ async def calibrate(store: Store, _: argparse.Namespace) -> int | None:
     from server.matching import calibration_in_force
 
     async with store.work() as work:
-        number, told = await judge.propose(work, await calibration_in_force(await work.connection()))
+        number, told = await judge.propose(work, await calibration_in_force(work))
     for subject, group in told.items():
         if subject != "proposed":
             _say(f"{subject:10} {group['labels']:6} labels  before {_pushes(group['before'])}")

@@ -568,8 +568,8 @@ _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) A
 _STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # `crowd`: who leads counts followers; who follows sees how many ask with it. `ahead` and `on_duty` are of those in the
-# queue, a follower's by its leader's place; for whom a teacher is being asked, is next. What most questions do not have is only asked for when it is there: a view
-# of a text question is one statement.
+# queue, a follower's by its leader's place; for whom a teacher is being asked, is next. What most questions do not have
+# is only asked for when it is there: a view of a text question is one statement.
 _QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
            leader.state AS leader_state, leader.promised_at AS leader_promise,

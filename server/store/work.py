@@ -52,6 +52,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+READY_AT_ONCE = 32  # teachers of a certification among whom the best is chosen: those who have waited longest
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
 
 
@@ -385,11 +386,12 @@ class Work:
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
-    async def ready(self, wanted: Iterable[Certification], each: int = 32) -> list[Ready]:
+    async def ready(self, wanted: Iterable[Certification]) -> list[Ready]:
         """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
-        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
-        subjects, stages = [subject for subject, _ in pairs], [stage for _, stage in pairs]
-        found = await self._rows(_READY, {"subjects": subjects, "stages": stages, "each": each})
+        found: dict[UUID, Record] = {}
+        for subject, stage in sorted({(str(one.subject), str(one.stage)) for one in wanted}):
+            for row in await self._rows(_READY, {"subject": subject, "stage": stage}):
+                found.setdefault(row.teacher_id, row)
         return [
             Ready(
                 id=row.teacher_id,
@@ -400,7 +402,7 @@ class Work:
                 rating_sum=row.rating_sum,
                 rating_count=row.rating_count,
             )
-            for row in found
+            for row in found.values()
         ]
 
     async def claim_free(self, ranked: Sequence[PersonId]) -> PersonId | None:
@@ -1068,16 +1070,14 @@ _WAITING = f"""
                         ORDER BY received_at, id LIMIT %(limit)s) w
 """  # noqa: S608 - composed of constants of this module
 
-# Tonight counts from five in the morning in the city's own time.
+# Of one certification, and with a plain limit: the planner then keeps one plan for all. Tonight counts from five in the
+# morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT DISTINCT able.teacher_id, able.since
-        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
-        CROSS JOIN LATERAL (
-            SELECT p.teacher_id, p.since FROM presence p
-            WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
-                               AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_ON_SHIFT}
-            ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
+        SELECT p.teacher_id, p.since FROM presence p
+        WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
+                           AND c.subject = %(subject)s AND c.stage = %(stage)s) AND {_ON_SHIFT}
+        ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began

@@ -1,7 +1,7 @@
 """Every message between a page and the server, in both directions, and the views that they carry.
 
-`python -m server.live.protocol` writes static/src/protocol.ts and docs/protocol.md from these types, so the two
-sides can't drift apart. Times are ISO 8601 in UTC; money is whole fen; ids are UUIDs as strings.
+`python -m server.live.typescript` writes static/src/protocol.ts from these types, `python -m server.live.protocol_docs`
+docs/protocol.md, so the two sides can't drift apart. Times are ISO 8601 in UTC; money is whole fen; ids are UUIDs.
 """
 
 from datetime import datetime
@@ -698,7 +698,7 @@ class BeginLesson(Wire, forbid_unknown_fields=True):
 
 
 class Lessons(Wire):
-    """A teacher's own, the newest first."""
+    """Lessons that answer nobody's question: a teacher's own, or those for a pupil."""
 
     lessons: list[AnswerView]
 

@@ -494,6 +494,7 @@ answers = Table(
     CheckConstraint("review IN ('not_needed', 'waiting', 'approved', 'sent_back')", name="review"),
     CheckConstraint("question_id IS NOT NULL OR title IS NOT NULL", name="asked_or_titled"),
     Index("ix_answers_question_id", "question_id"),
+    Index("ix_answers_lessons", "subject", "grade", postgresql_where=text("title IS NOT NULL")),
     Index("uq_answers_session_id", "session_id", unique=True, postgresql_where=text("split_from IS NULL")),
     Index(
         "ix_answers_to_review", "made_at", postgresql_where=text("state = 'published' AND review = 'waiting'")

@@ -506,7 +506,7 @@ ANSWER_COLUMNS = """
     a.video_key, a.poster_key, a.captions_key, a.progress, a.knowledge_points, a.stars,
     a.edition, a.rendered_edition, a.shown_cuts, a.shown_masks, a.title, a.review, at.nickname AS teacher_name
 """
-_LISTED = "a.state = 'published' AND a.review IN ('not_needed', 'approved')"
+LISTED = "a.state = 'published' AND a.review IN ('not_needed', 'approved')"
 _KEEPS_PUPIL = """
     (SELECT count(*) = 2 FROM (SELECT DISTINCT ON (purpose) given FROM consents
                                WHERE child_id = l.student_id AND purpose IN ('recording', 'public_video')
@@ -541,7 +541,7 @@ _PARTS = f"""
 _SUGGESTIONS = f"""
     SELECT s.verdict, s.confidence, s.reasons, {ANSWER_COLUMNS}
     FROM suggestions s JOIN answers a ON a.id = s.answer_id JOIN accounts at ON at.id = a.teacher_id
-    WHERE s.question_id = %(question)s AND s.outcome IS DISTINCT FROM 'set_aside' AND ({_LISTED} OR {_FOLLOWED})
+    WHERE s.question_id = %(question)s AND s.outcome IS DISTINCT FROM 'set_aside' AND ({LISTED} OR {_FOLLOWED})
     ORDER BY s.made_at DESC, s.confidence DESC
 """  # noqa: S608 - composed of constants of this module
 _MAY_WATCH = f"""
@@ -550,11 +550,11 @@ _MAY_WATCH = f"""
                    WHERE a.id = %(answer)s AND q.student_id = %(person)s)
         OR EXISTS (SELECT FROM suggestions s JOIN questions q ON q.id = s.question_id
                    JOIN answers a ON a.id = s.answer_id
-                   WHERE a.id = %(answer)s AND q.student_id = %(person)s AND ({_LISTED} OR {_FOLLOWED}))
+                   WHERE a.id = %(answer)s AND q.student_id = %(person)s AND ({LISTED} OR {_FOLLOWED}))
         OR EXISTS (SELECT FROM suggestions s JOIN offers o ON o.question_id = s.question_id
                    JOIN answers a ON a.id = s.answer_id
-                   WHERE a.id = %(answer)s AND o.teacher_id = %(person)s AND {_LISTED})
-        OR EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.question_id IS NULL AND {_LISTED})
+                   WHERE a.id = %(answer)s AND o.teacher_id = %(person)s AND {LISTED})
+        OR EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.question_id IS NULL AND {LISTED})
         OR %(reviews)s AND EXISTS (SELECT FROM answers a WHERE a.id = %(answer)s AND a.state = 'published')
         OR EXISTS (SELECT FROM answers a JOIN questions q ON q.id = a.question_id
                    JOIN live_sessions l ON l.student_id = q.student_id AND l.ended_at IS NULL
@@ -565,7 +565,7 @@ _PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, 
 _READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
-_STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
+STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # `crowd`: who leads counts followers; who follows sees how many ask with it. `ahead` and `on_duty` are of those in the
 # queue, a follower's by its leader's place; for whom a teacher is being asked, is next. What most questions do not have
@@ -581,7 +581,7 @@ _QUESTION_COLUMNS = f"""
            CASE coalesce(leader.state, q.state) WHEN 'offered' THEN 0 WHEN 'waiting' THEN
                (SELECT count(*) FROM questions other
                 WHERE other.state IN ('waiting', 'offered') AND other.subject = q.subject
-                  AND {_STAGE.format("other")} = {_STAGE.format("q")}
+                  AND {STAGE.format("other")} = {STAGE.format("q")}
                   AND (other.received_at, other.id) < (coalesce(leader.received_at, q.received_at),
                                                        coalesce(leader.id, q.id))) END AS ahead,
            CASE WHEN q.state = 'following' THEN
@@ -590,7 +590,7 @@ _QUESTION_COLUMNS = f"""
            CASE coalesce(leader.state, q.state) WHEN 'offered' THEN 1 WHEN 'waiting' THEN
                (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
                 WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
-                  AND c.subject = q.subject AND c.stage = {_STAGE.format("q")}) END AS on_duty
+                  AND c.subject = q.subject AND c.stage = {STAGE.format("q")}) END AS on_duty
     FROM questions q
     LEFT JOIN questions leader ON leader.id = q.leader_id
     LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
@@ -616,7 +616,7 @@ _DUTY = f"""
            q.id AS question_id, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers, q.received_at,
            {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
-                AND c.stage = {_STAGE.format("w")}
+                AND c.stage = {STAGE.format("w")}
             WHERE w.state = 'waiting') AS waiting
     FROM (SELECT CAST(%(teacher)s AS uuid) AS id) who
     LEFT JOIN presence p ON p.teacher_id = who.id
@@ -639,7 +639,7 @@ _PAIRS = f"""
     )
     SELECT shown.*, q.subject, q.grade, q.received_at, {_PROBLEM_TEXT.format("q")} AS asked
     FROM shown JOIN questions q ON q.id = shown.question_id
-    JOIN mine ON mine.subject = q.subject AND mine.stage = {_STAGE.format("q")}
+    JOIN mine ON mine.subject = q.subject AND mine.stage = {STAGE.format("q")}
     WHERE q.state <> 'withdrawn' AND NOT EXISTS (
         SELECT FROM match_labels l
         WHERE l.question_id = shown.question_id AND l.known_id = shown.known_id AND l.source = 'teacher')
@@ -690,7 +690,7 @@ _POINTS = f"""
         UNION ALL
         SELECT often.knowledge_point, 2 FROM (
             SELECT q.knowledge_point, count(*) FROM questions q
-            WHERE q.subject = %(subject)s AND {_STAGE.format("q")} = %(stage)s AND q.knowledge_point IS NOT NULL
+            WHERE q.subject = %(subject)s AND {STAGE.format("q")} = %(stage)s AND q.knowledge_point IS NOT NULL
               AND q.received_at > now() - interval '90 days'
             GROUP BY q.knowledge_point ORDER BY 2 DESC, 1 LIMIT 6) often
     ) near WHERE point IS NOT NULL GROUP BY point ORDER BY min(far), point LIMIT 6

@@ -140,6 +140,8 @@ export const restore = (answer: string, number: number): Promise<AnswerView> => 
 export const waiting = (): Promise<Waiting> => call("GET", "/api/waiting");
 export const record = (question: string): Promise<SessionView> => post(`/api/questions/${question}/record`);
 export const lessons = (): Promise<Lessons> => call("GET", "/api/lessons");
+export const lessonsToWatch = (): Promise<Lessons> => call("GET", "/api/student/lessons");
+export const lessonsBeside = (question: string): Promise<Lessons> => call("GET", `/api/questions/${question}/lessons`);
 export const beginLesson = (body: BeginLesson): Promise<SessionView> => post("/api/lessons", body);
 export const drop = (session: string): Promise<DutyView> => post(`/api/sessions/${session}/drop`);
 export const reviews = (): Promise<Reviews> => call("GET", "/api/reviews");

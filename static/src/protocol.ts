@@ -621,7 +621,7 @@ export interface BeginLesson {
   knowledge_point: string;
 }
 
-/** A teacher's own, the newest first. */
+/** Lessons that answer nobody's question: a teacher's own, or those for a pupil. */
 export interface Lessons {
   lessons: AnswerView[];
 }

@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Attachments, Dialog, Icon, Notice } from "./parts";
 import type { QuestionView, SuggestionView } from "./protocol";
 import { ReadBack, WhichOne, needsChoice } from "./read";
+import { LessonsBeside } from "./shelf";
 import { Stars } from "./stars";
 import { useSteady } from "./steady";
 import { Video } from "./video";
@@ -235,6 +236,7 @@ function Suggested({ question, suggestion, busy, act }: NowProps & { suggestion:
       </div>
       <p class="muted small">{words.backNote}</p>
       <Why question={question} suggestion={suggestion} />
+      <LessonsBeside question={question} />
     </>
   );
 }
@@ -271,6 +273,7 @@ function Answered({ question, busy, act }: NowProps) {
           <Video answer={each} />
         </section>
       ))}
+      <LessonsBeside question={question} />
       {question.answer && <Stars key={question.answer.id} answer={question.answer} />}
       <div class="row wrap answers">
         {question.state === "answered" && <button class="button success grow" disabled={busy} onClick={() => void act(() => api.solved(question.id))}><Icon name="check" />{words.solved}</button>}

@@ -9,15 +9,15 @@ import pytest
 
 from server.actions import answer, edition, studio, upkeep
 from server.actions.errors import BusyTeaching, Moved, NotHere, SessionOver
-from server.actions.ports import Rules
+from server.actions.ports import Found, Rules
 from server.domain.people import Certification, Person, Stage, Subject
-from server.domain.question import State
+from server.domain.question import State, Verdict
 from server.store import shelf
 from server.store.views import Views
 from server.store.work import Store
 from tests.actions.conftest import SaysSo
 from tests.actions.test_editions import cut, made, rendered, row
-from tests.actions.test_path_of_a_question import STROKE, publish, question, settle, the_offer
+from tests.actions.test_path_of_a_question import STROKE, accept, publish, question, settle, the_offer
 from tests.actions.test_session import views
 from tests.builders import RULES, World
 
@@ -29,9 +29,9 @@ async def take(store: Store, teacher: Person, id: UUID) -> UUID:
         return await studio.take_waiting(work, teacher, id, await work.now())
 
 
-async def lesson(store: Store, teacher: Person, title: str = "移项要变号") -> UUID:
+async def lesson(store: Store, teacher: Person, title: str = "移项要变号", point: str = "一元一次方程") -> UUID:
     async with store.work() as work:
-        return await studio.begin_lesson(work, teacher, title, Subject.MATH, 8, "一元一次方程", await work.now())
+        return await studio.begin_lesson(work, teacher, title, Subject.MATH, 8, point, await work.now())
 
 
 async def retake(store: Store, teacher: Person, id: UUID, at_ms: int) -> UUID:
@@ -141,6 +141,62 @@ async def test_a_lesson_is_watched_by_everybody_and_answers_nobodys_question(
     assert finder.known == {}
     assert [each.id for each in (await shelf.lessons(views, teacher.id)).lessons] == [done]
     assert await store.rows("SELECT id FROM subsidy_facts", {}) == []
+
+
+async def test_a_pupil_finds_lessons_of_the_own_stage_and_those_on_what_a_question_is_about(
+    store: Store, world: World, finder: SaysSo, views: Views
+) -> None:
+    teacher, pupil, stranger = await world.teacher(), await world.student(), await world.student("other")
+    child = await world.student("small", grade=3)
+    asked = await world.ask(pupil)
+    await settle(store, finder, asked)
+    session = await accept(store, teacher, asked)
+    epoch = (await question(store, asked)).assignment_epoch
+    async with store.work() as work:
+        done = await answer.finish(work, RULES, teacher, session, epoch, [], await work.now(), ["一元一次方程 "])
+    await publish(store, finder, done)
+    made = {}
+    for title, point in (("移项要变号", "一元一次方程"), ("画平行线", "平行线"), ("要审的", "一元一次方程")):
+        session = await lesson(store, teacher, title, point)
+        await draw(store, teacher, session)
+        made[title] = await keep(store, teacher, session)
+        await publish(store, finder, made[title])
+    async with store.work() as work:
+        await work.change_answer(made["要审的"], review="waiting")
+        await work.commit()
+
+    shelf_of = {who.login: await shelf.lessons_to_watch(views, who.grade) for who in (pupil, child)}
+    beside = await shelf.lessons_beside(views, pupil.id, asked)
+
+    assert {each.title for each in shelf_of[pupil.login].lessons} == {"移项要变号", "画平行线"}
+    assert shelf_of[child.login].lessons == []
+    assert beside is not None and [each.id for each in beside.lessons] == [made["移项要变号"]]
+    assert await shelf.lessons_beside(views, stranger.id, asked) is None
+
+
+async def test_a_lesson_is_beside_a_video_that_was_found_before_anybody_taught(
+    store: Store, world: World, finder: SaysSo, views: Views
+) -> None:
+    teacher, first, second = await world.teacher(), await world.student(), await world.student("later")
+    id = await world.ask(first)
+    await settle(store, finder, id)
+    session = await accept(store, teacher, id)
+    epoch = (await question(store, id)).assignment_epoch
+    async with store.work() as work:
+        known = await answer.finish(work, RULES, teacher, session, epoch, [], await work.now(), ["倍数"])
+    await publish(store, finder, known)
+    session = await lesson(store, teacher, "几倍怎么看", "倍数")
+    await draw(store, teacher, session)
+    made = await keep(store, teacher, session)
+    await publish(store, finder, made)
+
+    finder.found = Found(Verdict.SAME, known, 0.97)
+    again = await world.ask(second)
+    await settle(store, finder, again)
+
+    assert (await question(store, again)).state is State.SUGGESTED
+    beside = await shelf.lessons_beside(views, second.id, again)
+    assert beside is not None and [each.id for each in beside.lessons] == [made]
 
 
 async def test_a_lesson_that_is_dropped_or_empty_comes_to_nothing(store: Store, world: World, finder: SaysSo) -> None:

@@ -745,6 +745,17 @@ def asking_scenes() -> list[Scene]:
     ]
 
 
+def lessons() -> wire.Lessons:
+    """Two on one point: one with a long title, one of another subject."""
+    made = []
+    titles = {"移项为什么要变号": Subject.MATH, LONG[:80]: Subject.MATH, "雨后彩虹": Subject.SCIENCE}
+    for title, subject in titles.items():
+        each = answer(text=title)
+        each.title, each.subject, each.knowledge_points = title, subject, [POINTS[1]]
+        made.append(each)
+    return wire.Lessons(lessons=made)
+
+
 def questions_by_name() -> dict[str, wire.QuestionView]:
     """A pupil's question in each state, and what makes two of one state look different."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=10, minute=30)
@@ -799,6 +810,10 @@ def _open_first(page: Page) -> None:
     page.locator("article.question").first.wait_for()
 
 
+def _shelf(page: Page) -> None:
+    page.locator(".shelf-title").click()
+
+
 def question_scenes() -> list[Scene]:
     found = questions_by_name()
     past = {State.RESOLVED, State.WITHDRAWN}
@@ -815,13 +830,17 @@ def question_scenes() -> list[Scene]:
     ]  # fmt: skip
     several = [found["waiting-far"], found["following"], found["suggested"]]
     rendering, done = [found["answered-rendering"]], [found["answered"]]
+    bare = wire.Lessons(lessons=[])
+    beside = {f"GET /api/questions/{one.id}/lessons": lessons() for one in (found["suggested"], found["answered"])}
     silent = {f"GET /api/answers/{found['answered-rendering'].answer.id}/replay": replay(voice=False)}
     return [
         *scenes,
         Scene("replay", "/student", _student(rendering), _play),
         Scene("replay-ink-only", "/student", {**_student(rendering), **silent}, _play),
         Scene("replay-instead-of-video", "/student", _student(done), _light),
-        Scene("student-everything", "/student", _student(current)),
+        Scene("student-everything", "/student", {**_student(current), **beside}),
+        Scene("student-lessons", "/student", {**_student([]), "GET /api/student/lessons": lessons()}, _shelf),
+        Scene("student-no-lessons", "/student", {**_student([]), "GET /api/student/lessons": bare}, _shelf),
         Scene("student-busy", "/student", _student([found["answering"], *several, *history])),
         Scene("student-history", "/student", _student(history, earlier=history[-1].id)),
     ]

@@ -36,6 +36,10 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
     wait_until(lambda: made_of(city, asked, 1), lambda: f"no video:\n{city.nodes[2].said()}")
     [first] = city.rows("SELECT * FROM answers WHERE question_id = %s", asked["id"])
     before = replay(sleeper, city, first)
+    awake = someone("pupil5").page  # the pupil wakes up, and it is there
+    expect(awake.get_by_text("醉翁之意").first).to_be_visible()
+    expect(awake.locator("video").first).to_be_visible()
+    awake.close()
     expect(teacher.get_by_text("已入库").first).to_be_visible(timeout=A_VIDEO)
 
     # where she wrote is hidden: from the pupil's replay the ink is gone
@@ -94,6 +98,7 @@ def test_a_lesson_is_recorded_by_ink_alone_where_the_microphone_is_refused(city:
     teacher.get_by_text("录一节微课").click()
     teacher.get_by_label("标题").fill("等高线怎么看")
     teacher.get_by_label("知识点").fill("等高线")
+    teacher.get_by_label("年级").select_option("9")
     teacher.get_by_role("button", name="开始录").click()
     expect(teacher.get_by_text(re.compile("用不了麦克风"))).to_be_visible()
     draw(teacher)
@@ -103,6 +108,14 @@ def test_a_lesson_is_recorded_by_ink_alone_where_the_microphone_is_refused(city:
     made = "SELECT count(*) FROM answers WHERE title = '等高线怎么看' AND state = 'published'"
     wait_until(lambda: city.count(made) == 1, lambda: f"no video:\n{city.nodes[2].said()}")
     expect(teacher.get_by_role("heading", name="我的微课")).to_be_visible()
+
+    # a pupil of that stage finds it, and watches it with no question behind it
+    pupil = someone("pupil9").page
+    pupil.locator("summary", has_text="微课").click()
+    pupil.get_by_role("button", name=re.compile("等高线怎么看")).click()
+    expect(pupil.locator("video")).to_be_visible()
+    pupil.get_by_role("button", name=re.compile("省流量")).click()
+    expect(pupil.get_by_role("region", name="板书回放")).to_be_visible()
 
 
 def test_a_school_notes_what_a_guardian_agrees_to_and_takes_it_back(city: Service, someone: Sign) -> None:

@@ -16,8 +16,8 @@ AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.
 
 # For axe, and in Chinese, a few scenes stand for all: between them they have every piece of every page.
 EXAMINED = """
-    door-demo door-activation-short lost student-everything student-history student-offline ask-all ask-crop
-    ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
+    door-demo door-activation-short lost student-everything student-history student-lessons student-offline ask-all
+    ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school

@@ -167,6 +167,8 @@ POLICY: dict[tuple[str, str], Policy] = {
         TEACHERS, "offered", lambda case: case.question, refused=frozenset({409})  # it is offered, and they are busy
     ),
     ("GET", "/api/lessons"): Policy(TEACHERS),
+    ("GET", "/api/student/lessons"): Policy(PUPILS),
+    ("GET", "/api/questions/{id}/lessons"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("POST", "/api/lessons"): Policy(
         TEACHERS,
         body=lambda case: {"title": "移项", "subject": "math", "grade": 8, "knowledge_point": "一元一次方程"},

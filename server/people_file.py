@@ -106,8 +106,8 @@ def _mistakes(number: int, row: Mapping[str, str]) -> Iterable[Mistake]:
         if subject not in set(Subject) or stage not in set(Stage):
             yield Mistake(number, "certifications", f"{each!r} 不是 学科:学段", f"{each!r} is not subject:stage")
     children = _logins(row.get("children", ""))
-    if children and Role.TEACHER not in roles:
-        yield Mistake(number, "children", "只有教师写自己的孩子", "only a teacher names own children")
+    if children and not {Role.TEACHER, Role.GUARDIAN} & set(roles):
+        yield Mistake(number, "children", "只有教师和家长写自己的孩子", "only teachers and guardians name own children")
     if login in children:
         yield Mistake(number, "children", "不能是自己", "nobody is one's own child")
 

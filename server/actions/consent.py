@@ -4,31 +4,47 @@ from uuid import UUID
 
 from server.actions.answer import answer_and_question
 from server.actions.edition import tell_watchers
-from server.actions.errors import BadRequest, NotHere
+from server.actions.errors import BadRequest, NotAllowed, NotHere
 from server.actions.ports import Finder
 from server.actions.upload import Storage, discard_parts
 from server.domain.consent import VOICE, WORDING, Purpose, voice_is_kept
-from server.domain.people import Person
+from server.domain.people import Person, Role
 from server.store.work import Store, Work
 
 
+class GuardianRefused(NotAllowed):
+    """家长本人已经撤回，学校不能替家长同意。"""
+
+    code, en = "guardian_refused", "The guardian has taken this back; a school can't agree instead."
+
+
 async def say(
-    work: Work, finder: Finder, staff: Person, child: UUID, purpose: Purpose, given: bool, wording: str
+    work: Work, finder: Finder, who: Person, child: UUID, purpose: Purpose, given: bool, wording: str
 ) -> None:
-    """What a guardian of a pupil of one's own school said. A voice that is withdrawn is out of the bank at once, and
-    out of the videos as soon as they are made anew."""
-    if not await work.is_pupil_of_the_school_of(child, staff.id):
-        raise NotHere
+    """What a guardian says of the own child, or said to the child's school. A voice that is withdrawn is out of the
+    bank at once, and out of the videos as soon as they are made anew."""
+    source = await _speaks_as(work, who, child)
     if wording != WORDING:
         raise BadRequest("the words of the consent have changed")
     agreed = await work.consents_of(child)
+    if given and source == "school" and await work.guardian_refused(child, purpose):
+        raise GuardianRefused
     if (purpose in agreed) == given:
         return
     row = {"child_id": child, "purpose": purpose, "given": given, "wording": wording}
-    await work.add_consents({**row, "source": "school", "by_id": staff.id})
+    await work.add_consents({**row, "source": source, "by_id": who.id})
     if not given and purpose in VOICE and voice_is_kept(agreed):
         await _without_the_voice(work, finder, child)
     await work.commit()
+
+
+async def _speaks_as(work: Work, who: Person, child: UUID) -> str:
+    """As whom somebody may speak for a child; to everybody else there is no such child."""
+    if who.is_a(Role.GUARDIAN) and await work.is_guardian_of(child, who.id):
+        return "guardian"
+    if who.is_a(Role.SCHOOL_ADMIN) and await work.is_pupil_of_the_school_of(child, who.id):
+        return "school"
+    raise NotHere
 
 
 async def _without_the_voice(work: Work, finder: Finder, child: UUID) -> None:

@@ -36,7 +36,7 @@ class Newcomer:
     certifications: frozenset[Certification] = frozenset()
     guardian_contact: str = ""
     consents: frozenset[Purpose] = frozenset()  # what the guardian agrees to; the file takes nothing back
-    children: frozenset[str] | None = None  # logins of a teacher's own children; None: the roster says nothing of them
+    children: frozenset[str] | None = None  # logins of a teacher's or guardian's own; None: the roster says nothing
 
 
 class UnknownChildren(Exception):
@@ -122,35 +122,38 @@ async def bring_in(store: Store, newcomers: Sequence[Newcomer]) -> list[Activati
     return activations
 
 
-_LAST_WORDS = text(
-    "SELECT DISTINCT ON (purpose) purpose, given FROM consents WHERE child_id = :child ORDER BY purpose, id DESC"
-)
+_SPOKEN_OF = text("SELECT DISTINCT purpose FROM consents WHERE child_id = :child")
 
 
 async def _agree(connection: AsyncConnection, child: UUID, purposes: frozenset[Purpose]) -> None:
-    """What is agreed to already is not noted again."""
-    known = {row.purpose for row in await connection.execute(_LAST_WORDS, {"child": child}) if row.given}
+    """The file speaks where nobody has: what a guardian took back meanwhile does not come back with an old roster."""
+    known = {row.purpose for row in await connection.execute(_SPOKEN_OF, {"child": child})}
     for purpose in sorted(purposes - known):
         row = {"child_id": child, "purpose": purpose, "given": True, "wording": WORDING, "source": "import"}
         await connection.execute(t.consents.insert().values(row))
 
 
 async def _relate(connection: AsyncConnection, newcomers: Sequence[Newcomer]) -> None:
-    """Children are kept as the books name pupils; their own rows may stand anywhere in the roster."""
-    a, k = t.accounts.c, t.kinships.c
+    """A teacher's children are kept as the books name pupils, a guardian's as those to speak for; their own rows may
+    stand anywhere in the roster."""
+    a, k, g = t.accounts.c, t.kinships.c, t.guardians.c
     for newcomer in newcomers:
         if newcomer.children is None:
             continue
-        teacher = (await connection.execute(select(a.id).where(a.login == newcomer.login))).scalar_one()
+        person = (await connection.execute(select(a.id).where(a.login == newcomer.login))).scalar_one()
         is_pupil = a.roles.contains([Role.STUDENT.value])
         found = await connection.execute(select(a.id, a.login).where(a.login.in_(newcomer.children), is_pupil))
         rows = found.all()
         missing = newcomer.children - {row.login for row in rows}
         if missing:
             raise UnknownChildren(f"{newcomer.login}: {', '.join(sorted(missing))}")
-        await connection.execute(delete(t.kinships).where(k.teacher_id == teacher))
+        await connection.execute(delete(t.kinships).where(k.teacher_id == person))
+        await connection.execute(delete(t.guardians).where(g.guardian_id == person))
         for row in rows:
-            await connection.execute(upsert(t.kinships).values(teacher_id=teacher, pupil=pseudonym(row.id)))
+            if Role.TEACHER in newcomer.roles:
+                await connection.execute(upsert(t.kinships).values(teacher_id=person, pupil=pseudonym(row.id)))
+            if Role.GUARDIAN in newcomer.roles:
+                await connection.execute(upsert(t.guardians).values(guardian_id=person, child_id=row.id))
 
 
 async def _school(connection: AsyncConnection, name: str) -> UUID | None:

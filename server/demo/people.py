@@ -97,6 +97,9 @@ def people() -> tuple[DemoPerson, ...]:
     return (*pupils, *teachers, *staff)
 
 
+CHILDREN = {"guardian1": ("pupil5", "pupil7")}  # for whom a guardian of the demo speaks
+
+
 def shifts(now: datetime, days: int) -> Iterator[tuple[str, datetime, datetime]]:
     """Login, beginning and end of each shift from today on: all day, so that a visitor at any hour finds somebody; one
     teacher keeps the evening hours of a real roster."""

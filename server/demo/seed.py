@@ -16,7 +16,7 @@ from server.actions.answer import Film
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
-from server.demo.people import PASSWORD, DemoPerson, people, shifts
+from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
 from server.demo.problems import Problem, problems
 from server.demo.voice import narrate_board
@@ -138,6 +138,9 @@ async def _people(parts: Backstage) -> None:
                     "stage": certified.stage,
                 }
                 await connection.execute(upsert(t.certifications).values(row_).on_conflict_do_nothing())
+        for guardian, children in CHILDREN.items():
+            rows = [{"guardian_id": demo_id(guardian), "child_id": demo_id(child)} for child in children]
+            await connection.execute(upsert(t.guardians).values(rows).on_conflict_do_nothing())
         policy = {"id": demo_id("policy"), "valid_from": POLICY_FROM, "document": POLICY, "approved_at": func.now()}
         await connection.execute(upsert(t.policies).values(policy).on_conflict_do_nothing())
 

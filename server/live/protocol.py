@@ -732,7 +732,8 @@ class Trust(Wire, forbid_unknown_fields=True):
 
 
 class PupilView(Wire):
-    """A pupil of one's own school, with what the guardian agrees to. Whoever reads this is written down."""
+    """A pupil of one's own school, or one's own child, with what the guardian agrees to. That staff reads this is
+    written down."""
 
     id: UUID
     login: str
@@ -740,6 +741,14 @@ class PupilView(Wire):
     grade: int | None
     agreed: list[Purpose]
     said_at: datetime | None = None  # the last word
+    heard_in: int = 0  # explanations with the child's voice; to the guardian alone
+
+
+class Children(Wire):
+    """A guardian's own."""
+
+    wording: str  # the version of the words on the page
+    children: list[PupilView]
 
 
 class SchoolPupils(Wire):
@@ -1266,11 +1275,21 @@ class FigureView(Wire):
     facts: list[str]
 
 
+class TermView(Wire):
+    """A school term of the policies; `until` is the day after the last."""
+
+    name: str
+    first: str
+    until: str
+
+
 class AppraisalView(Wire):
-    """A teacher's term: participation and effectiveness. `until` is the day after the last."""
+    """A teacher's term: participation and effectiveness. `until` is the day after the last; `terms` are those that
+    have begun, newest first."""
 
     first: str
     until: str
+    terms: list[TermView]
     works: FigureView | None
     minutes: FigureView | None
     resolved: FigureView | None

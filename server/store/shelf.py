@@ -114,17 +114,26 @@ async def pupils(work: Work, staff: UUID, search: str) -> wire.SchoolPupils:
         school=schools[0].name,
         wording=WORDING,
         more=len(rows) > PUPILS,
-        pupils=[
-            wire.PupilView(
-                id=row.id,
-                login=row.login,
-                real_name=row.real_name,
-                grade=row.grade,
-                agreed=[Purpose(each.purpose) for each in said if each.child_id == row.id and each.given],
-                said_at=max((each.at for each in said if each.child_id == row.id), default=None),
-            )
-            for row in shown
-        ],
+        pupils=[_pupil(row, said) for row in shown],
+    )
+
+
+async def children(work: Work, guardian: UUID) -> wire.Children:
+    rows = await work.rows(_CHILDREN, {"guardian": guardian})
+    said = await _said(work, [row.id for row in rows])
+    return wire.Children(wording=WORDING, children=[_pupil(row, said, row.heard_in) for row in rows])
+
+
+def _pupil(row: Record, said: Sequence[Record], heard_in: int = 0) -> wire.PupilView:
+    words = [each for each in said if each.child_id == row.id]
+    return wire.PupilView(
+        id=row.id,
+        login=row.login,
+        real_name=row.real_name,
+        grade=row.grade,
+        agreed=[Purpose(each.purpose) for each in words if each.given],
+        said_at=max((each.at for each in words), default=None),
+        heard_in=heard_in,
     )
 
 
@@ -197,6 +206,13 @@ _TO_REVIEW = """
 """
 _SCHOOL = """
     SELECT s.id, s.name FROM identities i JOIN schools s ON s.id = i.school_id WHERE i.account_id = %(staff)s
+"""
+_CHILDREN = """
+    SELECT a.id, a.login, a.grade, i.real_name,
+           (SELECT count(*) FROM answers heard JOIN live_sessions l ON l.id = heard.session_id
+            WHERE l.student_id = a.id AND heard.has_pupil AND heard.state = 'published') AS heard_in
+    FROM guardians g JOIN accounts a ON a.id = g.child_id JOIN identities i ON i.account_id = a.id
+    WHERE g.guardian_id = %(guardian)s AND a.disabled_at IS NULL ORDER BY a.grade, i.real_name, a.login
 """
 _PUPILS = """
     SELECT a.id, a.login, a.grade, i.real_name FROM identities i JOIN accounts a ON a.id = i.account_id

@@ -557,6 +557,15 @@ consents = Table(  # the last word on each purpose counts; without one it is no
     Index("ix_consents_child_id_purpose", "child_id", "purpose", "id"),
 )
 
+guardians = Table(  # who may speak for a child, beside the school that notes what it was told
+    "guardians",
+    metadata,
+    _person("guardian_id"),
+    _person("child_id"),
+    PrimaryKeyConstraint("guardian_id", "child_id"),
+    Index("ix_guardians_child_id", "child_id"),
+)
+
 child_reads = Table(  # which of the staff saw or heard which child, and why
     "child_reads",
     metadata,

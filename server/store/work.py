@@ -728,6 +728,14 @@ class Work:
     async def is_pupil_of_the_school_of(self, child: UUID, staff: UUID) -> bool:
         return bool(await self._value(_SAME_SCHOOL, {"child": child, "staff": staff}))
 
+    async def is_guardian_of(self, child: UUID, guardian: UUID) -> bool:
+        query = "SELECT EXISTS (SELECT FROM guardians WHERE child_id = %(child)s AND guardian_id = %(guardian)s)"
+        return bool(await self._value(query, {"child": child, "guardian": guardian}))
+
+    async def guardian_refused(self, child: UUID, purpose: str) -> bool:
+        """Whether the last word on it is the guardian's own no."""
+        return bool(await self._value(_REFUSED, {"child": child, "purpose": purpose}))
+
     async def answers_with_pupil(self, child: UUID) -> list[UUID]:
         """Those in which this child is heard, or will be when they are made."""
         return [row.id for row in await self._rows(_WITH_PUPIL, {"child": child})]
@@ -1009,6 +1017,10 @@ _SUPERSEDED = """
 """
 _CONSENTS = """
     SELECT DISTINCT ON (purpose) purpose, given FROM consents WHERE child_id = %(child)s ORDER BY purpose, id DESC
+"""
+_REFUSED = """
+    SELECT said.source = 'guardian' AND NOT said.given FROM consents said
+    WHERE said.child_id = %(child)s AND said.purpose = %(purpose)s ORDER BY said.id DESC LIMIT 1
 """
 _SAME_SCHOOL = """
     SELECT EXISTS (SELECT FROM identities c JOIN identities s ON s.school_id = c.school_id

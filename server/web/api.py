@@ -287,7 +287,7 @@ async def _answer(call: Call[Any]) -> wire.AnswerView:
 
 async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
-        await answer.rate(work, call.person, call.id(), call.body.stars)
+        await answer.rate(work, call.person, call.id(), call.body.stars, await work.now())
     return await _answer(call)
 
 

@@ -28,6 +28,7 @@ SHELLS = {
     "/research": "research.html",
     "/review": "review.html",
     "/school": "school.html",
+    "/guardian": "guardian.html",
     "/lectures": "lecture.html",
 }
 FILES = {

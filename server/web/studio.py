@@ -13,6 +13,7 @@ from server.web.door import Call, Door
 STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
 REVIEWER = frozenset({Role.REVIEWER})
+GUARDIAN = frozenset({Role.GUARDIAN})
 SCHOOL = frozenset({Role.SCHOOL_ADMIN})
 
 # --- editions ------------------------------------------------------------------------------------------------------
@@ -187,6 +188,15 @@ async def say_consent(call: Call[wire.SayConsent]) -> None:
         await consent.say(work, parts.finder, call.person, call.id(), body.purpose, body.given, body.wording)
 
 
+async def children(call: Call[None]) -> wire.Children:
+    async with call.parts.store.work() as work:
+        return await shelf.children(work, call.person.id)
+
+
+async def say_own_consent(call: Call[wire.SayConsent]) -> None:
+    await say_consent(call)
+
+
 DOORS = (
     Door("POST", "/api/answers/{id}/edit", edit, TEACHER, "Another edition, with spans left out or regions hidden",
          wire.Edit, wire.AnswerView, tag="editions"),
@@ -224,5 +234,9 @@ DOORS = (
     Door("GET", "/api/school/pupils", pupils, SCHOOL, "Pupils of one's own school, and what guardians agree to",
          reply=wire.SchoolPupils, tag="people", query=("search",)),
     Door("POST", "/api/school/pupils/{id}/consent", say_consent, SCHOOL, "A guardian's word on one purpose",
+         wire.SayConsent, tag="people"),
+    Door("GET", "/api/children", children, GUARDIAN, "One's own children, and what one agrees to",
+         reply=wire.Children, tag="people"),
+    Door("POST", "/api/children/{id}/consent", say_own_consent, GUARDIAN, "Agree to one purpose, or take it back",
          wire.SayConsent, tag="people"),
 )  # fmt: skip

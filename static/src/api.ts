@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, IceView, Judge, Lessons, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView, Reviews, SayConsent, SchoolPupils,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, IceView, Judge, Lessons, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView, Reviews, SayConsent, SchoolPupils,
   SessionSnapshot, SessionView, SignIn, Split, StudentState, TeacherState, Ticket, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
@@ -149,6 +149,8 @@ export const decide = (answer: string, body: Decide): Promise<AnswerView> => pos
 export const trust = (teacher: string, body: Trust): Promise<Reviews> => post(`/api/reviews/teachers/${teacher}`, body);
 export const pupils = (search: string): Promise<SchoolPupils> => call("GET", `/api/school/pupils?search=${encodeURIComponent(search)}`);
 export const sayConsent = (pupil: string, body: SayConsent): Promise<unknown> => post(`/api/school/pupils/${pupil}/consent`, body);
+export const children = (): Promise<Children> => call("GET", "/api/children");
+export const sayOwn = (child: string, body: SayConsent): Promise<unknown> => post(`/api/children/${child}/consent`, body);
 export const takeDown = (answer: string): Promise<AnswerView> => post(`/api/answers/${answer}/take-down`);
 export const rate = (answer: string, body: Rate): Promise<AnswerView> => post(`/api/answers/${answer}/rate`, body);
 export const handBack = (id: string, body: HandBack): Promise<DutyView> => post(`/api/sessions/${id}/hand-back`, body);

@@ -5,7 +5,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as money from "./money";
 import { amount, money as words } from "./money-words";
-import { Empty, Notice, Skeleton } from "./parts";
+import { Empty, LanguageButton, Notice, Skeleton } from "./parts";
 import type { PublicRow, PublicView } from "./protocol";
 import { choose, language, say, sentence } from "./words";
 
@@ -17,7 +17,7 @@ function Page() {
   const months = [...new Set(found?.rows.map(({ month }) => month) ?? [])];
   return (
     <>
-      <header class="bar"><span class="seal" aria-hidden="true">答</span><span class="brand">{say.value.name}</span></header>
+      <header class="bar"><span class="seal" aria-hidden="true">答</span><span class="brand">{say.value.name}</span><span class="bar-gap" /><LanguageButton /><a class="bar-button bar-word bar-link" href="/">{say.value.signIn}</a></header>
       <main class="page page-office">
         <h1>{said.disclosure}</h1>
         {wrong !== null && <Notice kind="error">{wrong}</Notice>}

@@ -652,7 +652,7 @@ export interface Trust {
   on: boolean;
 }
 
-/** A pupil of one's own school, with what the guardian agrees to. Whoever reads this is written down. */
+/** A pupil of one's own school, or one's own child, with what the guardian agrees to. That staff reads this is written down. */
 export interface PupilView {
   id: string;
   login: string;
@@ -660,6 +660,13 @@ export interface PupilView {
   grade: number | null;
   agreed: Purpose[];
   said_at: string | null;
+  heard_in: number;
+}
+
+/** A guardian's own. */
+export interface Children {
+  wording: string;
+  children: PupilView[];
 }
 
 export interface SchoolPupils {
@@ -1108,10 +1115,18 @@ export interface FigureView {
   facts: string[];
 }
 
-/** A teacher's term: participation and effectiveness. `until` is the day after the last. */
+/** A school term of the policies; `until` is the day after the last. */
+export interface TermView {
+  name: string;
+  first: string;
+  until: string;
+}
+
+/** A teacher's term: participation and effectiveness. `until` is the day after the last; `terms` are those that have begun, newest first. */
 export interface AppraisalView {
   first: string;
   until: string;
+  terms: TermView[];
   works: FigureView | null;
   minutes: FigureView | null;
   resolved: FigureView | null;

@@ -18,6 +18,7 @@ function pageOf(who: Me): string | null {
   if (who.roles.includes("reviewer")) return "/review";
   if (who.roles.includes("school_admin")) return "/school";
   if (who.roles.includes("lecturer")) return "/lectures";
+  if (who.roles.includes("guardian")) return "/guardian";
   return who.roles.includes("student") ? "/student" : null;
 }
 
@@ -53,6 +54,7 @@ function Door() {
           </button>
         </div>
         <Demo busy={busy} enter={enter} />
+        <p class="signin-foot"><a href="/disclosure">{words.publicPage}</a></p>
       </div>
     </main>
   );

@@ -23,6 +23,8 @@ const zh = {
   consent: "家长同意", consentMore: "按纸质或线上回执登记。每次查看学生名单都会留痕。", search: "按姓名或账号找", noPupils: "没有找到学生", noPupilsMore: "换个字再找；学生名单由导入的花名册来。", morePupils: "只列出前 50 名，请缩小范围。", said: (when: string) => `${when} 登记`, never: "还没有登记", withdrawSure: (what: string) => `撤回“${what}”？`, withdrawMore: "有这名学生声音的讲解马上停止推荐，并去掉声音重新生成；录音随即删除。", withdrawPlain: "从现在起不再这样用。", withdraw: "撤回同意",
   purposes: { service: "使用答疑", recording: "录下声音", public_video: "给别的同学看", research: "用于教研" } as Record<Purpose, string>,
   wordings: { service: "孩子可以在答疑里提问，老师在线讲解。", recording: "讲题时孩子说的话可以录进这道题的讲解。不同意：只有老师当场听到，不录。", public_video: "有孩子声音的讲解可以推荐给问同一道题的同学，不出现姓名。", research: "去掉身份后，按五人以上的组做教研统计。" } as Record<Purpose, string>,
+  myChildren: "我的孩子", myChildrenMore: "您自己决定，随时可以撤回；撤回当场生效，学校不能替您重新同意。不同意录音不影响提问。", noChildren: "还没有和孩子关联", noChildrenMore: "请联系学校，在花名册里写上孩子的账号。",
+  heardIn: (n: number) => (n === 0 ? "现在没有讲解里有孩子的声音" : `现在有 ${n} 段讲解里有孩子的声音`),
   bothNeeded: "“录下声音”和“给别的同学看”都同意，声音才会录；否则讲解里只有老师的声音。",
 };
 
@@ -44,6 +46,8 @@ const en: Words = {
   consent: "Guardians' consent", consentMore: "As the returned forms say. Every look at the list of pupils is written down.", search: "Find by name or account", noPupils: "No pupil found", noPupilsMore: "Try other characters; pupils come from the imported roster.", morePupils: "The first 50 are shown; narrow the search.", said: (when) => `noted ${when}`, never: "nothing noted yet", withdrawSure: (what) => `Withdraw “${what}”?`, withdrawMore: "Explanations with this pupil's voice are no longer shown to others, are made again without it, and the recordings are deleted.", withdrawPlain: "From now on it is no longer done.", withdraw: "Withdraw",
   purposes: { service: "Use the service", recording: "Record the voice", public_video: "Show to others", research: "Research" },
   wordings: { service: "The child may ask, and teachers explain.", recording: "What the child says may be kept in the explanation. Otherwise only the teacher hears it.", public_video: "Explanations with the child's voice may be shown to those who ask the same, without a name.", research: "Without identity, in groups of five or more." },
+  myChildren: "My children", myChildrenMore: "You decide, and may take it back at any time: it holds at once, and the school can't agree again instead of you. Without recording, asking works as ever.", noChildren: "No child is yours here yet", noChildrenMore: "Ask the school to put your child's account into its roster.",
+  heardIn: (n) => (n === 0 ? "The child's voice is in no explanation now" : n === 1 ? "The child's voice is in 1 explanation now" : `The child's voice is in ${n} explanations now`),
   bothNeeded: "The voice is recorded only with both “Record the voice” and “Show to others”; otherwise only the teacher is heard.",
 };
 

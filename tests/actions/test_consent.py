@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import insert
 
 from server.actions import answer, consent, edition, upload
 from server.actions.errors import BadRequest, NotHere
+from server.actions.people import Newcomer, bring_in
 from server.domain.consent import WORDING, Purpose
 from server.domain.people import Person, Role
 from server.store import shelf
@@ -140,6 +142,38 @@ async def test_a_school_speaks_for_its_own_pupils_and_who_reads_is_written_down(
     assert [tuple(read) for read in reads] == [(staff.id, pupil.id, "consents")]
     words = await store.rows("SELECT purpose, given, wording, source, by_id FROM consents", {})
     assert [tuple(word) for word in words] == [("research", True, WORDING, "school", staff.id)]
+
+
+async def test_a_guardian_speaks_for_the_own_child_and_no_school_or_roster_agrees_instead(
+    store: Store, world: World, finder: SaysSo, school: tuple[Person, Person]
+) -> None:
+    staff, pupil = school
+    other = await world.student("other")
+    roster = [Newcomer("mum", "妈妈", "妈妈", frozenset({Role.GUARDIAN}), children=frozenset({pupil.login}))]
+    await bring_in(store, roster)
+    row = (await store.rows("SELECT id FROM accounts WHERE login = 'mum'", {}))[0]
+    mother = Person(row.id, "mum", frozenset({Role.GUARDIAN}), "妈妈")
+    stranger = await world.person("dad", Role.GUARDIAN)
+
+    for who, child in ((mother, other), (stranger, pupil), (mother, mother)):
+        with pytest.raises(NotHere):
+            await say(store, finder, who, child, True, Purpose.RECORDING)
+    await say(store, finder, staff, pupil, True, Purpose.RECORDING, Purpose.RESEARCH)
+    await say(store, finder, mother, pupil, False, Purpose.RECORDING)
+    with pytest.raises(consent.GuardianRefused):
+        await say(store, finder, staff, pupil, True, Purpose.RECORDING)
+    again = Newcomer(pupil.login, "真名", pupil.nickname, pupil.roles, grade=8, consents=frozenset({*Purpose}))
+    await bring_in(store, [again, *roster])
+
+    async with store.work() as work:
+        seen, none = await shelf.children(work, mother.id), await shelf.children(work, stranger.id)
+    assert none.children == [] and [child.id for child in seen.children] == [pupil.id]
+    assert set(seen.children[0].agreed) == {Purpose.RESEARCH, Purpose.SERVICE, Purpose.PUBLIC_VIDEO}
+    said = await store.rows("SELECT source, given FROM consents WHERE purpose = 'recording' ORDER BY id", {})
+    assert [tuple(word) for word in said] == [("school", True), ("guardian", False)]
+    await bring_in(store, [replace(roster[0], children=frozenset())])
+    with pytest.raises(NotHere):
+        await say(store, finder, mother, pupil, True, Purpose.RECORDING)
 
 
 async def test_a_split_answer_is_two(store: Store, world: World, finder: SaysSo, views: Views) -> None:

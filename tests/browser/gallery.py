@@ -1058,6 +1058,8 @@ def answers_scenes() -> list[Scene]:
         ],
     )
     school = {"GET /api/me": me(Role.SCHOOL_ADMIN)}
+    guardian = {"GET /api/me": me(Role.GUARDIAN)}
+    mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
     nobody = wire.SchoolPupils(school="", wording="2026-11", pupils=[])
     return [
@@ -1088,6 +1090,8 @@ def answers_scenes() -> list[Scene]:
             {**school, "GET /api/school/pupils": pupils},
             lambda page: page.get_by_role("checkbox").nth(1).click(),
         ),
+        Scene("guardian", "/guardian", {**guardian, "GET /api/children": mine}),
+        Scene("guardian-nobody", "/guardian", {**guardian, "GET /api/children": childless}),
         Scene("school-nobody", "/school", {**school, "GET /api/school/pupils": nobody}),
     ]
 

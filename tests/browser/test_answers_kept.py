@@ -136,6 +136,25 @@ def test_a_school_notes_what_a_guardian_agrees_to_and_takes_it_back(city: Servic
     assert [row.given for row in said] == [True, False]
 
 
+def test_a_guardian_decides_and_no_school_agrees_instead(city: Service, someone: Sign) -> None:
+    guardian, school = someone("guardian1", at="/guardian").page, someone("school1", at="/school").page
+    group = guardian.get_by_role("group", name="演示学生7")
+
+    group.get_by_label("给别的同学看").click()
+    expect(group.get_by_label("给别的同学看")).to_be_checked()
+    group.get_by_label("给别的同学看").click()
+    guardian.get_by_role("dialog").get_by_role("button", name="撤回同意").click()
+    expect(group.get_by_label("给别的同学看")).not_to_be_checked()
+
+    school.get_by_label("按姓名或账号找").fill("pupil7")
+    expect(school.get_by_role("group")).to_have_count(1)
+    school.get_by_role("group").get_by_label("给别的同学看").click()
+    expect(school.get_by_text("学校不能替家长同意")).to_be_visible()
+    said = city.rows("""SELECT c.given, c.source FROM consents c JOIN accounts a ON a.id = c.child_id
+                        WHERE a.login = 'pupil7' AND purpose = 'public_video' ORDER BY c.id""")
+    assert [tuple(row) for row in said] == [(True, "guardian"), (False, "guardian")]
+
+
 def question(who: Program, city: Service, asked: Any) -> Any:
     return who.call(city.nodes[0], "GET", f"/api/questions/{asked['id']}")
 

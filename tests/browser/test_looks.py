@@ -21,6 +21,7 @@ EXAMINED = """
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
+    guardian
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

@@ -60,6 +60,8 @@ REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
+GUARDIANS = {**OUTSIDE, "guardian": FINE}
+NO_SUCH_CHILD = {**OUTSIDE, "guardian": MISSING}  # of one's own
 LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
 ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
 ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
@@ -185,6 +187,12 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/school/pupils"): Policy(SCHOOL),
     ("POST", "/api/school/pupils/{id}/consent"): Policy(
         NO_SUCH_PUPIL,
+        thing=lambda case: case.people[OWNER].id,
+        body=lambda case: {"purpose": "recording", "given": True, "wording": WORDING},
+    ),
+    ("GET", "/api/children"): Policy(GUARDIANS),
+    ("POST", "/api/children/{id}/consent"): Policy(
+        NO_SUCH_CHILD,
         thing=lambda case: case.people[OWNER].id,
         body=lambda case: {"purpose": "recording", "given": True, "wording": WORDING},
     ),

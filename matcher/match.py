@@ -14,6 +14,7 @@ from matcher.decide import Decision, Reason, Verdict, Verifier, decide
 from matcher.embed import Embedder, Vector
 from matcher.index import Candidate, Index, Kind
 from matcher.normalize import Problem, normalize
+from matcher.numbers import are_surely_others
 
 CANDIDATES = 10
 JUDGED = 6
@@ -81,7 +82,7 @@ class Matcher:
         candidates = await self.index.nearest(
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
         judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo, verifier))
-                  for c in shortlist(candidates)]
+                  for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
         return _best(judged)
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
@@ -103,6 +104,11 @@ N = TypeVar("N", bound=_Near)
 def shortlist(found: Sequence[N], most: int = JUDGED) -> list[N]:
     """The candidates most alike by vector and words together, best first."""
     return sorted(found, key=lambda near: -near.cosine - near.lexical)[:most]
+
+
+def _is_surely_useless(asked: Problem, candidate: Candidate) -> bool:
+    """An open question with other numbers: it is not the same, and has no answer to be an example."""
+    return candidate.kind is Kind.OPEN and are_surely_others(asked, candidate.problem)
 
 
 def _best(judged: list[tuple[Candidate, Decision]]) -> Match:

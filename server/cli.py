@@ -321,9 +321,8 @@ async def calibrate(store: Store, _: argparse.Namespace) -> int | None:
     from server.matching import calibration_in_force, verifier_in_force
 
     async with store.work() as work:
-        connection = await work.connection()
-        present = await calibration_in_force(connection)
-        verifier = await verifier_in_force(connection, present.verifier)
+        present = await calibration_in_force(work)
+        verifier = await verifier_in_force(work, present.verifier)
         judged = await judge.judged(work)
     embedder = await asyncio.to_thread(Embedder.load, Settings.read().model)
     learned = await asyncio.to_thread(learn, judged, present, verifier, embedder)

@@ -375,6 +375,7 @@ presence = Table(
     _time("rests_until", nullable=True),
     CheckConstraint("breath_s BETWEEN 0 AND 600", name="breath"),
     CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
+    Index("ix_presence_ready", "since", "teacher_id", postgresql_where=text("wish = 'ready'")),
 )
 
 shifts = Table(

@@ -191,7 +191,7 @@ async def reliability(call: Call[None]) -> wire.Reliability:
     async with parts.store.work() as work:
         labels = await judge.said(work)
         number, since = await work.calibration_in_force()
-        calibration = await calibration_in_force(await work.connection())
+        calibration = await calibration_in_force(work)
     return wire.Reliability(
         calibration=number,
         since=since,

@@ -174,20 +174,20 @@ async def test_a_calibration_is_reported_first_and_in_force_everywhere_once_adop
 ) -> None:
     await judged_wrong(store, world, finder, 4)
     async with store.work() as work:
-        present = await calibration_in_force(await work.connection())
+        present = await calibration_in_force(work)
         said = await judge.said(work)
         proposed = refitted(said, present)
         told = report(said, present, said, proposed)
         number = await judge.propose(work, Learned(proposed, None, {"subjects": told}))
     async with store.work() as work:
-        assert await calibration_in_force(await work.connection()) == present == Calibration()
+        assert await calibration_in_force(work) == present == Calibration()
     assert told["math"]["before"]["pushed"] == 4 and told["math"]["after"]["pushed"] == 0
 
     async with store.work() as work:
         await judge.adopt(work, number)
 
     async with store.work() as work:
-        raised = await calibration_in_force(await work.connection())
+        raised = await calibration_in_force(work)
         with pytest.raises(Moved):
             await judge.adopt(work, number)
         with pytest.raises(NotHere):
@@ -222,7 +222,7 @@ async def test_a_drop_in_precision_rings_and_raises_the_bar_once(
     async with store.work() as work:
         assert await judge.watch_precision(work, Calibration()) == ["math"]
     async with store.work() as work:
-        tight = await calibration_in_force(await work.connection())
+        tight = await calibration_in_force(work)
         assert await judge.watch_precision(work, tight) == []
 
     assert tight.bar("math") > Calibration().bar("math") == tight.bar("physics")

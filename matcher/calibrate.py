@@ -87,7 +87,7 @@ class Calibration:
 
     def confidence(self, probability: float) -> float:
         """What the verifier had said, given what was made of it."""
-        if probability <= VETOED_AT_MOST:
+        if probability <= VETOED_AT_MOST or (self.slope, self.shift) == (1.0, 0.0):
             return probability
         return _sigmoid((_log_odds(probability) - self.shift) / self.slope)
 

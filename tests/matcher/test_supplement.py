@@ -61,7 +61,7 @@ def test_what_people_call_another_problem_is_less_probable_and_the_rest_is_as_it
     before, after = (probabilities(v, with_letters(seen)).mean() for v in (shipped_verifier(), taught))
 
     assert after < before - 0.3
-    assert (probabilities(taught, seen) >= SAME_AT).mean() > 0.98
+    assert (probabilities(taught, seen) >= SAME_AT).mean() > 0.95
 
 
 def test_more_trees_keep_the_directions_of_the_shipped_ones(taught: Verifier) -> None:
@@ -74,14 +74,15 @@ def test_more_trees_keep_the_directions_of_the_shipped_ones(taught: Verifier) ->
             assert taught.score(raised) <= taught.score(row) + 1e-3, name
 
 
-def test_labels_by_the_toss_of_a_coin_change_nothing() -> None:
-    pairs = sure_pairs(400)
-    tossed = Pairs(pairs.figures, np.random.default_rng(5).integers(0, 2, len(pairs.same)).astype(float), pairs.origin)
+def test_labels_that_say_what_the_verifier_says_change_nothing() -> None:
+    pairs = shipped_yardstick().only(np.arange(len(shipped_yardstick().same)) % 7 == 0)
+    p = probabilities(shipped_verifier(), pairs)
+    as_said = (np.random.default_rng(5).random(len(p)) < p).astype(float)
 
-    trees, odds, told = proposed(tossed, yardstick(), shipped_verifier())
+    trees, odds, told = proposed(Pairs(pairs.figures, as_said, pairs.origin), yardstick(), shipped_verifier())
 
-    assert trees is None and "labels_after" in told
-    assert odds == pytest.approx(np.log(p := probabilities(shipped_verifier(), tossed)) - np.log(1 - p))
+    assert trees is None and told["why"].startswith("no better")
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(p, abs=1e-6)
 
 
 def test_few_words_move_the_bars_and_not_the_trees(embedder: Embedder) -> None:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from sqlalchemy import text as sql
@@ -59,6 +60,7 @@ class MatcherFinder:
         self._hands = Hands(HANDS, PATIENCE_S)
         self._verifiers: dict[int | None, Verifier] = {}
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
+        self._live_in: WeakKeyDictionary[Work, _Live] = WeakKeyDictionary()  # what a transaction has read stays for it
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
     @property
@@ -125,8 +127,12 @@ class MatcherFinder:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
 
-    async def _live(self, work: Work) -> tuple[Matcher, Matcher | None, Calibration]:
-        """The model of the settings, the one that serves as long as that is another, the calibration in force."""
+    async def _live(self, work: Work) -> "_Live":
+        if work not in self._live_in:
+            self._live_in[work] = await self._read_live(work)
+        return self._live_in[work]
+
+    async def _read_live(self, work: Work) -> "_Live":
         async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
             new = await self._matcher()
         await self._register(await work.connection(), new)
@@ -134,7 +140,7 @@ class MatcherFinder:
         serving = None
         if row.serving is not None and row.serving != new.index.model_version:
             serving = await self._older(row.serving, row.name)
-        return new, serving, _calibration(row)
+        return _Live(new, serving, _calibration(row))
 
     async def _verifier(self, work: Work, number: int | None) -> Verifier:
         """Made once for each number."""
@@ -186,6 +192,15 @@ class MatcherFinder:
                 elif await matcher.index.serve(connection):
                     log.info("the bank is embedded anew: the new model serves", extra={"model": self._name})
         return True
+
+
+class _Live(NamedTuple):
+    new: Matcher
+    """The model of the settings."""
+    serving: Matcher | None
+    """The one that serves, as long as that is another."""
+    calibration: Calibration
+    """In force."""
 
 
 UNSEEN_FIGURE = 0.5

@@ -17,7 +17,7 @@ function Page() {
   const months = [...new Set(found?.rows.map(({ month }) => month) ?? [])];
   return (
     <>
-      <header class="bar"><Seal /><span class="brand">{say.value.name}</span><span class="bar-gap" /><LanguageButton /></header>
+      <header class="bar"><Seal /><span class="brand">{say.value.name}</span><span class="bar-gap" /><LanguageButton /><a class="bar-button bar-word bar-link" href="/">{say.value.signIn}</a></header>
       <main class="page page-office">
         <h1>{said.disclosure}</h1>
         {wrong !== null && <Notice kind="error">{wrong}</Notice>}

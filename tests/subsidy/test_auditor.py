@@ -109,6 +109,12 @@ async def test_facts_are_imported_and_verified_at_the_command_line(
     simulated = ["simulate", "--policy", str(draft), "--from", "2026-03-01", "--to", "2026-04-01"]
     code, said = dayi("subsidy", *simulated, "--out", str(tmp_path / "compared.json"))
     assert code == 0 and "now ¥20.00, under the draft ¥30.00" in said and "1 teachers gain, 0 lose" in said
+    months, schools, teachers = said.split("\n\n")[1:]
+    for part, name in ((months, "2026-03"), (schools, "(no school)"), (teachers, "演示·wang")):
+        _, now, draft = part.strip("\n").splitlines()
+        assert now.startswith(name) and now.endswith("20.00  " + "░" * 20)
+        assert draft.strip().startswith("draft") and draft.endswith("30.00  " + "█" * 30 + "  +10.00")
+    assert dayi("subsidy", *simulated[:-1], "2026-03-01")[0] == 1
     assert json.loads((tmp_path / "compared.json").read_text())["by_month"] == [["2026-03", 2_000, 3_000]]
     code, said = dayi("ledger", "verify")
     assert code == 0 and "1 transactions, 0 sealed, 0 statements, 0 facts reckoned again: nothing wrong" in said

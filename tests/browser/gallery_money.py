@@ -88,7 +88,14 @@ def appraisal() -> wire.AppraisalView:
     works = wire.FigureView(value=42, low=None, high=None, peers=[21, 33, 47], facts=["session:1"])
     share = wire.FigureView(value=0.91, low=0.84, high=0.95, peers=[0.8, 0.88, 0.93], facts=["session:1"])
     return wire.AppraisalView(
-        first="2026-09-01", until="2027-02-01", works=works, minutes=works, resolved=share, rating=None, comment=""
+        first="2026-09-01",
+        until="2027-02-01",
+        works=works,
+        minutes=works,
+        resolved=share,
+        rating=None,
+        comment="",
+        terms=[wire.TermView(name="秋季学期", first="2026-09-01", until="2027-02-01")],
     )
 
 

@@ -80,10 +80,9 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
         violations = page.evaluate("async () => (await axe.run(document)).violations")
         found += [_told(each) for each in violations if _is_grave(each)]
     page.unroute_all(behavior="ignoreErrors")
+    found += [line for line in said if "Failed to load resource" not in line]  # the page tells its reader of those
     page.goto("about:blank")
-    return found + [
-        line for line in said if "Failed to load resource" not in line
-    ]  # the page tells its reader of those
+    return found
 
 
 def _is_grave(violation: dict[str, Any]) -> bool:

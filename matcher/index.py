@@ -92,7 +92,7 @@ class Index:
         self._create_index = text(f"""
             CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
             USING hnsw (({vector}) halfvec_cosine_ops) WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
-            WHERE {mine.replace(":", chr(92) + ":")}
+            WHERE {_plain(mine)}
         """)
 
     async def register(self, conn: AsyncConnection, name: str) -> None:
@@ -206,7 +206,8 @@ def telltales(problem: Problem) -> list[str]:
 async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
-    driver: Driver[Any] = (await conn.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    driver = (await conn.get_raw_connection()).driver_connection
+    assert isinstance(driver, Driver)
     cursor = driver.cursor(row_factory=namedtuple_row)
     await cursor.execute(query, params)
     return await cursor.fetchall() if cursor.description else []
@@ -287,6 +288,11 @@ _SIZE_AND_BREADTH = f"""
            set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true) AS breadth,
            set_config('hnsw.iterative_scan', 'relaxed_order', true) AS scan
 """
+
+
+def _plain(sql: str) -> str:
+    """For a text that takes colons for parameters."""
+    return sql.replace(":", "\\:")
 
 
 def _quoted(value: str) -> str:

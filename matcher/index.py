@@ -78,7 +78,8 @@ class Index:
     every question goes to its driver (docs/adr/0007).
 
     Several models' entries stand side by side in one table, each with an HNSW index of its own dimension: a change of
-    model fills the new one while the old one serves.
+    model fills the new one while the old one serves. HNSW holds the answers alone: the open questions are few, come and
+    go by the minute, and to put one into it would cost as much as the rest of a question's way.
     """
 
     def __init__(self, dimension: int, model_version: str) -> None:
@@ -94,7 +95,7 @@ class Index:
         self._create_index = text(f"""
             CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
             USING hnsw (({vector}) halfvec_cosine_ops) WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
-            WHERE {_plain(mine)}
+            WHERE {_plain(mine)} AND kind = 'answer'
         """)
 
     async def register(self, conn: AsyncConnection, name: str) -> None:
@@ -159,8 +160,7 @@ class Index:
         """Each scope is a statement of its own: one for all would hide from the planner how narrow it is."""
         key = exact, scope
         if key not in self._statements:
-            distance = f"({self._distance} + 0)" if exact else self._distance  # HNSW answers only the bare distance
-            self._statements[key] = _nearest(distance, self._mine, _scope(self._mine, *scope))
+            self._statements[key] = _nearest(exact, self._distance, self._mine, scope)
         return self._statements[key]
 
 
@@ -313,17 +313,30 @@ def _width(scope: str) -> str:
     """  # noqa: S608  the parts are made above, of a number and a quoted literal
 
 
-def _nearest(distance: str, mine: str, scope: str) -> str:
-    scope += " AND kind = ANY(CAST(%(kinds)s AS text[]))"
+def _nearest(exact: bool, distance: str, mine: str, columns: Sequence[str]) -> str:
+    """The conditions stand twice: as the index by scope has them, to compare all of a scope; and so that it cannot
+    answer them, where a few entries are read by their ids or pairs (a plan made while the table was empty would go
+    through the whole model for each)."""
+    scope = _scope(mine, *columns)
+    is_mine = f"({mine}) IS TRUE"
+    held = " AND ".join([is_mine] + [f"({column} IS NULL OR {column} = %({column})s)" for column in columns])
+    asked = "kind = ANY(CAST(%(kinds)s AS text[]))"
+    compared = f"({distance} + 0)"  # HNSW answers only the bare distance
+    all_of = f"""
+        SELECT id, {compared} AS far FROM matcher_entries WHERE {scope} AND {asked}"""  # noqa: S608  as below
+    by_vector = all_of if exact else f"""
+        (SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} AND kind = 'answer' AND {asked}
+         ORDER BY {distance} LIMIT %(many)s)
+        UNION ALL ({all_of} AND kind = 'open')"""  # noqa: S608  as below
     return f"""
         WITH by_vector AS MATERIALIZED (
-            SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} ORDER BY {distance} LIMIT %(many)s
+            SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT %(many)s
         ), by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common
             FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
-                WHERE grams @@ CAST(told.gram AS tsquery) AND {scope} LIMIT {MOST_HOLDERS}
+                WHERE grams @@ CAST(told.gram AS tsquery) AND {held} AND {asked} LIMIT {MOST_HOLDERS}
             ) AS holder
             GROUP BY holder.id ORDER BY common DESC, holder.id LIMIT %(many)s
         ), ranks AS (
@@ -333,6 +346,8 @@ def _nearest(distance: str, mine: str, scope: str) -> str:
         ), found AS (
             SELECT id, min(vector_rank) AS vector_rank, min(word_rank) AS word_rank FROM ranks GROUP BY id
         )
-        SELECT id, kind, text, figure, vector_rank, word_rank, 1 - {distance} AS cosine
-        FROM found JOIN matcher_entries USING (id) WHERE {mine}
+        SELECT found.*, entry.* FROM found CROSS JOIN LATERAL (
+            SELECT kind, text, figure, 1 - {distance} AS cosine FROM matcher_entries WHERE id = found.id AND {is_mine}
+            OFFSET 0
+        ) AS entry
     """  # noqa: S608  the parts are made above, of a number and a quoted literal

@@ -232,7 +232,7 @@ _BREADTH = text(
     f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true), "
     "set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 )
-_WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)")
+_WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams) WITH (fastupdate = off)")
 _WRITE = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
     VALUES (:id, 'answer', :subject, :stage, :text, CAST(:embedding AS halfvec),
@@ -277,6 +277,7 @@ async def _recall(
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
                 nearest = text(f"""
                     SELECT id FROM matcher_entries WHERE model_version = '{matcher.index.model_version}'
+                    AND kind = 'answer'
                     AND coalesce(subject, '') = ANY(ARRAY[CAST(:subject AS text), ''])
                     AND coalesce(stage, '') = ANY(ARRAY[CAST(:stage AS text), ''])
                     ORDER BY (embedding::{vector_type} <=> CAST(:v AS {vector_type})){extra} LIMIT {NEAREST}

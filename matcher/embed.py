@@ -26,7 +26,7 @@ Vector = NDArray[np.float32]
 
 
 class ModelRefused(Exception):
-    """The matching model cannot be used; set another one, or take the shipped one by leaving the setting empty."""
+    """A model that was set cannot be used; set another one, or leave the setting empty."""
 
 
 class Embedder:

@@ -28,7 +28,7 @@ from server.live.connection import Gate
 from server.live.hub import Hub
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
-from server.pipeline import ReadingProcess
+from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store.rooms import RoomBook
@@ -75,6 +75,7 @@ def backstage(settings: Settings) -> Backstage:
         review=settings.reviewed,
     )
     finder = _finder(settings)
+    patience = timedelta(seconds=settings.pipeline_budget_s * 0.8)  # for one file
     return Backstage(
         settings=settings,
         rules=rules,
@@ -84,7 +85,8 @@ def backstage(settings: Settings) -> Backstage:
         finder=finder,
         bus=bus,
         relay=relay,
-        reader=ReadingProcess(timedelta(seconds=settings.pipeline_budget_s * 0.8)),
+        reader=ReadingProcess(patience),
+        hearer=HearingProcess(settings.speech_model, patience),
         texts=Texts(store, finder, rules, bus),
     )
 
@@ -99,6 +101,7 @@ async def working(settings: Settings) -> AsyncIterator[Backstage]:
     finally:
         await parts.relay.flush()
         await parts.reader.stop()
+        await parts.hearer.stop()
         await parts.bus.stop()
         await parts.store.engine.dispose()
 

@@ -10,7 +10,7 @@ from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
 from server.matching import MatcherFinder
-from server.pipeline import ReadingProcess
+from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings
 from server.store.views import Views
@@ -33,6 +33,7 @@ class Backstage:
     bus: Bus
     relay: Relay
     reader: ReadingProcess
+    hearer: HearingProcess
     texts: Texts
 
 

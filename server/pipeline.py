@@ -1,86 +1,97 @@
-"""Reading photos, in a child of the worker, and what follows from it."""
+"""Reading photos and hearing voice notes, in children of the worker, and what follows from it."""
 
 import asyncio
 import logging
-import struct
-import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
-
-import msgspec
 
 from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
 from server.actions import ask
 from server.actions.ports import Finder, Rules
+from server.child import Child, ChildFailed
 from server.domain.question import PageProblem
+from server.hearing import OneVoice
 from server.reading import OnePhoto
 from server.store.work import Store
 
 log = logging.getLogger(__name__)
 
 MAX_PHOTO = 20 * 1024 * 1024
-
-
-class ReadingFailed(Exception):
-    """The reading process died or took too long; it is started anew for the next photo."""
+MAX_VOICE = 20 * 1024 * 1024
+HEARD_BY = 0.9  # of the time in the pipeline; the rest is for matching
 
 
 class ReadingProcess:
-    """One child that reads photos, one at a time; a photo that kills it or hangs it costs that photo only.
-
-    Frames on its pipes: four bytes of length, big-endian, then a JPEG in and a OnePhoto as JSON out.
-    """
+    """One child that reads photos, one at a time; a photo that kills it or hangs it costs that photo only."""
 
     def __init__(self, patience: timedelta) -> None:
-        self._patience = patience.total_seconds()
-        self._child: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
+        self._child = Child(["-m", "server.reading"], OnePhoto, patience)
 
     async def read(self, photo: bytes) -> OnePhoto:
-        """What the photo says; raises ReadingFailed."""
-        async with self._turn:
-            try:
-                async with asyncio.timeout(self._patience):
-                    return await self._ask(photo)
-            except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-                await self._kill()
-                raise ReadingFailed(repr(error)) from error
+        """What the photo says; raises ChildFailed."""
+        return await self._child.ask(photo)
 
     async def warm(self) -> None:
         """Load the models before the first photo comes; that takes longer than a photo may."""
-        async with self._turn:
-            try:
-                async with asyncio.timeout(120):  # a fresh installation compiles its modules first
-                    await self._ask(b"")
-                log.info("ready to read")
-            except (TimeoutError, OSError, asyncio.IncompleteReadError):
-                log.exception("the reading process does not start")
-                await self._kill()
-
-    async def _ask(self, photo: bytes) -> OnePhoto:
-        if self._child is None or self._child.returncode is not None:
-            self._child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "server.reading",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.write(struct.pack(">I", len(photo)) + photo)
-        await self._child.stdin.drain()
-        (length,) = struct.unpack(">I", await self._child.stdout.readexactly(4))
-        return msgspec.json.decode(await self._child.stdout.readexactly(length), type=OnePhoto)
-
-    async def _kill(self) -> None:
-        child, self._child = self._child, None
-        if child is not None and child.returncode is None:
-            child.kill()
-            await child.wait()
+        try:
+            await self._child.warm()
+            log.info("ready to read")
+        except ChildFailed:
+            log.exception("the reading process does not start")
 
     async def stop(self) -> None:
-        await self._kill()
+        await self._child.stop()
+
+
+class HearingProcess:
+    """One child that writes down voice notes, one at a time, where a speech model is configured."""
+
+    def __init__(self, model: str, patience: timedelta, arguments: Sequence[str] = ("-m", "server.hearing")) -> None:
+        """`arguments` to Python name the program; the model comes after them."""
+        self.is_on = model != ""
+        self._child = Child([*arguments, model], OneVoice, patience, _surroundings(model))
+
+    async def hear(self, voice: bytes, within: timedelta) -> str:
+        """What the voice note says; raises ChildFailed. It waits for its turn and for the model no longer than
+        `within`: a note that comes too late would only keep the next one waiting."""
+        if within <= timedelta():
+            raise ChildFailed("its time was over before its turn came")
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                said = await self._child.ask(voice)
+        except TimeoutError as error:
+            raise ChildFailed("its time was over before it was heard") from error
+        if said.refused:
+            raise ChildFailed(said.refused)
+        log.info("a voice note was heard", extra={"ms": said.ms, "is_clear": said.text != ""})
+        return said.text
+
+    async def warm(self) -> str:
+        """Load the model: why it is refused, else nothing. One that does not load in time is tried again with the next
+        note."""
+        if not self.is_on:
+            return ""
+        try:
+            said = await self._child.warm()
+        except ChildFailed as error:
+            log.error("the hearing process does not start: voice notes go on unheard", extra={"why": repr(error)})
+            return ""
+        if said.refused:
+            log.error("voice notes go on unheard", extra={"why": said.refused})
+        else:
+            log.info("ready to hear")
+        return said.refused
+
+    async def stop(self) -> None:
+        await self._child.stop()
+
+
+def _surroundings(model: str) -> dict[str, str]:
+    """A folder needs no network, and asks for none."""
+    offline = {"HF_HUB_OFFLINE": "1"} if Path(model).expanduser().is_dir() else {}
+    return {"HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false", **offline}
 
 
 async def read_question(
@@ -89,9 +100,11 @@ async def read_question(
     finder: Finder,
     rules: Rules,
     reader: ReadingProcess,
+    hearer: HearingProcess,
     id: UUID,
 ) -> None:
-    """The job of one question with files. What can't be read goes on unread: a teacher has eyes."""
+    """The job of one question with files. What can't be read goes on unread: a teacher has eyes. Where nothing could be
+    read, what its pupil said is heard next; beside a photo that was read it is a remark (docs/adr/0043)."""
     async with store.work() as work:
         question = await ask.begin_reading(work, id, await work.now())
         if question is None:
@@ -109,13 +122,44 @@ async def read_question(
             texts.append(read.text)
             figures += [read.figure] if read.figure else []
             problems += [PageProblem(item.id, each.text, each.box, each.figure) for each in read.problems]
-        except (ReadingFailed, ObjectMissing, StorageUnavailable) as error:
+        except (ChildFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
     if problems:
         async with store.work() as work:
             await ask.hold_for_choice(work, id, problems, await work.now())
         return
+    if hearer.is_on and not any(texts) and any(item.kind == "voice" for item in media):
+        async with store.work() as work:
+            await ask.hold_for_hearing(work, id)
+        return
     await finder.ready()
     async with store.work() as work:
         figure = figures[0] if figures else None
         await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now(), figure)
+
+
+async def hear_question(
+    store: Store,
+    storage: FolderStorage | S3Storage,
+    finder: Finder,
+    rules: Rules,
+    hearer: HearingProcess,
+    id: UUID,
+) -> None:
+    """The job of one question of which only its pupil's voice is left to go by. What can't be heard goes on unheard."""
+    async with store.work() as work:
+        question = await ask.begin_reading(work, id, await work.now())
+        if question is None:
+            return
+        media = await work.media_of_question(id)
+    texts: list[str] = []
+    for voice in (item for item in media if item.kind == "voice"):
+        async with store.work() as work:
+            left = question.received_at + rules.pipeline_budget * HEARD_BY - await work.now()
+        try:
+            texts.append(await hearer.hear(await storage.read(voice.key, MAX_VOICE), left))
+        except (ChildFailed, ObjectMissing, StorageUnavailable) as error:
+            log.warning("a voice note goes on unheard", extra={"question": str(id), "why": repr(error)})
+    await finder.ready()
+    async with store.work() as work:
+        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.now())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import struct
-import sys
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import msgspec
+
+from server.child import serve
 
 if TYPE_CHECKING:  # the child alone loads what reads: a worker that imports this for its types stays small
     from matcher.layout import Piece
@@ -60,22 +59,10 @@ def _figure(piece: Piece, pieces: tuple[Piece, ...], reading: Reading) -> str | 
     return None
 
 
-def serve(source: BinaryIO, target: BinaryIO) -> None:
-    """Answers each photo with what it says until the worker hangs up; an empty photo only loads the models."""
+def main() -> None:
     from matcher.read import read_photo
 
-    while head := source.read(4):
-        (length,) = struct.unpack(">I", head)
-        said = msgspec.json.encode(told(read_photo(source.read(length))))
-        target.write(struct.pack(">I", len(said)) + said)
-        target.flush()
-
-
-def main() -> None:
-    """Whatever a library prints must not come between the frames: it goes to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    serve(sys.stdin.buffer, answers)
+    serve(lambda photo: told(read_photo(photo)))
 
 
 if __name__ == "__main__":

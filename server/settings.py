@@ -37,6 +37,9 @@ class Settings:
     web_processes: int = _setting(1, "web processes that `dayi run` starts, on ports from DAYI_PORT up")
     worker_processes: int = _setting(1, "worker processes that `dayi run` starts")
     model: str = _setting("", "path or name of a sentence-transformers model; empty: the one shipped in matcher/model")
+    speech_model: str = _setting(
+        "", "folder or name of a Whisper model that writes voice notes down; empty: teachers alone hear them"
+    )
     offer_lasts_s: int = _setting(15, "seconds a teacher has to accept an offer")
     pipeline_budget_s: int = _setting(20, "seconds for reading and matching; then a question goes to a teacher unread")
     gone_after_s: int = _setting(60, "seconds without a sign of life after which a teacher has lost a session")

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -35,7 +35,8 @@ from server.domain.figure import shown
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
-from server.pipeline import read_question
+from server.pipeline import HearingProcess, hear_question, read_question
+from server.settings import SettingsError
 from server.store.lines import NETWORK, Record
 from server.store.work import Work
 
@@ -50,6 +51,7 @@ STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than an
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
 KEEP_JOBS_H = 72
 UPKEEP_EVERY_S = 1.0
+REFUSED_WITHIN_S = 15.0  # a speech model of some hundred megabytes is loaded by then
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
@@ -82,7 +84,12 @@ def jobs(parts: Backstage, conninfo: str) -> App:
 
     @app.task(name="read_question", queue="read", retry=retry)
     async def read(question_id: str) -> None:
-        await read_question(parts.store, parts.storage, parts.finder, parts.rules, parts.reader, UUID(question_id))
+        ears = parts.hearer
+        await read_question(parts.store, parts.storage, parts.finder, parts.rules, parts.reader, ears, UUID(question_id))
+
+    @app.task(name="hear_question", queue="hear", retry=retry)
+    async def hear(question_id: str) -> None:
+        await hear_question(parts.store, parts.storage, parts.finder, parts.rules, parts.hearer, UUID(question_id))
 
     @app.task(name="render_answer", queue="render", retry=retry, pass_context=True)
     async def make_video(context: JobContext, answer_id: str) -> None:
@@ -268,9 +275,10 @@ async def _voices(parts: Backstage, recordings: list[tuple[Record, int | None]],
 
 
 async def work(parts: Backstage, conninfo: str) -> None:
-    """Runs until cancelled: jobs, the clock's work, and events whose sender died."""
+    """Runs until cancelled: jobs, the clock's work, and events whose sender died. Raises SettingsError for a speech
+    model that can't be used."""
     app = jobs(parts, conninfo)
-    async with app.open_async(), asyncio.TaskGroup() as together:
+    async with app.open_async(), _listening(parts.hearer), asyncio.TaskGroup() as together:
         together.create_task(parts.reader.warm(), name="warm")
         together.create_task(parts.texts.take(), name="texts")
         together.create_task(_every(UPKEEP_EVERY_S, lambda: upkeep(parts.store, parts.finder, parts.rules)))
@@ -283,6 +291,22 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
+        if parts.hearer.is_on:
+            together.create_task(_serve(app, "hear", ["hear"], concurrency=1))
+
+
+@asynccontextmanager
+async def _listening(hearer: HearingProcess) -> AsyncIterator[None]:
+    """The speech model loads. One that can't be used is refused before any job is taken up; nothing waits longer for
+    one that is slow, and what is wrong with it is then in the log."""
+    loading = asyncio.create_task(hearer.warm(), name="speech")
+    await asyncio.wait([loading], timeout=REFUSED_WITHIN_S)
+    if loading.done() and (refused := loading.result()):
+        raise SettingsError(f"DAYI_SPEECH_MODEL: {refused}")
+    try:
+        yield
+    finally:
+        loading.cancel()
 
 
 async def watch_matches(parts: Backstage) -> None:

@@ -157,6 +157,16 @@ async def hold_for_choice(work: Work, id: UUID, problems: Sequence[PageProblem],
     await work.commit()
 
 
+async def hold_for_hearing(work: Work, id: UUID) -> None:
+    """Nothing could be read of a question in which its pupil speaks: it waits, as long as reading may take, to be
+    heard, in a queue of its own, so that no photo waits for a voice."""
+    question = await work.question(id)
+    if question is None or question.state is not State.READING:
+        return
+    work.defer("hear_question", queue="hear", question_id=str(id))
+    await work.commit()
+
+
 async def _read(work: Work, id: UUID, read_text: str | None, figure: str | None) -> Question | None:
     """The question with what was read, locked; None when somebody else has settled it. What its pupil said of it stays,
     however late a reading comes."""

@@ -19,7 +19,7 @@ from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.live.bus import Bus
 from server.parts import Backstage
-from server.pipeline import ReadingProcess
+from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings
 from server.store.views import Views
@@ -88,6 +88,7 @@ def _backstage(settings: Settings) -> Backstage:
         bus=bus,
         relay=Relay(store, views, bus),
         reader=ReadingProcess(timedelta(seconds=1)),
+        hearer=HearingProcess("", timedelta(seconds=1)),
         texts=Texts(store, finder, Rules(), bus),
     )
 

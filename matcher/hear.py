@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil, exp
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,9 +37,10 @@ FRAME = RATE // 10
 SEARCHED = 50
 """Frames at the end of a window in which the quietest one is looked for, to cut there."""
 LANGUAGE = "zh"
+START = "<|startoftranscript|>"
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_FOLDER = ("copy them again (config.json, generation_config.json, preprocessor_config.json, the tokenizer, "
+_WAY_OUT = ("copy them again (config.json, generation_config.json, preprocessor_config.json, the tokenizer, "
            "model.safetensors), name another Whisper model, or leave the setting empty: voice notes are then heard "
            "by teachers alone.")
 
@@ -84,8 +86,8 @@ class Ear:
             raise
         except Exception as error:  # whatever the libraries raise for a broken file, the way out is one
             raise ModelRefused(
-                f"The speech model {name_or_path} cannot be loaded ({type(error).__name__}: {error}). "
-                f"Its files are damaged or missing: {_FOLDER}") from error
+                f"The speech model {name_or_path} cannot be loaded ({type(error).__name__}: {_first_line(error)}). "
+                f"Its files are damaged or missing: {_WAY_OUT}") from error
         return ear
 
     def hear(self, recording: bytes) -> Hearing:
@@ -121,11 +123,12 @@ class Ear:
 
     def _check(self, where: str) -> None:
         """The whole way once, on a hum: what it writes does not matter."""
-        if len(self._tokenizer) > self._model.config.vocab_size:
-            raise ModelRefused(f"The tokenizer in {where} is not that of its speech model: {_FOLDER}")
-        hum = np.sin(np.arange(RATE, dtype=np.float32) / 20) / 4
+        starts, most = self._model.generation_config.decoder_start_token_id, self._model.config.vocab_size
+        if self._tokenizer.convert_tokens_to_ids(START) != starts or len(self._tokenizer) > most:
+            raise ModelRefused(f"The tokenizer in {where} is missing, or is another model's: {_WAY_OUT}")
+        hum = (np.sin(np.arange(RATE) / 20) / 4).astype(np.float32)
         if not np.isfinite(self._write(hum).chances).all():
-            raise ModelRefused(f"The speech model {where} gives no usable words: its weights are damaged; {_FOLDER}")
+            raise ModelRefused(f"The speech model {where} gives no usable words: its weights are damaged; {_WAY_OUT}")
 
 
 def decoded(recording: bytes) -> Sound:
@@ -133,18 +136,18 @@ def decoded(recording: bytes) -> Sound:
     found: list[Sound] = []
     length = 0
     try:
-        with av.open(io.BytesIO(recording), format="mov", metadata_errors="ignore") as file:
+        with av.open(io.BytesIO(recording), "r", format="mov", metadata_errors="ignore") as file:
             if not file.streams.audio:
                 return np.zeros(0, np.float32)
             resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-            for frame in file.decode(audio=0):
-                frame.pts = None
+            for frame in chain(file.decode(audio=0), [None]):
+                if frame is not None:
+                    frame.pts = None
                 for ours in resampler.resample(frame):
-                    found.append(ours.to_ndarray().reshape(-1))
+                    found.append(ours.to_ndarray().reshape(-1).astype(np.float32, copy=False))
                     length += len(found[-1])
                 if length >= LONGEST_S * RATE:
                     break
-            found += [ours.to_ndarray().reshape(-1) for ours in resampler.resample(None)]
     except av.FFmpegError:
         return np.zeros(0, np.float32)
     return np.concatenate(found)[: LONGEST_S * RATE] if found else np.zeros(0, np.float32)
@@ -181,30 +184,33 @@ def _repeats(text: str) -> bool:
     return len(raw) / len(zlib.compress(raw)) > MOST_REPEATED
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]
+
+
 def _knows_languages(model: Any) -> bool:
     return f"<|{LANGUAGE}|>" in (getattr(model.generation_config, "lang_to_id", None) or {})
 
 
 def _loaded(where: str) -> tuple[Any, Any, Any]:
-    from transformers import AutoConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration, WhisperTokenizer
-    from transformers.utils import logging
-
-    import torch
-
     folder = Path(where).expanduser()
     if not folder.is_dir() and (not _HUB_NAME.fullmatch(where) or folder.exists()):
-        raise ModelRefused(f"There is no folder {where} with a speech model: {_FOLDER}")
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+        raise ModelRefused(f"There is no folder {where} with a speech model: {_WAY_OUT}")
+    import torch
+    import transformers
+
+    library: Any = transformers
+    library.utils.logging.set_verbosity_error()
+    library.utils.logging.disable_progress_bar()
     torch.set_num_threads(THREADS)
     source, local = (str(folder), True) if folder.is_dir() else (where, False)
-    config = AutoConfig.from_pretrained(source, local_files_only=local)
+    config = library.AutoConfig.from_pretrained(source, local_files_only=local)
     if config.model_type != "whisper":
         raise ModelRefused(f"The model {where} is a {config.model_type}, and speech is written down by Whisper models "
                            "alone: name one, or leave the setting empty.")
-    model, told = WhisperForConditionalGeneration.from_pretrained(
+    model, told = library.WhisperForConditionalGeneration.from_pretrained(
         source, local_files_only=local, use_safetensors=True, dtype=torch.float32, output_loading_info=True)
     if told["missing_keys"]:
-        raise ModelRefused(f"The speech model {where} lacks {len(told['missing_keys'])} of its weights: {_FOLDER}")
-    listener = WhisperFeatureExtractor.from_pretrained(source, local_files_only=local)
-    return model.eval(), listener, WhisperTokenizer.from_pretrained(source, local_files_only=local)
+        raise ModelRefused(f"The speech model {where} lacks {len(told['missing_keys'])} of its weights: {_WAY_OUT}")
+    listener = library.WhisperFeatureExtractor.from_pretrained(source, local_files_only=local)
+    return model.eval(), listener, library.WhisperTokenizer.from_pretrained(source, local_files_only=local)

@@ -26,8 +26,9 @@ HEARD_BY = 0.9  # of the time in the pipeline; the rest is for matching
 class ReadingProcess:
     """One child that reads photos, one at a time; a photo that kills it or hangs it costs that photo only."""
 
-    def __init__(self, patience: timedelta) -> None:
-        self._child = Child(["-m", "server.reading"], OnePhoto, patience)
+    def __init__(self, patience: timedelta, program: Sequence[str] = ("-m", "server.reading")) -> None:
+        """`program` is what Python is to run."""
+        self._child = Child(program, OnePhoto, patience)
 
     async def read(self, photo: bytes) -> OnePhoto:
         """What the photo says; raises ChildFailed."""
@@ -48,10 +49,10 @@ class ReadingProcess:
 class HearingProcess:
     """One child that writes down voice notes, one at a time, where a speech model is configured."""
 
-    def __init__(self, model: str, patience: timedelta, arguments: Sequence[str] = ("-m", "server.hearing")) -> None:
-        """`arguments` to Python name the program; the model comes after them."""
+    def __init__(self, model: str, patience: timedelta, program: Sequence[str] = ("-m", "server.hearing")) -> None:
+        """`program` is what Python is to run, with the model as its last argument."""
         self.is_on = model != ""
-        self._child = Child([*arguments, model], OneVoice, patience, _surroundings(model))
+        self._child = Child([*program, model], OneVoice, patience, _surroundings(model))
 
     async def hear(self, voice: bytes, within: timedelta) -> str:
         """What the voice note says; raises ChildFailed. It waits for its turn and for the model no longer than

@@ -84,8 +84,9 @@ def jobs(parts: Backstage, conninfo: str) -> App:
 
     @app.task(name="read_question", queue="read", retry=retry)
     async def read(question_id: str) -> None:
-        ears = parts.hearer
-        await read_question(parts.store, parts.storage, parts.finder, parts.rules, parts.reader, ears, UUID(question_id))
+        await read_question(
+            parts.store, parts.storage, parts.finder, parts.rules, parts.reader, parts.hearer, UUID(question_id)
+        )
 
     @app.task(name="hear_question", queue="hear", retry=retry)
     async def hear(question_id: str) -> None:

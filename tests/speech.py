@@ -50,7 +50,8 @@ def make_model(folder: Path, says: str = "", seed: int = 7) -> Path:
         decoder_start_token_id=start, bos_token_id=end, eos_token_id=end, pad_token_id=end, is_multilingual=True,
         lang_to_id={"<|zh|>": ids["<|zh|>"], "<|en|>": ids["<|en|>"]},
         task_to_id={"transcribe": ids["<|transcribe|>"], "translate": ids["<|translate|>"]},
-        no_timestamps_token_id=ids["<|notimestamps|>"], prev_sot_token_id=ids["<|startofprev|>"], max_length=160)  # fmt: skip
+        no_timestamps_token_id=ids["<|notimestamps|>"], prev_sot_token_id=ids["<|startofprev|>"],
+        max_length=160)  # fmt: skip
     model.save_pretrained(folder)
     words.save_pretrained(folder)
     WhisperFeatureExtractor(chunk_length=5).save_pretrained(folder)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,12 +51,33 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Two texts, what people say of them, and the confidence that the matcher had, before calibration.
+
+    Where a text is gone it is empty: such a word counts for the bars, not for the verifier.
+    """
+
+    subject: str
+    asked: str
+    known: str
+    known_id: str
+    from_photo: bool
+    same: bool
+    pushed: bool
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Confidence to probability (slope and shift of the log odds), and the probability that a push needs."""
+    """Confidence to probability (slope and shift of the log odds), and the probability that a push needs.
+
+    `verifier` is the number of the trees that go with it, None for the shipped ones alone.
+    """
 
     slope: float = 1.0
     shift: float = 0.0
     bars: Mapping[str, float] = field(default_factory=lambda: {ALL: SAME_AT})
+    verifier: int | None = None
 
     def probability(self, confidence: float) -> float:
         """That the two are the same problem. What a rule forbids stays forbidden."""
@@ -64,9 +85,24 @@ class Calibration:
             return confidence
         return _sigmoid(self.slope * _log_odds(confidence) + self.shift)
 
+    def confidence(self, probability: float) -> float:
+        """What the verifier had said, given what was made of it."""
+        if probability <= VETOED_AT_MOST or (self.slope, self.shift) == (1.0, 0.0):
+            return probability
+        return _sigmoid((_log_odds(probability) - self.shift) / self.slope)
+
     def bar(self, subject: str | None) -> float:
         """The probability from which a problem of this subject is pushed."""
         return self.bars.get(subject or ALL, self.bars.get(ALL, SAME_AT))
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is proposed: a calibration, trees for the verifier (None: those in force stay), and what would change."""
+
+    calibration: Calibration
+    trees: Mapping[str, Any] | None
+    report: Mapping[str, Any]
 
 
 def refitted(labels: Sequence[Label], present: Calibration) -> Calibration:
@@ -79,14 +115,14 @@ def refitted(labels: Sequence[Label], present: Calibration) -> Calibration:
         own = _bar([label for label in labels if label.subject == subject], mapped, everywhere)
         if own != everywhere:
             bars[subject] = own
-    return Calibration(slope, shift, bars)
+    return Calibration(slope, shift, bars, present.verifier)
 
 
 def tightened(labels: Sequence[Label], present: Calibration, subject: str) -> Calibration:
     """The subject's bar one step higher at least, as high as its labels ask for; the rest as it is."""
     asked = _bar([label for label in labels if label.subject == subject], present, present.bar(subject))
     above = next((step for step in STEPS if step > present.bar(subject)), NEVER)
-    return Calibration(present.slope, present.shift, {**present.bars, subject: max(asked, above)})
+    return replace(present, bars={**present.bars, subject: max(asked, above)})
 
 
 def has_dropped(labels: Sequence[Label]) -> bool:
@@ -95,14 +131,18 @@ def has_dropped(labels: Sequence[Label]) -> bool:
     return wrong > 0 and _tail(len(labels), wrong, 1 - ALARM_BELOW) < ALARM_AT
 
 
-def report(labels: Sequence[Label], present: Calibration, proposed: Calibration) -> dict[str, Any]:
-    """What would change: labels, precision and recall of pushes before and after, by subject and in all."""
-    subjects = sorted({label.subject for label in labels})
-    groups = {ALL: list(labels), **{s: [label for label in labels if label.subject == s] for s in subjects}}
-    return {subject: {
-        "labels": len(group), "same": sum(label.same for label in group),
-        "before": _figures(group, present, subject), "after": _figures(group, proposed, subject),
-    } for subject, group in groups.items()}
+def report(before: Sequence[Label], present: Calibration, after: Sequence[Label],
+           proposed: Calibration) -> dict[str, Any]:
+    """What would change: labels, precision and recall of pushes before and after, by subject and in all. The labels
+    are the same; their confidence is another's when the verifier changes."""
+    subjects = sorted({label.subject for label in before})
+
+    def told(subject: str) -> dict[str, Any]:
+        mine, then = ([label for label in labels if subject in (ALL, label.subject)] for labels in (before, after))
+        return {"labels": len(mine), "same": sum(label.same for label in mine),
+                "before": _figures(mine, present, subject), "after": _figures(then, proposed, subject)}
+
+    return {subject: told(subject) for subject in (ALL, *subjects)}
 
 
 def reliability(labels: Iterable[Label], calibration: Calibration) -> list[tuple[float, float, int, float, float]]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from matcher.compare import FIGURES, Comparison, compare
 from matcher.normalize import Problem
@@ -78,7 +79,7 @@ def decide(asked: Problem, known: Problem, cosine: float, lexical: float, read_f
         return Decision(Verdict.NEW, 0.0, 0.0, ())
     comparison = compare(asked, known, cosine, lexical, read_from_photo)
     confidence = (verifier or shipped_verifier()).probability(comparison.figures)
-    if _vetoed(comparison, read_from_photo):
+    if is_vetoed(comparison, read_from_photo):
         confidence *= VETOED_AT_MOST
     likeness = _likeness(comparison, cosine)
     alike = Verdict.SIMILAR if likeness >= SIMILAR_AT else Verdict.NEW
@@ -86,7 +87,7 @@ def decide(asked: Problem, known: Problem, cosine: float, lexical: float, read_f
     return Decision(verdict, confidence, likeness, _reasons(asked, known, comparison, read_from_photo))
 
 
-def _vetoed(comparison: Comparison, read_from_photo: bool) -> bool:
+def is_vetoed(comparison: Comparison, read_from_photo: bool) -> bool:
     """Whether a rule forbids calling the two the same."""
     return _other_numbers(comparison, read_from_photo) or comparison.numbers_swapped or bool(
         comparison.things_exchanged or comparison.words_exchanged or comparison.units_exchanged)
@@ -153,6 +154,20 @@ class Verifier:
         place = [FIGURES.index(name) for name in kept["figures"]]
         trees = tuple(tuple((place[at] if at >= 0 else -1, *rest) for at, *rest in tree) for tree in kept["trees"])
         return cls(kept["base"], trees, kept.get("slope", 1.0), kept.get("shift", 0.0))
+
+
+    def grown(self, more: Mapping[str, Any]) -> Verifier:
+        """With trees that `matcher.supplement` fitted: their values are log odds, after slope and shift."""
+        trees = Verifier.of({**more, "base": 0.0}).trees
+        scaled = tuple(tuple((at, value if at >= 0 else value / self.slope, left, right)
+                             for at, value, left, right in tree) for tree in trees)
+        return replace(self, trees=self.trees + scaled)
+
+
+@lru_cache(maxsize=1)
+def base_version() -> int:
+    """Names the shipped trees: what was fitted on top of others is of no use on them."""
+    return crc32(VERIFIER.read_bytes())
 
 
 @lru_cache(maxsize=1)

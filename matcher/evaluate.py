@@ -137,8 +137,8 @@ def judge_photos(shelf: Shelf, folder: Path) -> dict[str, dict[str, float]]:
                     "read_ms": round(float(np.median(times[level])) * 1_000)} for level, counts in levels.items()}
 
 
-def report(results: Sequence[Result]) -> dict[str, Any]:
-    """The figures of MATCHING's bars, in all and by kind of query."""
+def report(results: Sequence[Result], calibrated: float | None = None) -> dict[str, Any]:
+    """The figures of the bars, in all and by kind of query; `calibrated` is a threshold that was chosen elsewhere."""
     asked_before = [r for r in results if r.query["same"]]
     other_numbers = [r for r in results if r.query["group"] == "similar"]
     threshold, recall = recall_at(results, PRECISE)
@@ -150,13 +150,32 @@ def report(results: Sequence[Result]) -> dict[str, Any]:
         "look_alikes_pushed": _pushed(results, "hard"), "novel_pushed": _pushed(results, "novel"),
         "similar_in_first_3": _share(sum(bool({*r.examples} & {*r.query["similar"]}) for r in other_numbers),
                                      len(other_numbers)),
-        "recall@1": _share(sum(bool({*r.ranked[:1]} & {*r.query["same"]}) for r in asked_before), len(asked_before)),
-        "recall@5": _share(sum(bool({*r.ranked[:5]} & {*r.query["same"]}) for r in asked_before), len(asked_before)),
+        **_retrieval(results),
+        **_at(results, calibrated),
         "embedding_recall@5": _share(sum(bool({*r.by_vector} & {*r.query["same"]}) for r in asked_before),
                                      len(asked_before)),
-        "by": {f"{name} {value}": _scores([r for r in results if r.query[name] == value])
-               for name in ("group", "kind") for value in sorted({r.query[name] for r in results})},
+        "by": {f"{name} {value}": {**_scores(rows), **_retrieval(rows), **_at(rows, calibrated)}
+               for name in ("group", "kind") for value, rows in _grouped(results, name).items()},
     }
+
+
+def _grouped(results: Sequence[Result], name: str) -> dict[str, list[Result]]:
+    return {value: [r for r in results if r.query[name] == value] for value in sorted({r.query[name] for r in results})}
+
+
+def _retrieval(results: Sequence[Result]) -> dict[str, float]:
+    """The share of re-asked questions whose problem is the first candidate, and among the first five."""
+    asked = [(r.ranked, {*r.query["same"]}) for r in results if r.query["same"]]
+    return {f"recall@{most}": _share(sum(bool({*ranked[:most]} & same) for ranked, same in asked), len(asked))
+            for most in (1, 5)}
+
+
+def _at(results: Sequence[Result], calibrated: float | None) -> dict[str, float]:
+    """Nothing without a threshold of elsewhere."""
+    if calibrated is None:
+        return {}
+    precision, recall = at_threshold(results, calibrated)
+    return {"precision_calibrated": precision, "recall_calibrated": recall}
 
 
 def _scores(results: Sequence[Result]) -> dict[str, float]:
@@ -272,14 +291,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     began, worked = time.perf_counter(), time.process_time()
     results = list(judge(shelf, queries))
     each = 1_000 / max(1, len(queries))
-    figures = report(results) | {"ms_per_query": round((time.perf_counter() - began) * each, 2),
-                                 "cpu_ms_per_query": round((time.process_time() - worked) * each, 2)}
+    times = {"ms_per_query": round((time.perf_counter() - began) * each, 2),
+             "cpu_ms_per_query": round((time.process_time() - worked) * each, 2)}
+    threshold = None
     if given.calibrate_on:
         bank, calibrating = map(read_jsonl, given.calibrate_on)
         threshold, _ = recall_at(list(judge(Shelf(bank, embedder), calibrating)), PRECISE)
-        precision, recall = at_threshold(results, threshold)
-        figures |= {"calibrated_threshold": round(threshold, 4), "precision_calibrated": precision,
-                    "recall_calibrated": recall}
+        times["calibrated_threshold"] = round(threshold, 4)
+    figures = report(results, threshold) | times
     if given.photos:
         figures["photos"] = judge_photos(shelf, given.photos)
     if given.predictions:
@@ -291,10 +310,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name, value in figures.items():
         if name != "by":
             print(f"{name:22} {value}")
-    print(f"\n  {'':20} {'asked':>6} {'same':>6} {'right':>6} {'wrong':>6} {'precision':>10} {'recall':>7} {'f1':>7}")
+    print(f"\n  {'':20} {'asked':>6} {'same':>6} {'right':>6} {'wrong':>6} {'precision':>10} {'recall':>7} {'f1':>7} "
+          f"{'first':>7} {'of 5':>7}" + (f"  calibrated {threshold:.3f}: precision, recall" if threshold else ""))
     for name, row in figures["by"].items():
         print(f"  {name:20} {row['queries']:6} {row['of']:6} {row['right']:6} {row['wrong']:6} "
-              f"{row['precision']:10.3f} {row['recall']:7.3f} {row['f1']:7.3f}")
+              f"{row['precision']:10.3f} {row['recall']:7.3f} {row['f1']:7.3f} {row['recall@1']:7.3f} "
+              f"{row['recall@5']:7.3f}" + (f"  {row['precision_calibrated']:10.3f} {row['recall_calibrated']:7.3f}"
+                                           if threshold else ""))
 
 
 if __name__ == "__main__":

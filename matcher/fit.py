@@ -23,7 +23,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from matcher.compare import FIGURES, compare
-from matcher.decide import VERIFIER, VETOED_AT_MOST, Verifier
+from matcher.decide import VERIFIER, VETOED_AT_MOST, Node, Verifier
 from matcher.embed import Embedder
 from matcher.evaluate import PRECISE, Result, Row, Shelf, average_precision, judge, read_jsonl, recall_at
 from matcher.match import shortlist
@@ -31,6 +31,9 @@ from matcher.noise import asked_again, changed
 from matcher.normalize import normalize
 from matcher.train import SEED, licensed_ids, licensed_texts
 
+YARDSTICK = Path(__file__).parent / "yardstick.npz"
+"""Pairs made of problems that the project's own people wrote: no tree is fitted on them, `matcher.supplement` measures
+by them."""
 SAME_VERSIONS, CHANGED_VERSIONS = 6, 8
 """How often each problem is asked again, and how often one that looks like it."""
 NEIGHBOURS = 2
@@ -73,18 +76,30 @@ class Pairs:
         """Some of them."""
         return Pairs(self.figures[chosen], self.same[chosen], self.origin[chosen])
 
+    def and_(self, more: Pairs) -> Pairs:
+        """Both."""
+        return Pairs(np.concatenate([self.figures, more.figures]), np.concatenate([self.same, more.same]),
+                     np.concatenate([self.origin, more.origin]))
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Reads the command line, makes the pairs, fits, writes."""
     parser = argparse.ArgumentParser(
         prog="dayi matcher fit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bank", type=Path, required=True)
+    parser.add_argument("--bank", type=Path, help="problems as JSONL with text and source")
     parser.add_argument("--out", type=Path, default=VERIFIER)
     parser.add_argument("--pairs", type=Path, help="keep the pairs here (npz), or take them from here when it exists")
     parser.add_argument("--check", type=Path, nargs=2, metavar=("BANK", "QUERIES"),
                         help="measure by cross-validation over source problems, and calibrate on what that gives")
     parser.add_argument("--json", type=Path, help="write the figures of --check here")
+    parser.add_argument("--yardstick", type=Path,
+                        help="only make matcher/yardstick.npz, of these problems (a JSON list: code, variant_of, text)")
     given = parser.parse_args(argv)
+    if given.yardstick:
+        write_yardstick(json.loads(given.yardstick.read_text(encoding="utf-8")), YARDSTICK)
+        return
+    if not given.bank:
+        parser.error("--bank is missing")
     if given.pairs and given.pairs.exists():
         kept = np.load(given.pairs)
         made = Pairs(kept["figures"], kept["same"], kept["origin"])
@@ -104,6 +119,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         if given.json:
             given.json.write_text(json.dumps(checked, ensure_ascii=False, indent=1) + "\n")
     given.out.write_text(json.dumps(verifier, separators=(",", ":")) + "\n")
+
+
+def write_yardstick(problems: Sequence[Row], out: Path) -> None:
+    """Pairs of problems that are in no corpus; one that varies another has its number."""
+    made = pairs([row["text"] for row in problems], Embedder.load())
+    varied = [row.get("variant_of") or row["code"] for row in problems]
+    family = {code: at for at, code in enumerate(dict.fromkeys(varied))}
+    families = np.array([family[code] for code in varied])
+    np.savez_compressed(out, figures=made.figures.astype(np.float16), same=made.same.astype(bool),
+                        origin=families[made.origin].astype(np.int16))
 
 
 def pairs(texts: Sequence[str], embedder: Embedder, seed: int = SEED) -> Pairs:
@@ -215,12 +240,22 @@ def fitted(made: Pairs) -> dict[str, Any]:
     """The trees as plain lists: figure, threshold, left, right, value for each node."""
     model = HistGradientBoostingClassifier(
         max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=LEARNING_RATE, min_samples_leaf=40, l2_regularization=2.0,
-        monotonic_cst=[DIRECTIONS.get(name, 0) for name in FIGURES], early_stopping=False, random_state=SEED)
+        monotonic_cst=signs(), early_stopping=False, random_state=SEED)
     model.fit(made.figures, made.same)
-    trees = [[[int(n["feature_idx"]), round(float(n["num_threshold"]), 5), int(n["left"]), int(n["right"])]
-              if not n["is_leaf"] else [-1, round(float(n["value"]), 5), 0, 0] for n in predictors[0].nodes]
-             for predictors in model._predictors]
-    return {"figures": list(FIGURES), "base": round(float(np.ravel(model._baseline_prediction)[0]), 6), "trees": trees}
+    base = round(float(np.ravel(model._baseline_prediction)[0]), 6)
+    return {"figures": list(FIGURES), "base": base, "trees": nodes_of(model)}
+
+
+def signs() -> list[int]:
+    """DIRECTIONS in the order of FIGURES, 0 for those that may go either way."""
+    return [DIRECTIONS.get(name, 0) for name in FIGURES]
+
+
+def nodes_of(model: Any, more: float = 0.0) -> list[list[Node]]:
+    """The trees of a fitted model, each leaf raised by `more`."""
+    return [[(int(n["feature_idx"]), round(float(n["num_threshold"]), 5), int(n["left"]), int(n["right"]))
+             if not n["is_leaf"] else (-1, round(float(n["value"]) + more, 5), 0, 0) for n in predictors[0].nodes]
+            for predictors in model._predictors]
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from matcher.decide import Decision, Reason, Verdict, decide
+from matcher.decide import Decision, Reason, Verdict, Verifier, decide
 from matcher.embed import Embedder, Vector
 from matcher.index import Candidate, Index, Kind
 from matcher.normalize import Problem, normalize
+from matcher.numbers import are_surely_others
 
 CANDIDATES = 10
 JUDGED = 6
@@ -73,14 +74,15 @@ class Matcher:
         return Prepared(problem, self.embedder.embed([problem.text])[0])
 
     async def match(self, conn: AsyncConnection, prepared: Prepared, subject: str | None, stage: str | None,
-                    read_from_photo: bool = False) -> Match:
-        """The verdict on a prepared problem; a subject or stage of None looks everywhere."""
+                    read_from_photo: bool = False, verifier: Verifier | None = None) -> Match:
+        """The verdict on a prepared problem; a subject or stage of None looks everywhere, a verifier of None is the
+        shipped one."""
         if prepared.problem.is_empty:
             return Match(Outcome.NEW)
         candidates = await self.index.nearest(
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
-        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo))
-                  for c in shortlist(candidates)]
+        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo, verifier))
+                  for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
         return _best(judged)
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
@@ -102,6 +104,11 @@ N = TypeVar("N", bound=_Near)
 def shortlist(found: Sequence[N], most: int = JUDGED) -> list[N]:
     """The candidates most alike by vector and words together, best first."""
     return sorted(found, key=lambda near: -near.cosine - near.lexical)[:most]
+
+
+def _is_surely_useless(asked: Problem, candidate: Candidate) -> bool:
+    """An open question with other numbers: it is not the same, and has no answer to be an example."""
+    return candidate.kind is Kind.OPEN and are_surely_others(asked, candidate.problem)
 
 
 def _best(judged: list[tuple[Candidate, Decision]]) -> Match:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from matcher.align import Alignment
 from matcher.normalize import Problem, canonical
@@ -72,6 +73,15 @@ def numbers_of(asked: Problem, known: Problem, stems: Alignment, read_from_photo
     contradicted += [(a, k) for a in new for k in lost if _of_one_form(a, k)]
     return Numbers(tuple(lost), tuple(new), tuple(joins), tuple(unsigned), tuple(misread), tuple(torn),
                    tuple(contradicted))
+
+
+def are_surely_others(asked: Problem, known: Problem) -> bool:
+    """Whether typed numbers show, without laying the problems side by side, that each has one the other lacks: what
+    `numbers_of` forgives, a 1 for "each" and neighbours without their comma, can't explain it."""
+    lost, new = _difference(known.numbers, asked.numbers), _difference(asked.numbers, known.numbers)
+    if any(number.startswith(a + b) for number in new for a, b in pairwise(lost)):
+        return False
+    return any(n != "1" for n in lost) and any(n != "1" for n in new)
 
 
 def _of_one_form(left: str, right: str) -> bool:

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     matcher = add("matcher", matcher_, "train and measure the matcher; what it learns from labels; which model serves")
     verbs = matcher.add_subparsers(required=True, metavar="VERB")
     for name, verb, help in (
-        ("calibrate", calibrate, "fit thresholds and probabilities on what people said of matches, and report"),
+        ("calibrate", calibrate, "fit thresholds and verifier on what people said of matches, and report"),
         ("adopt", adopt, "put a reported calibration in force, in every process"),
         ("models", models, "the models with entries, and how far a new one has come"),
     ):
@@ -315,16 +315,30 @@ def matcher_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 
 async def calibrate(store: Store, _: argparse.Namespace) -> int | None:
+    from matcher.embed import Embedder
+    from matcher.supplement import learn
     from server.actions import judge
-    from server.matching import calibration_in_force
+    from server.matching import calibration_in_force, verifier_in_force
 
     async with store.work() as work:
-        number, told = await judge.propose(work, await calibration_in_force(await work.connection()))
-    for subject, group in told.items():
-        if subject != "proposed":
-            _say(f"{subject:10} {group['labels']:6} labels  before {_pushes(group['before'])}")
-            _say(f"{'':10} {group['same']:6} same    after  {_pushes(group['after'])}")
-    _say(f"Proposed: {told['proposed']}")
+        present = await calibration_in_force(work)
+        verifier = await verifier_in_force(work, present.verifier)
+        judged = await judge.judged(work)
+    embedder = await asyncio.to_thread(Embedder.load, Settings.read().model)
+    learned = await asyncio.to_thread(learn, judged, present, verifier, embedder)
+    async with store.work() as work:
+        number = await judge.propose(work, learned)
+    for subject, group in learned.report["subjects"].items():
+        _say(f"{subject:10} {group['labels']:6} labels  before {_pushes(group['before'])}")
+        _say(f"{'':10} {group['same']:6} same    after  {_pushes(group['after'])}")
+    told = learned.report["verifier"]
+    _say(f"Verifier: {'stays as it is' if learned.trees is None else 'more trees'}: {told['why']}.")
+    if "labels_after" in told:
+        before, after = told["held_out_before"], told["held_out_after"]
+        _say(f"  loss on {told['labels']} judged pairs: before {told['labels_before']}, after {told['labels_after']}")
+        _say(f"  loss on {told['held_out']} pairs that are held out: before {before['loss']}, after {after['loss']}")
+        _say(f"  share of these found at precision 0.99: before {before['recall']}, after {after['recall']}")
+    _say(f"Proposed: {learned.calibration}")
     _say(f"Nothing has changed yet. In force everywhere by: dayi matcher adopt {number}")
     return None
 

@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.calibrate import Calibration
+from matcher.decide import Verifier, base_version, shipped_verifier
 from matcher.embed import Embedder, ModelRefused
 from matcher.figure import names_figure, same_figure
 from matcher.index import Kind, clear_retired, remove
@@ -56,7 +58,9 @@ class MatcherFinder:
         self._registering = asyncio.Lock()
         self._registered = False
         self._hands = Hands(HANDS, PATIENCE_S)
+        self._verifiers: dict[int | None, Verifier] = {}
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
+        self._live_in: WeakKeyDictionary[Work, _Live] = WeakKeyDictionary()  # what a transaction has read stays for it
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
     @property
@@ -94,12 +98,13 @@ class MatcherFinder:
         figure: str | None = None,
     ) -> Found:
         connection = await work.connection()
-        new, serving, calibration = await self._live(connection)
+        new, serving, calibration = await self._live(work)
         matcher = serving or new
         prepared = await self._hands.do(matcher.prepare, text)
-        await connection.execute(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
-        match = await matcher.match(connection, prepared, subject, stage, from_photo)
-        unseen = await _figure_unseen(connection, prepared, match, figure)
+        await work.rows(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
+        verifier = await self._verifier(work, calibration.verifier)
+        match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
+        unseen = await _figure_unseen(work, prepared, match, figure)
         return found(match, calibration, subject, UNSEEN_FIGURE if unseen else 1.0)
 
     async def learn(
@@ -113,7 +118,7 @@ class MatcherFinder:
         figure: str | None = None,
     ) -> None:
         connection = await work.connection()
-        new, serving, _ = await self._live(connection)
+        new, serving, _ = await self._live(work)
         for matcher in filter(None, (new, serving)):
             prepared = await self._hands.do(matcher.prepare, text)
             await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
@@ -122,16 +127,26 @@ class MatcherFinder:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
 
-    async def _live(self, connection: AsyncConnection) -> tuple[Matcher, Matcher | None, Calibration]:
-        """The model of the settings, the one that serves as long as that is another, the calibration in force."""
+    async def _live(self, work: Work) -> "_Live":
+        if work not in self._live_in:
+            self._live_in[work] = await self._read_live(work)
+        return self._live_in[work]
+
+    async def _read_live(self, work: Work) -> "_Live":
         async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
             new = await self._matcher()
-        await self._register(connection, new)
-        row = (await connection.execute(_LIVE)).one()
+        await self._register(await work.connection(), new)
+        [row] = await work.rows(_LIVE)
         serving = None
         if row.serving is not None and row.serving != new.index.model_version:
             serving = await self._older(row.serving, row.name)
-        return new, serving, _calibration(row)
+        return _Live(new, serving, _calibration(row))
+
+    async def _verifier(self, work: Work, number: int | None) -> Verifier:
+        """Made once for each number."""
+        if number not in self._verifiers:
+            self._verifiers[number] = await verifier_in_force(work, number)
+        return self._verifiers[number]
 
     async def _register(self, connection: AsyncConnection, matcher: Matcher) -> None:
         """Once a process, in a transaction of its own: it makes an index."""
@@ -179,26 +194,49 @@ class MatcherFinder:
         return True
 
 
+class _Live(NamedTuple):
+    new: Matcher
+    """The model of the settings."""
+    serving: Matcher | None
+    """The one that serves, as long as that is another."""
+    calibration: Calibration
+    """In force."""
+
+
 UNSEEN_FIGURE = 0.5
 """Confidence is scaled down to this where a figure carries the problem and the two figures are not known to be one."""
 
-_LIVE = sql("""
-    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars FROM (SELECT 1) one
+_LIVE = """
+    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars, c.verifier_id FROM (SELECT 1) one
     LEFT JOIN matcher_models m ON m.state = 'serving'
-    LEFT JOIN LATERAL (SELECT slope, shift, bars FROM calibrations WHERE adopted_at IS NOT NULL
+    LEFT JOIN LATERAL (SELECT slope, shift, bars, verifier_id FROM calibrations WHERE adopted_at IS NOT NULL
                        ORDER BY adopted_at DESC LIMIT 1) c ON true
-""")
-_FIGURE = sql("SELECT figure FROM matcher_entries WHERE id = :id AND figure IS NOT NULL LIMIT 1")
+"""
+_TREES = "SELECT trees FROM verifiers WHERE id = %(id)s"
+_FIGURE = "SELECT figure FROM matcher_entries WHERE id = %(id)s AND figure IS NOT NULL LIMIT 1"
 _OTHERS = sql("SELECT EXISTS (SELECT FROM matcher_models WHERE version <> :version)")
 
 
-async def calibration_in_force(connection: AsyncConnection) -> Calibration:
+async def calibration_in_force(work: Work) -> Calibration:
     """What the matcher's word goes under in every process."""
-    return _calibration((await connection.execute(_LIVE)).one())
+    [row] = await work.rows(_LIVE)
+    return _calibration(row)
+
+
+async def verifier_in_force(work: Work, number: int | None) -> Verifier:
+    """The shipped trees, with those that the calibration in force names."""
+    if number is None:
+        return shipped_verifier()
+    [row] = await work.rows(_TREES, {"id": number})
+    trees = row.trees
+    if trees["on"] != base_version():
+        log.warning("trees learned on another release's are left out: calibrate anew", extra={"verifier": number})
+        return shipped_verifier()
+    return shipped_verifier().grown(trees)
 
 
 def _calibration(row: Any) -> Calibration:
-    return Calibration() if row.bars is None else Calibration(row.slope, row.shift, row.bars)
+    return Calibration() if row.bars is None else Calibration(row.slope, row.shift, row.bars, row.verifier_id)
 
 
 async def _has_others(connection: AsyncConnection, version: str) -> bool:
@@ -209,19 +247,19 @@ def _prepared_all(matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
     return [matcher.prepare(text) for text in texts]
 
 
-async def _figure_unseen(
-    connection: AsyncConnection, prepared: Prepared, match: Match, figure: str | None
-) -> bool:
+async def _figure_unseen(work: Work, prepared: Prepared, match: Match, figure: str | None) -> bool:
     """Whether a figure carries the problem, and nothing shows that both have the same one."""
     if match.entry_id is None or not (names_figure(prepared.problem.text) or names_figure(match.known_text or "")):
         return False
-    known = (await connection.execute(_FIGURE, {"id": match.entry_id})).scalar()
-    return not same_figure(figure, known)
+    known = await work.rows(_FIGURE, {"id": match.entry_id})
+    return not same_figure(figure, known[0].figure if known else None)
 
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the
 # one before to commit. Others pass.
-_TAKE_TURNS = sql("SELECT pg_advisory_xact_lock(CAST(:a AS bigint)::bit(32)::int, CAST(:b AS bigint)::bit(32)::int)")
+_TAKE_TURNS = (
+    "SELECT pg_advisory_xact_lock(CAST(%(a)s AS bigint)::bit(32)::int, CAST(%(b)s AS bigint)::bit(32)::int)"
+)
 
 
 def _same_key(prepared: Prepared) -> int:

@@ -5,18 +5,21 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from unicodedata import east_asian_width
 
 from server.settings import Settings
 
 if TYPE_CHECKING:
+    from server.domain.subsidy.simulate import Row
     from server.store.work import Store
 
 T = TypeVar("T")
+BAR = 30  # characters of the longest bar
 
 
 def add_to(commands: Any) -> None:
@@ -140,28 +143,51 @@ def simulate_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.actions.subsidy import simulate
     from server.domain.subsidy.document import PolicyRefused
     from server.domain.subsidy.simulate import Comparison
+    from server.store.office import teacher_names
     from server.subsidy_file import FileRefused, read_policies
 
-    async def run(store: "Store") -> Comparison:
+    async def run(store: "Store") -> tuple[Comparison, dict[str, str]]:
         async with store.work() as work:
-            return await simulate(work, draft, arguments.first, arguments.until)
+            found = await simulate(work, draft, arguments.first, arguments.until)
+        return found, await teacher_names(store)
 
+    if arguments.until <= arguments.first:
+        print("dayi: --to is the day after the last, and comes after --from", file=sys.stderr)
+        return 1
     try:
         [draft] = read_policies([arguments.policy])
     except (PolicyRefused, FileRefused, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    found = _with_store(settings, run)
+    found, names = _with_store(settings, run)
     if arguments.out:
         arguments.out.write_text(json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n")
-    print(f"now ¥{found.now_fen / 100:,.2f}, under the draft ¥{found.draft_fen / 100:,.2f}")
+    print(f"now ¥{found.now_fen / 100:,.2f}, under the draft ¥{found.draft_fen / 100:,.2f}", end="")
+    print(f", held ¥{found.draft_held_fen / 100:,.2f}" if found.draft_held_fen else "")
     print(f"{found.gain} teachers gain, {found.lose} lose, {found.same} stay as they are")
     print(f"budget runs out: {found.runs_out or 'never in these days'}")
-    most = max((max(now, draft) for _, now, draft in found.by_month), default=0)
-    for month, now, draft_fen in found.by_month:
-        bar = "█" * (draft_fen * 40 // most if most else 0)
-        print(f"{month}  now ¥{now / 100:>12,.2f}  draft ¥{draft_fen / 100:>12,.2f}  {bar}")
+    _plotted("by month", found.by_month)
+    _plotted("by school", [(name or "(no school)", now, after) for name, now, after in found.by_school])
+    by_change = sorted(found.by_teacher, key=lambda row: (row[1] - row[2], names.get(row[0], row[0])))
+    _plotted("by teacher, who gains most first", [(names.get(id, id), now, after) for id, now, after in by_change])
     return None
+
+
+def _plotted(title: str, rows: "Sequence[Row]") -> None:
+    """For each name what is paid now and what the draft would pay, to one scale, and the difference."""
+    most = max((max(now, draft) for _, now, draft in rows), default=0)
+    width = max((_columns(name) for name, _, _ in rows), default=0)
+    print(f"\n{title}")
+    for name, now, draft in rows:
+        for label, fen, said in ((name, now, "now"), ("", draft, "draft")):
+            bar = ("█" if label == "" else "░") * (fen * BAR // most if most > 0 else 0)
+            change = f"  {(draft - now) / 100:+,.2f}" if label == "" and draft != now else ""
+            print(f"{label}{' ' * (width - _columns(label))}  {said:5} ¥{fen / 100:>13,.2f}  {bar}{change}")
+
+
+def _columns(text: str) -> int:
+    """Of a terminal, in which a Chinese character takes two."""
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def verify_(settings: Settings, arguments: argparse.Namespace) -> int | None:

@@ -287,7 +287,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
 async def watch_matches(parts: Backstage) -> None:
     """Matches that are wrong too often make their subject's bar higher, and ring."""
     async with parts.store.work() as work:
-        await watch_precision(work, await calibration_in_force(await work.connection()))
+        await watch_precision(work, await calibration_in_force(work))
 
 
 async def embed_anew(parts: Backstage) -> None:

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { shells } from "./shells";
 
 const MODERN = ["chrome >= 87", "safari >= 14", "ios >= 14"];
 const LEGACY = ["chrome >= 61", "ios >= 12"]; // old WeChat web views and hand-me-down phones
@@ -50,6 +51,6 @@ export default defineConfig({
       input: ["index.html", "student.html", "teacher.html", "subsidies.html", "disclosure.html", "research.html", "review.html", "school.html", "guardian.html", "lecture.html", "404.html"],
     },
   },
-  plugins: [legacy({ targets: LEGACY, modernTargets: MODERN }), contentSecurity()],
+  plugins: [shells(), legacy({ targets: LEGACY, modernTargets: MODERN }), contentSecurity()],
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

@@ -20,7 +20,7 @@ from server.actions.errors import (
     SessionOver,
 )
 from server.actions.ports import Finder, Rules
-from server.actions.subsidy import session_held
+from server.actions.subsidy import answer_rated, session_held
 from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.people import Person, PersonId
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
@@ -339,7 +339,7 @@ async def breathe(work: Work, teacher: Person, breath_s: int) -> None:
     await work.commit()
 
 
-async def rate(work: Work, student: Person, answer_id: UUID, stars: int) -> None:
+async def rate(work: Work, student: Person, answer_id: UUID, stars: int, now: datetime) -> None:
     """What the pupil who asked thinks of the answer, one to five; another time it replaces the first."""
     if not 1 <= stars <= 5:
         raise BadRequest
@@ -347,7 +347,10 @@ async def rate(work: Work, student: Person, answer_id: UUID, stars: int) -> None
     question = None if peeked is None or peeked.question_id is None else await work.question(peeked.question_id)
     if peeked is None or question is None or question.student_id != student.id or peeked.state == "withdrawn":
         raise NotHere
+    if peeked.stars == stars:
+        return
     await work.rate_answer(answer_id, peeked.teacher_id, stars)
+    await answer_rated(work, answer_id, stars, now)
     work.tell_student(question)
     await work.commit()
 

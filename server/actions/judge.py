@@ -4,15 +4,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from matcher.calibrate import (
     LATEST,
     Calibration,
+    Judged,
     Label,
+    Learned,
     has_dropped,
-    refitted,
     report,
     tightened,
 )
@@ -61,14 +61,14 @@ async def judge(
     await work.commit()
 
 
-async def propose(work: Work, present: Calibration) -> tuple[int, dict[str, Any]]:
-    """A calibration fitted on all labels, kept but not in force, and what it would change."""
-    labels = await said(work)
-    proposed = refitted(labels, present)
-    told = report(labels, present, proposed)
-    id = await work.add_calibration("operator", asdict(proposed), told)
+async def propose(work: Work, learned: Learned) -> int:
+    """What was learned from all labels, kept under a number but not in force."""
+    proposed = asdict(learned.calibration)
+    if learned.trees is not None:
+        proposed["verifier"] = await work.add_verifier(learned.trees)
+    id = await work.add_calibration("operator", proposed, learned.report)
     await work.commit()
-    return id, {**told, "proposed": asdict(proposed)}
+    return id
 
 
 async def adopt(work: Work, id: int) -> None:
@@ -94,7 +94,7 @@ async def watch_precision(work: Work, present: Calibration) -> list[str]:
             alarmed.append(subject)
     if alarmed:
         labels = [_label(row) for row in rows]
-        told = {"alarmed": alarmed, **report(labels, present, calibration)}
+        told = {"alarmed": alarmed, "subjects": report(labels, present, labels, calibration)}
         id = await work.add_calibration("alarm", asdict(calibration), told)
         await work.adopt_calibration(id)
         for subject in alarmed:
@@ -104,6 +104,23 @@ async def watch_precision(work: Work, present: Calibration) -> list[str]:
             log.error("matches of a subject were wrong too often; its bar was raised", extra={"subject": subject})
         await work.commit()
     return alarmed
+
+
+async def judged(work: Work) -> list[Judged]:
+    """Every judged pair with its texts, oldest first."""
+    return [
+        Judged(
+            subject=row.subject,
+            asked=row.asked or "",
+            known=row.known or "",
+            known_id=str(row.known_id),
+            from_photo=bool(row.from_photo),
+            same=row.same,
+            pushed=row.pushed,
+            confidence=_label(row).confidence,
+        )
+        for row in await work.labels()
+    ]
 
 
 async def said(work: Work) -> list[Label]:
@@ -117,4 +134,6 @@ def by_subject(labels: Sequence[Label]) -> dict[str, list[Label]]:
 
 
 def _label(row: Record) -> Label:
-    return Label(row.subject, row.confidence, row.same, row.pushed)
+    """What was told had gone through the calibration of its time: labels speak of the verifier's own word."""
+    confidence = Calibration(row.slope, row.shift).confidence(row.confidence)
+    return Label(row.subject, confidence, row.same, row.pushed)

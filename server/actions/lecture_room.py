@@ -21,6 +21,7 @@ from server.actions.errors import (
     TooEarly,
     TooFast,
 )
+from server.actions.subsidy import lecture_held
 from server.domain.board import MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.lecture import LectureState, may_start
 from server.domain.people import Person, Role
@@ -95,6 +96,7 @@ async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
     if state is not ON_AIR:
         raise RoomClosed
     await book.change(id, state=LectureState.OVER, ended_at=now)
+    await lecture_held(work, lecture, now)
     work.defer("snapshot_lecture", queue="read", lock=f"lecture:{id}", lecture_id=str(id))
     work.tell(lecture_channel(id), "lecture", id)
     work.tell(room_channel(id), "room", id)

@@ -16,10 +16,11 @@ import msgspec
 from server.actions.errors import BadRequest, Moved, NotAllowed, NotHere, Refusal
 from server.domain.people import Person
 from server.domain.question import Question
+from server.domain.room import attended
 from server.domain.subsidy.appraisal import Appraisal, appraise
 from server.domain.subsidy.document import PolicyRefused
-from server.domain.subsidy.facts import WORKS, FactRefused, day_of, pseudonym
-from server.domain.subsidy.policy import FAR, Policy, date_of, day_number, in_order, parse
+from server.domain.subsidy.facts import WORKS, FactRefused, Note, day_of, pseudonym
+from server.domain.subsidy.policy import FAR, Policy, Term, date_of, day_number, in_order, parse
 from server.domain.subsidy.reckon import Line, Statement, entries_of, half_up, month_of, reckon
 from server.domain.subsidy.simulate import Comparison, compare
 from server.store.books import Books, Posting, Ruling, policies_of
@@ -28,6 +29,8 @@ from server.subsidy_file import FactLine, fact_of, line_dict
 
 SHANGHAI = timedelta(hours=8)
 APPEAL = timedelta(days=5)  # how long a teacher may object to a statement
+THERE = timedelta(minutes=1)  # who looked in for less did not attend a lecture
+PLATFORMS_OWN = ("session", "shown", "lecture", "outcome", "review")  # what ids of facts begin with
 INK_S = 5.0  # a stroke stands for the seconds before it, in which its writer thought and drew
 
 
@@ -128,6 +131,47 @@ async def answer_judged(work: Work, question: Question, *, solved: bool, now: da
         return
     if added:
         await accrue(books, made.teacher_id, made.opened_at if line.of else now, question.id)
+
+
+async def answer_rated(work: Work, answer: UUID, stars: int, now: datetime) -> None:
+    """The pupil who asked gave stars: a word on the session that became the answer; the last one counts."""
+    rows = await work.rows(_ANSWERED, {"answer": answer})
+    if not rows:
+        return
+    made, books = rows[0], Books(work)
+    session = f"session:{made.session_id}"
+    if await books.fact(session) is None:
+        return
+    told = await books.count_words(session, "outcome")
+    line = FactLine(id=f"outcome:{made.session_id}:stars:{told + 1}", kind="outcome", of=session, rating=stars,
+                    recorded=now)  # fmt: skip
+    if await books.add_fact(line, "platform", teacher=made.teacher_id):
+        await accrue(books, made.teacher_id, made.opened_at, made.question_id)
+
+
+async def lecture_held(work: Work, lecture: Record, now: datetime) -> None:
+    """A lecture is over: the minutes on air within its slot, so that a room left on earns nothing, and how many pupils
+    were there for a minute or more. One to which nobody came is held."""
+    start, end = lecture.started_at, max(now, lecture.started_at)
+    on_air = min(end, lecture.ends_at) - max(start, lecture.starts_at)
+    spans: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in await work.rows(_ATTENDED, {"id": lecture.id}):
+        spans[row.pupil_id].append((row.from_at, row.until_at))
+    pupils = sum(attended(each, start, end) >= THERE for each in spans.values())
+    line = FactLine(
+        id=f"lecture:{lecture.id}",
+        kind="lecture",
+        teacher=str(lecture.lecturer_id),
+        start=start,
+        end=end,
+        active_s=max(0, int(on_air.total_seconds())),
+        attendance=pupils,
+        flags=() if pupils else ("nobody_came",),
+        evidence=(f"lecture:{lecture.id}",),
+    )
+    books = Books(work)
+    if await books.add_fact(line, "platform"):
+        await accrue(books, lecture.lecturer_id, start)
 
 
 async def _ties(books: Books, teacher: UUID, student: UUID) -> list[str]:
@@ -250,10 +294,11 @@ async def import_facts(work: Work, lines: Sequence[FactLine], by: UUID | None, n
     new = 0
     for line in lines:
         fact_of(line)
-        if line.id.partition(":")[0] in ("session", "shown", "outcome", "review"):
+        if line.id.partition(":")[0] in PLATFORMS_OWN:
             raise FactRefused(f"{line.id}: ids of this kind are the platform's own")
-        if line.teacher and line.teacher not in ids:
-            raise FactRefused(f"{line.id}: nobody signs in as {line.teacher!r}")
+        for login in (line.teacher, line.approved_by):
+            if login and login not in ids:
+                raise FactRefused(f"{line.id}: nobody signs in as {login!r}")
         teacher, since = await _touched(books, line, ids)
         people = {person for person in (teacher, ids.get(line.teacher)) if person is not None}
         named = str(ids[line.teacher]) if line.teacher else ""
@@ -266,8 +311,23 @@ async def import_facts(work: Work, lines: Sequence[FactLine], by: UUID | None, n
             touched[person].append(since or line.start or now)
     for each in sorted(touched):
         await accrue(books, each, min(touched[each]))
+    for each in sorted({ids[line.teacher] for line in lines if line.kind == Note.REDEMPTION}):
+        await _check_points(books, each)
     await work.commit()
     return new
+
+
+async def _check_points(books: Books, teacher: UUID) -> None:
+    """Leave is taken only for points that are there: an import that says otherwise is refused."""
+    rulings = await books.policies()
+    if not rulings:
+        return
+    since = date_of(rulings[0].policy.from_day)
+    done = reckon(await books.facts_of(teacher, since, _pairs(rulings)), policies_of(rulings), pools=False)
+    for refused in done.refused:
+        row = await books.fact(refused.fact)
+        if row is not None and row.kind == Note.REDEMPTION and row.teacher_id == teacher:
+            raise FactRefused(f"{refused.fact}: {refused.why}")
 
 
 async def _touched(books: Books, line: FactLine, ids: Mapping[str, UUID]) -> tuple[UUID | None, datetime | None]:
@@ -297,9 +357,9 @@ async def review(work: Work, person: Person, fact: str, decision: str, reason: s
         raise SecondPerson
     if decision not in ("release", "refuse") or not reason.strip():
         raise BadRequest("release or refuse, and a reason")
-    n = await work.rows("SELECT count(*) FROM subsidy_facts WHERE of_id = %(of)s AND kind = 'review'", {"of": fact})
+    told = await books.count_words(fact, "review")
     line = FactLine(
-        id=f"review:{fact}:{n[0][0] + 1}", kind="review", of=fact, decision=decision, reason=reason.strip()[:500],
+        id=f"review:{fact}:{told + 1}", kind="review", of=fact, decision=decision, reason=reason.strip()[:500],
         recorded=now,
     )  # fmt: skip
     await books.add_fact(line, "review", person.id, row.teacher_id)
@@ -393,11 +453,9 @@ async def reckon_month(work: Work, person: Person, month: date, now: datetime, a
 
 async def _settle(books: Books, rulings: Sequence[Ruling], month: int) -> None:
     """Posts into this month whatever all facts come to by its end and is not posted."""
-    begins, ends = day_number(_first_day(month)), day_number(_first_day(month + 1))
-    in_force = [ruling.policy for ruling in rulings if ruling.policy.from_day < ends and ruling.policy.to_day > begins]
-    if not in_force:
+    if not rulings:
         return
-    since = date_of(min(policy.from_day for policy in in_force))
+    since = date_of(rulings[0].policy.from_day)  # a correction may be of any policy's time, and pools outlive policies
     done = reckon(await books.facts(since), policies_of(rulings))
     lines = {line.fact.id: line for each in done.statements for line in each.lines}
     posted = await books.posted(since)
@@ -479,7 +537,7 @@ async def teachers_month(work: Work, teacher: UUID, month: date) -> TeachersMont
     until = open_months[-1].appeal_until if open_months else None
     if not in_force:
         return TeachersMonth(None, None, until)
-    since = date_of(min(policy.from_day for policy in in_force))
+    since = date_of(began[0].from_day)  # points live longer than the policy that gave them
     done = reckon(await books.facts_of(teacher, since, _pairs(rulings)), policies_of(rulings), pools=False)
     own = [each for each in done.statements if each.month == number and each.teacher == str(teacher)]
     return TeachersMonth(own[0] if own else None, in_force[-1].name, until)
@@ -487,6 +545,11 @@ async def teachers_month(work: Work, teacher: UUID, month: date) -> TeachersMont
 
 async def statement_of(work: Work, id: UUID) -> Record | None:
     return await Books(work).statement(id)
+
+
+def day_now(now: datetime) -> date:
+    """The day that it is in Shanghai."""
+    return date_of(_day(now))
 
 
 def month_now(now: datetime) -> date:
@@ -562,6 +625,13 @@ async def appraisal(work: Work, teacher: UUID, first: date, until: date) -> tupl
     return found.get(str(teacher)), await books.comment_of(teacher, first, until)
 
 
+async def terms_begun(work: Work, today: date) -> list[Term]:
+    """The terms of all policies that have begun, newest first."""
+    rulings = await Books(work).policies()
+    found = {(term.from_day, term.to_day): term for ruling in rulings for term in ruling.policy.terms}
+    return [found[days] for days in sorted(found, reverse=True) if days[0] <= day_number(today)]
+
+
 async def comment(work: Work, teacher: Person, first: date, until: date, words: str) -> None:
     if not 1 <= len(words.strip()) <= 2_000 or until <= first:
         raise BadRequest("1 to 2,000 characters, on days that follow each other")
@@ -574,8 +644,9 @@ async def comment(work: Work, teacher: Person, first: date, until: date, words: 
 
 async def simulate(work: Work, draft: Policy, first: date, until: date) -> Comparison:
     """What the facts of these days come to under the policies in force, and under the draft. Nothing is written."""
-    schools = {str(row.account_id): row.name for row in await work.rows(_SCHOOLS)}
     books = Books(work)
+    await books.only_read()
+    schools = {str(row.account_id): row.name for row in await work.rows(_SCHOOLS)}
     rulings = policies_of(await books.policies())
     facts = [
         fact for fact in await books.facts(first) if fact.kind not in WORKS or day_of(fact.start) < day_number(until)
@@ -624,6 +695,7 @@ _SESSION = """
                    AND a.session_id <> s.id) AS answered_before
     FROM live_sessions s WHERE s.id = %(session)s
 """
+_ATTENDED = "SELECT pupil_id, from_at, until_at FROM lecture_attendance WHERE lecture_id = %(id)s"
 _SCHOOLS = "SELECT i.account_id, s.name FROM identities i JOIN schools s ON s.id = i.school_id"
 _ANSWERED = """
     SELECT a.question_id, a.session_id, a.teacher_id, s.opened_at

@@ -1275,11 +1275,21 @@ class FigureView(Wire):
     facts: list[str]
 
 
+class TermView(Wire):
+    """A school term of the policies; `until` is the day after the last."""
+
+    name: str
+    first: str
+    until: str
+
+
 class AppraisalView(Wire):
-    """A teacher's term: participation and effectiveness. `until` is the day after the last."""
+    """A teacher's term: participation and effectiveness. `until` is the day after the last; `terms` are those that
+    have begun, newest first."""
 
     first: str
     until: str
+    terms: list[TermView]
     works: FigureView | None
     minutes: FigureView | None
     resolved: FigureView | None

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from sqlalchemy import text
 
 from server.domain.subsidy.facts import Fact
 from server.domain.subsidy.policy import FAR, Policy, day_number, parse
@@ -70,6 +71,10 @@ class Books:
     async def take_all(self) -> None:
         await self.work.rows("SELECT pg_advisory_xact_lock(%(books)s)", {"books": _BOOKS})
 
+    async def only_read(self) -> None:
+        """From here on the transaction can write nothing."""
+        await self.work.execute(text("SET TRANSACTION READ ONLY"))
+
     # --- facts ---
 
     async def add_fact(self, line: FactLine, source: str, by: UUID | None = None, teacher: UUID | None = None) -> bool:
@@ -93,6 +98,11 @@ class Books:
     async def fact(self, id: str) -> Record | None:
         found = await self.work.rows("SELECT * FROM subsidy_facts WHERE id = %(id)s", {"id": id})
         return found[0] if found else None
+
+    async def count_words(self, of: str, kind: str) -> int:
+        """How many notes of a kind there are on a fact."""
+        query = "SELECT count(*) FROM subsidy_facts WHERE of_id = %(of)s AND kind = %(kind)s"
+        return int((await self.work.rows(query, {"of": of, "kind": kind}))[0][0])
 
     async def facts_of(self, teacher: UUID, since: date, pairs: bool = False) -> list[Fact]:
         """Those of a teacher; with `pairs` also the works of others with the same pupils."""

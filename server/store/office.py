@@ -216,19 +216,17 @@ async def statement_lines(store: Store, id: UUID) -> wire.StatementLines | None:
 
 
 async def published(store: Store) -> wire.PublicView:
-    """Totals by school and month. A figure of fewer than k teachers is kept back, and of a month in which only one
-    school would be kept back the next smallest too: the month's total is public, and so would be the difference."""
+    """Totals by school and month, but for those that are kept back."""
     rows: dict[date, list[Record]] = defaultdict(list)
     for row in await store.rows(_PUBLIC, {}):
         rows[row.month].append(row)
     found = []
     for month in sorted(rows, reverse=True):
         by_size = sorted(rows[month], key=lambda row: (row.teachers, row.school))
-        hidden = {row.school for row in by_size if row.teachers < K}
-        if len(hidden) == 1 and len(by_size) > 1:
-            hidden.add(by_size[1].school)
+        hidden = kept_back([row.teachers for row in by_size])
+        names = {row.school for row in by_size[:hidden]}
         for row in sorted(rows[month], key=lambda row: str(row.school)):
-            shown = row.school not in hidden
+            shown = row.school not in names
             found.append(
                 wire.PublicRow(
                     school=row.school,
@@ -238,6 +236,16 @@ async def published(store: Store) -> wire.PublicView:
                 )
             )
     return wire.PublicView(k=K, rows=found)
+
+
+def kept_back(teachers: Sequence[int]) -> int:
+    """How many of a month's schools, smallest first, show no figure: those of fewer than k teachers, and as many more
+    as it takes for those kept back to be two schools and k teachers together. The month's total may be known from
+    elsewhere, and so would be the difference."""
+    hidden = sum(each < K for each in teachers)
+    while 0 < hidden < len(teachers) and (hidden < 2 or sum(teachers[:hidden]) < K):
+        hidden += 1
+    return hidden
 
 
 def _name(document: str) -> str:

@@ -308,6 +308,15 @@ match_labels = Table(
     PrimaryKeyConstraint("question_id", "known_id", "source"),
 )
 
+# Trees fitted on labels, on top of those that were shipped.
+verifiers = Table(
+    "verifiers",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("trees", JSONB, nullable=False),
+    _time("made_at", now=True),
+)
+
 # The one adopted last is in force, in every process.
 calibrations = Table(
     "calibrations",
@@ -318,6 +327,7 @@ calibrations = Table(
     Column("shift", Float, nullable=False),
     Column("bars", JSONB, nullable=False),
     Column("report", JSONB, nullable=False),
+    Column("verifier_id", Integer, ForeignKey("verifiers.id")),
     _time("made_at", now=True),
     _time("adopted_at", nullable=True),
     CheckConstraint("made_by IN ('operator', 'alarm')", name="made_by"),
@@ -365,6 +375,7 @@ presence = Table(
     _time("rests_until", nullable=True),
     CheckConstraint("breath_s BETWEEN 0 AND 600", name="breath"),
     CheckConstraint("wish IN ('ready', 'away', 'off')", name="wish"),
+    Index("ix_presence_ready", "since", "teacher_id", postgresql_where=text("wish = 'ready'")),
 )
 
 shifts = Table(

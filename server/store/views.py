@@ -568,8 +568,8 @@ _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) A
 STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # `crowd`: who leads counts followers; who follows sees how many ask with it. `ahead` and `on_duty` are of those in the
-# queue, a follower's by its leader's place. What most questions do not have is only asked for when it is there: a view
-# of a text question is one statement.
+# queue, a follower's by its leader's place; for whom a teacher is being asked, is next. What most questions do not have
+# is only asked for when it is there: a view of a text question is one statement.
 _QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
            leader.state AS leader_state, leader.promised_at AS leader_promise,
@@ -578,7 +578,7 @@ _QUESTION_COLUMNS = f"""
            EXISTS (SELECT FROM answers p WHERE p.question_id = q.id AND p.split_from IS NOT NULL) AS has_parts,
            taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
            EXISTS (SELECT FROM page_problems p WHERE p.question_id = q.id) AS has_problems,
-           CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
+           CASE coalesce(leader.state, q.state) WHEN 'offered' THEN 0 WHEN 'waiting' THEN
                (SELECT count(*) FROM questions other
                 WHERE other.state IN ('waiting', 'offered') AND other.subject = q.subject
                   AND {STAGE.format("other")} = {STAGE.format("q")}
@@ -587,7 +587,7 @@ _QUESTION_COLUMNS = f"""
            CASE WHEN q.state = 'following' THEN
                (SELECT l.id FROM live_sessions l
                 WHERE l.question_id = q.leader_id AND l.kind = 'live' AND l.ended_at IS NULL) END AS watch_id,
-           CASE WHEN coalesce(leader.state, q.state) IN ('waiting', 'offered') THEN
+           CASE coalesce(leader.state, q.state) WHEN 'offered' THEN 1 WHEN 'waiting' THEN
                (SELECT count(*) FROM presence p JOIN certifications c ON c.account_id = p.teacher_id
                 WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
                   AND c.subject = q.subject AND c.stage = {STAGE.format("q")}) END AS on_duty

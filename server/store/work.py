@@ -52,6 +52,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+READY_AT_ONCE = 32  # teachers of a certification among whom the best is chosen: those who have waited longest
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
 
 
@@ -348,8 +349,8 @@ class Work:
         await self._write(_LABEL, {**row, "confidence": confidence, "person": person})
 
     async def labels(self, *, since_tightened: bool = False) -> list[Record]:
-        """Subject, confidence, same, pushed and question of every judged pair, oldest first; a teacher's word counts
-        before the pupil's."""
+        """Every judged pair, oldest first: subject, question and known, both texts (NULL where one is gone), the
+        confidence told and the slope and shift that had made it; a teacher's word counts before the pupil's."""
         return await self._rows(_LABELS, {"since_tightened": since_tightened})
 
     async def certifications(self, teacher: UUID) -> frozenset[Certification]:
@@ -360,7 +361,12 @@ class Work:
     async def add_calibration(self, made_by: str, calibration: Mapping[str, Any], report: Mapping[str, Any]) -> int:
         row = {"made_by": made_by, "slope": calibration["slope"], "shift": calibration["shift"]}
         row |= {"bars": Jsonb(dict(calibration["bars"])), "report": Jsonb(dict(report))}
+        row |= {"verifier_id": calibration["verifier"]}
         query, params = insertion("calibrations", [row])
+        return int(await self._value(f"{query} RETURNING id", params))
+
+    async def add_verifier(self, trees: Mapping[str, Any]) -> int:
+        query, params = insertion("verifiers", [{"trees": Jsonb(dict(trees))}])
         return int(await self._value(f"{query} RETURNING id", params))
 
     async def calibration_in_force(self) -> tuple[int, datetime | None]:
@@ -385,11 +391,12 @@ class Work:
         found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
         return [_waiting(row) for row in found]
 
-    async def ready(self, wanted: Iterable[Certification], each: int = 32) -> list[Ready]:
+    async def ready(self, wanted: Iterable[Certification]) -> list[Ready]:
         """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
-        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
-        subjects, stages = [subject for subject, _ in pairs], [stage for _, stage in pairs]
-        found = await self._rows(_READY, {"subjects": subjects, "stages": stages, "each": each})
+        found: dict[UUID, Record] = {}
+        for subject, stage in sorted({(str(one.subject), str(one.stage)) for one in wanted}):
+            for row in await self._rows(_READY, {"subject": subject, "stage": stage}):
+                found.setdefault(row.teacher_id, row)
         return [
             Ready(
                 id=row.teacher_id,
@@ -400,7 +407,7 @@ class Work:
                 rating_sum=row.rating_sum,
                 rating_count=row.rating_count,
             )
-            for row in found
+            for row in found.values()
         ]
 
     async def claim_free(self, ranked: Sequence[PersonId]) -> PersonId | None:
@@ -941,20 +948,32 @@ _LABEL = """
 _LABELS = """
     WITH said AS (
         SELECT s.question_id, s.answer_id AS known_id, 1 AS weight, s.outcome <> 'not_mine' AS same, s.confidence,
-               true AS pushed, s.made_at AS at
+               true AS pushed, s.made_at AS at, s.made_at AS told_at
         FROM suggestions s WHERE s.verdict = 'same' AND s.outcome IN ('solved', 'not_mine', 'still_stuck')
         UNION ALL
         SELECT l.question_id, l.known_id, CASE l.source WHEN 'teacher' THEN 0 ELSE 1 END, l.same, l.confidence,
-               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at
+               coalesce(q.verdict = 'open' OR s.verdict = 'same', true), l.made_at,
+               coalesce(s.made_at, q.received_at)
         FROM match_labels l JOIN questions q ON q.id = l.question_id
-        LEFT JOIN LATERAL (SELECT verdict FROM suggestions WHERE question_id = l.question_id AND answer_id = l.known_id
+        LEFT JOIN LATERAL (SELECT verdict, made_at FROM suggestions
+                           WHERE question_id = l.question_id AND answer_id = l.known_id
                            ORDER BY made_at LIMIT 1) s ON true
         WHERE l.confidence IS NOT NULL
     ), last AS (
         SELECT DISTINCT ON (question_id, known_id) * FROM said ORDER BY question_id, known_id, weight, at DESC
     )
-    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.at
+    SELECT q.subject, last.confidence, last.same, last.pushed, last.question_id, last.known_id, last.at,
+           coalesce(c.slope, 1) AS slope, coalesce(c.shift, 0) AS shift,
+           q.read_text <> '' AND coalesce(q.corrected_text, '') = '' AS from_photo,
+           CASE WHEN q.state <> 'withdrawn' THEN coalesce(nullif(q.corrected_text, ''), nullif(q.read_text, ''), q.text)
+           END AS asked,
+           coalesce(a.problem_text, nullif(leader.corrected_text, ''), nullif(leader.read_text, ''), leader.text)
+               AS known
     FROM last JOIN questions q ON q.id = last.question_id
+    LEFT JOIN answers a ON a.id = last.known_id
+    LEFT JOIN questions leader ON leader.id = last.known_id
+    LEFT JOIN LATERAL (SELECT slope, shift FROM calibrations WHERE adopted_at <= last.told_at
+                       ORDER BY adopted_at DESC LIMIT 1) c ON true
     WHERE NOT %(since_tightened)s OR last.at > coalesce((
         SELECT max(adopted_at) FROM calibrations WHERE made_by = 'alarm' AND report->'alarmed' ? q.subject
     ), '-infinity')
@@ -1048,37 +1067,46 @@ _IS_USED = """
 """
 
 # Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
-# each teacher, at every question of a new city's first evening.
+# each teacher, at every question of a new city's first evening. What must be looked up for each teacher is a scalar
+# subquery, which stays behind what is read from the row; as EXISTS it would become a join of all of them.
 _FREE = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
-    AND EXISTS (SELECT FROM shifts s WHERE s.teacher_id = p.teacher_id
-                AND clock_timestamp() BETWEEN s.starts_at AND s.ends_at)
     AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
     AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
+"""
+_ON_SHIFT = """
+    (SELECT true FROM shifts s WHERE s.teacher_id = p.teacher_id AND s.ends_at >= clock_timestamp()
+                               AND s.starts_at <= clock_timestamp() LIMIT 1)
 """
 
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
-# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it.
+# The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it. While nobody
+# waits, nobody looks for who is free.
 _WAITING = f"""
-    SELECT w.* FROM (SELECT DISTINCT c.subject, c.stage FROM presence p
-                     JOIN certifications c ON c.account_id = p.teacher_id WHERE {_FREE}) free
-    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = free.subject
-                        AND {_STAGE_OF.format("questions")} = free.stage
+    WITH asked AS MATERIALIZED (
+        SELECT DISTINCT subject, {_STAGE_OF.format("questions")} AS stage FROM questions WHERE state = 'waiting'
+    ), free AS MATERIALIZED (
+        SELECT DISTINCT c.subject, c.stage
+        FROM (SELECT p.teacher_id FROM presence p WHERE {_FREE} AND {_ON_SHIFT}) able
+        JOIN certifications c ON c.account_id = able.teacher_id
+        WHERE (SELECT EXISTS (SELECT FROM asked))
+    )
+    SELECT w.* FROM asked JOIN free USING (subject, stage)
+    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = asked.subject
+                        AND {_STAGE_OF.format("questions")} = asked.stage
                         ORDER BY received_at, id LIMIT %(limit)s) w
 """  # noqa: S608 - composed of constants of this module
 
-# Tonight counts from five in the morning in the city's own time.
+# Of one certification, and with a plain limit: the planner then keeps one plan for all. Tonight counts from five in the
+# morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT DISTINCT able.teacher_id, able.since
-        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
-        CROSS JOIN LATERAL (
-            SELECT p.teacher_id, p.since FROM presence p
-            WHERE {_FREE} AND EXISTS (SELECT FROM certifications c WHERE c.account_id = p.teacher_id
-                                      AND c.subject = wanted.subject AND c.stage = wanted.stage)
-            ORDER BY p.since, p.teacher_id LIMIT %(each)s) able
+        SELECT p.teacher_id, p.since FROM presence p
+        WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
+                           AND c.subject = %(subject)s AND c.stage = %(stage)s) AND {_ON_SHIFT}
+        ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began
@@ -1100,7 +1128,7 @@ _READY = f"""
 
 _CLAIM = f"""
     SELECT p.teacher_id FROM presence p
-    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE}
+    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
     ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
     LIMIT 1 FOR UPDATE OF p SKIP LOCKED
 """  # noqa: S608 - composed of constants of this module

@@ -191,7 +191,7 @@ async def reliability(call: Call[None]) -> wire.Reliability:
     async with parts.store.work() as work:
         labels = await judge.said(work)
         number, since = await work.calibration_in_force()
-        calibration = await calibration_in_force(await work.connection())
+        calibration = await calibration_in_force(work)
     return wire.Reliability(
         calibration=number,
         since=since,
@@ -287,7 +287,7 @@ async def _answer(call: Call[Any]) -> wire.AnswerView:
 
 async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
-        await answer.rate(work, call.person, call.id(), call.body.stars)
+        await answer.rate(work, call.person, call.id(), call.body.stars, await work.now())
     return await _answer(call)
 
 

@@ -13,7 +13,7 @@ from server.actions.errors import BadRequest, NotHere
 from server.domain.people import Role
 from server.domain.subsidy.appraisal import Figure
 from server.domain.subsidy.document import PolicyRefused
-from server.domain.subsidy.policy import parse
+from server.domain.subsidy.policy import date_of, parse
 from server.domain.subsidy.reckon import Line
 from server.domain.subsidy.simulate import Row
 from server.live import protocol as wire
@@ -103,14 +103,21 @@ async def appraisal_file(call: Call[None]) -> Response:
 
 
 async def _appraisal(call: Call[None], teacher: UUID) -> wire.AppraisalView:
+    """Of the days that are asked for, or else of the term that began last, or without terms of half a year."""
     async with call.parts.store.work() as work:
-        today = subsidy.month_now(await work.now())
-        first = _day(call.query.get("first", str(_half_year_before(today))))
-        until = _day(call.query.get("until", str(_month_after(today))))
+        now = await work.now()
+        month = subsidy.month_now(now)
+        terms = [
+            wire.TermView(name=term.name, first=str(date_of(term.from_day)), until=str(date_of(term.to_day)))
+            for term in await subsidy.terms_begun(work, subsidy.day_now(now))
+        ]
+        usual = terms[0] if terms else wire.TermView("", str(_half_year_before(month)), str(_month_after(month)))
+        first, until = _day(call.query.get("first", usual.first)), _day(call.query.get("until", usual.until))
         found, comment = await subsidy.appraisal(work, teacher, first, until)
     return wire.AppraisalView(
         first=str(first),
         until=str(until),
+        terms=terms,
         works=_figure(None if found is None else found.works),
         minutes=_figure(None if found is None else found.minutes),
         resolved=_figure(None if found is None else found.resolved),

@@ -63,7 +63,7 @@ function Known({ found }: { found: PayeesView }) {
       {found.payees.length === 0 ? <Empty title={words.noAccounts} /> : (
         <div class="scroll"><table class="roll">
           <thead><tr><th scope="col">{words.teacher}</th><th scope="col">{words.bank}</th><th scope="col">{words.number}</th></tr></thead>
-          <tbody>{found.payees.map((each) => <tr key={each.login}><td>{each.teacher}　<span class="muted small">{each.login}</span></td><td>{each.bank}</td><td class="digits">{each.account}</td></tr>)}</tbody>
+          <tbody>{found.payees.map((each) => <tr key={each.login}><td class="name">{each.teacher} <span class="muted small">{each.login}</span></td><td>{each.bank}</td><td class="digits">{each.account}</td></tr>)}</tbody>
         </table></div>
       )}
     </section>
@@ -78,7 +78,7 @@ function Touched({ found }: { found: PayeesView }) {
       <h2 id="accounts-notes">{words.reads}</h2>
       <div class="scroll"><table class="roll">
         <thead><tr><th scope="col">{words.when}</th><th scope="col">{words.who}</th><th scope="col">{words.act}</th><th scope="col">{words.purpose}</th></tr></thead>
-        <tbody>{found.notes.map((each, n) => <tr key={n}><td class="digits">{moment(each.at)}</td><td>{each.who ?? words.commandLine}</td><td>{words.accountActs[each.act]} {words.accountsCount(each.accounts)}</td><td>{words.noted(each.why)}</td></tr>)}</tbody>
+        <tbody>{found.notes.map((each, n) => <tr key={n}><td class="digits">{moment(each.at)}</td><td>{each.who ?? words.commandLine}</td><td>{words.accountActs[each.act]} {words.accountsCount(each.accounts)}</td><td class="name">{words.noted(each.why)}</td></tr>)}</tbody>
       </table></div>
     </section>
   );

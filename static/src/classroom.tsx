@@ -44,7 +44,7 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
       </div>
-      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? hall.lecture.value?.title : words.notBegun}</h2>{hall.me !== "lecturer" && <p class="muted">{words.notBegunMore}</p>}</section>}
+      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p></section>}
       <Side hall={hall} />
     </main>
   );

@@ -5,7 +5,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import * as money from "./money";
 import { amount, money as words } from "./money-words";
-import { Empty, Notice, Skeleton } from "./parts";
+import { Empty, LanguageButton, Notice, Seal, Skeleton } from "./parts";
 import type { PublicRow, PublicView } from "./protocol";
 import { choose, language, say, sentence } from "./words";
 
@@ -17,7 +17,7 @@ function Page() {
   const months = [...new Set(found?.rows.map(({ month }) => month) ?? [])];
   return (
     <>
-      <header class="bar"><span class="seal" aria-hidden="true">答</span><span class="brand">{say.value.name}</span></header>
+      <header class="bar"><Seal /><span class="brand">{say.value.name}</span><span class="bar-gap" /><LanguageButton /><a class="bar-button bar-word bar-link" href="/">{say.value.signIn}</a></header>
       <main class="page page-office">
         <h1>{said.disclosure}</h1>
         {wrong !== null && <Notice kind="error">{wrong}</Notice>}
@@ -39,7 +39,7 @@ function Month({ month, rows }: { month: string; rows: readonly PublicRow[] }) {
       <h2 class="digits">{month}</h2>
       <div class="scroll"><table class="roll">
         <thead><tr><th scope="col">{said.school}</th><th scope="col" class="right">{said.people}</th><th scope="col" class="right">{said.amount}</th></tr></thead>
-        <tbody>{rows.map((row) => <tr key={row.school}><td>{row.school === "" ? said.noSchool : row.school}</td>{row.fen === null ? <td colSpan={2} class="right muted">{said.keptBack}</td> : <><td class="digits right">{row.teachers}</td><td class="digits right">{amount(row.fen)}</td></>}</tr>)}</tbody>
+        <tbody>{rows.map((row) => <tr key={row.school}><td class="name">{row.school === "" ? said.noSchool : row.school}</td>{row.fen === null ? <td colSpan={2} class="right muted">{said.keptBack}</td> : <><td class="digits right">{row.teachers}</td><td class="digits right">{amount(row.fen)}</td></>}</tr>)}</tbody>
       </table></div>
     </section>
   );

@@ -150,7 +150,7 @@ function Find() {
   return (
     <section class="lectures" aria-label={words.find}>
       <Filters />
-      {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
+      {wrong.value && linkState.value !== "offline" && <Notice kind="error">{wrong.value}</Notice>}
       {found.value === null && wrong.value === null && <Skeleton />}
       {found.value?.length === 0 && <Empty title={words.none}>{words.noneMore}</Empty>}
       <div class="lecture-grid">{found.value?.map((each) => <Card key={each.id} lecture={each} />)}</div>

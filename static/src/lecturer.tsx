@@ -63,7 +63,7 @@ export function LecturerDesk() {
         {past.map((each) => <Line key={each.id} lecture={each} />)}
       </section>
       <div class="planning-one">
-        {chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all !== null && <Empty title={all.length === 0 ? words.noLectures : words.choose}>{all.length === 0 && words.noLecturesMore}</Empty>}
+        {chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all?.length === 0 ? <Empty title={words.noLectures}>{words.noLecturesMore}</Empty> : all !== null && <div class="planning-choose"><Empty title={words.choose} /></div>}
       </div>
     </div>
   );

@@ -5,7 +5,7 @@ import { language } from "./words";
 const zh = {
   title: "补贴", mine: "我的补贴", office: "补贴财务", audit: "补贴审计",
   thisMonth: "本月应得", held: "待核", points: "时间银行积分", bonus: "评价积分", lines: "明细", none: "这个月还没有记录", noneMore: "每完成一项工作，这里就多一行，写明因为什么、按哪条标准。",
-  appraisal: "评价报告", period: (first: string, until: string) => `${first} 至 ${until} 前`, figures: { works: "完成的工作", minutes: "笔迹和说话（分钟）", resolved: "解决且没有再问", rating: "评分（向平均收缩）" }, interval: (low: string, high: string) => `95% 区间 ${low} – ${high}`, peers: (three: string) => `同行四分位 ${three}`, fewPeers: "同行不足 5 人，不列", behind: (n: number) => `依据 ${n} 项事实`, unknown: "没有记录", own: "本人说明", save: "保存", saved: "已保存",
+  appraisal: "评价报告", term: "学期", period: (first: string, until: string) => `${first} 至 ${until} 前`, figures: { works: "完成的工作", minutes: "笔迹和说话（分钟）", resolved: "解决且没有再问", rating: "评分（向平均收缩）" }, interval: (low: string, high: string) => `95% 区间 ${low} – ${high}`, peers: (three: string) => `同行四分位 ${three}`, fewPeers: "同行不足 5 人，不列", behind: (n: number) => `依据 ${n} 项事实`, unknown: "没有记录", own: "本人说明", save: "保存", saved: "已保存",
   before: "上个月", after: "下个月", under: (name: string) => `按《${name}》计算；资金池的分摊在月底结算时计入。`, noPolicy: "这个月没有生效的补贴办法。",
   how: "怎么算的", quantity: "数量", price: "金额", coefficient: "效果系数", came: "结果", fact: "事实编号", rate: "标准", rateNamed: (path: string) => path.replace(/^rate\.(\d+)$/, "第 $1 条"),
   status: { paid: "计入", held: "待核", refused: "不计", unpaid: "不付" } as Record<string, string>,
@@ -36,7 +36,7 @@ type Words = typeof zh;
 const en: Words = {
   title: "Subsidies", mine: "My subsidy", office: "Subsidy office", audit: "Subsidy audit",
   thisMonth: "Earned this month", held: "Held", points: "Time-bank points", bonus: "Bonus points", lines: "Lines", none: "Nothing this month yet", noneMore: "Each piece of work adds a line that says why, and under which rate.",
-  appraisal: "Appraisal", period: (first, until) => `${first} until ${until}`, figures: { works: "Works", minutes: "Ink and speech (minutes)", resolved: "Resolved and not asked again", rating: "Rating (shrunk to the mean)" }, interval: (low, high) => `95% interval ${low} – ${high}`, peers: (three) => `Quartiles of peers ${three}`, fewPeers: "Fewer than 5 peers: not shown", behind: (n) => `${n} facts behind it`, unknown: "Nothing known", own: "Your own word", save: "Save", saved: "Saved",
+  appraisal: "Appraisal", term: "Term", period: (first, until) => `${first} until ${until}`, figures: { works: "Works", minutes: "Ink and speech (minutes)", resolved: "Resolved and not asked again", rating: "Rating (shrunk to the mean)" }, interval: (low, high) => `95% interval ${low} – ${high}`, peers: (three) => `Quartiles of peers ${three}`, fewPeers: "Fewer than 5 peers: not shown", behind: (n) => `${n} facts behind it`, unknown: "Nothing known", own: "Your own word", save: "Save", saved: "Saved",
   before: "Month before", after: "Month after", under: (name) => `Under “${name}”; pools are settled when the month is reckoned.`, noPolicy: "No policy is in force this month.",
   how: "How it was reckoned", quantity: "Quantity", price: "Amount", coefficient: "Coefficient of effect", came: "Result", fact: "Fact", rate: "Rate", rateNamed: (path) => path.replace(/^rate\.(\d+)$/, "no. $1"),
   status: { paid: "Counted", held: "Held", refused: "Refused", unpaid: "Not paid" },
@@ -86,6 +86,7 @@ const REASONS: readonly (readonly [RegExp, (found: RegExpMatchArray) => string])
   [/^(\d+) of (\d+) works of the pupil's month/, (m) => `这名学生当月 ${m[2]} 次里有 ${m[1]} 次是这位教师`],
   [/^blank_board/, () => "没有笔迹也没有录音"],
   [/^answered_before/, () => "同一题第二次回答"],
+  [/^nobody_came/, () => "没有人来听"],
   [/^same_device/, () => "师生用的是同一台设备"],
   [/^own_child/, () => "学生是自己的孩子"],
   [/^released by review/, () => "审核放行"],
@@ -93,6 +94,8 @@ const REASONS: readonly (readonly [RegExp, (found: RegExpMatchArray) => string])
   [/^floor of a (\w+)/, (m) => `${PER[m[1]!]}保底`],
   [/^cap of (?:a|the) (\w+)/, (m) => `${PER[m[1]!]}封顶`],
   [/^pool (\S+): (\w+)/, (m) => `资金“${m[1]}”${HOW[m[2]!] ?? m[2]}`],
+  [/^pool (\S+) has no later period/, (m) => `资金“${m[1]}”没有下一期`],
+  [/^more than pool (\S+) has/, (m) => `超过资金“${m[1]}”一期的总额`],
   [/^outside the terms of pool (.*)/, (m) => `不在资金“${m[1]}”的学期内`],
 ];
 

@@ -1,14 +1,14 @@
 // The doors of the money (server/web/subsidies.py).
 import { call } from "./api";
 import { newId } from "./ids";
-import type { AppraisalView, CommentAppraisal, MonthStatements, MoveMonth, OfficeView, PayeesImported, PayeesView, PublicView, ReviewHold, StatementLines, SettlePayout, Simulate, SimulationView, TeacherMonth, TraceView, VerifyView } from "./protocol";
+import type { AppraisalView, CommentAppraisal, MonthStatements, MoveMonth, OfficeView, PayeesImported, PayeesView, PublicView, ReviewHold, StatementLines, SettlePayout, Simulate, SimulationView, TeacherMonth, TermView, TraceView, VerifyView } from "./protocol";
 
 const post = <T>(path: string, body: object = {}): Promise<T> => call<T>("POST", path, body, newId());
 const month = (name: string): string => `month=${encodeURIComponent(name)}`;
 
 export const mine = (name: string | null): Promise<TeacherMonth> => call("GET", name === null ? "/api/subsidy/mine" : `/api/subsidy/mine?${month(name)}`);
 export const appeal = (statement_id: string, words: string): Promise<unknown> => post("/api/subsidy/appeals", { statement_id, words });
-export const appraisal = (): Promise<AppraisalView> => call("GET", "/api/subsidy/appraisal");
+export const appraisal = (days?: TermView): Promise<AppraisalView> => call("GET", days === undefined ? "/api/subsidy/appraisal" : `/api/subsidy/appraisal?first=${days.first}&until=${days.until}`);
 export const comment = (body: CommentAppraisal): Promise<unknown> => post("/api/subsidy/appraisal", body);
 export const appraisalPdf = (of: AppraisalView): string => `/api/subsidy/appraisal/pdf?first=${of.first}&until=${of.until}`;
 export const appraisalOf = (teacher: string): string => `/api/subsidy/appraisal/pdf?teacher=${teacher}`;

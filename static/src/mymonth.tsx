@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import * as money from "./money";
 import { amount, because, hundredths, money as say } from "./money-words";
 import { Empty, Notice, Skeleton } from "./parts";
-import type { AppealView, AppraisalView, FigureView, MoneyLine, StatementView, TeacherMonth } from "./protocol";
+import type { AppealView, AppraisalView, FigureView, MoneyLine, StatementView, TeacherMonth, TermView } from "./protocol";
 import { moment, sentence } from "./words";
 
 const nextTo = (month: string, by: number): string => {
@@ -134,7 +134,8 @@ function Appraisal() {
   const [found, setFound] = useState<AppraisalView | null>(null);
   const [text, setText] = useState("");
   const [said, setSaid] = useState<string | null>(null);
-  useEffect(() => void money.appraisal().then((next) => { setFound(next); setText(next.comment); }, (error: unknown) => setSaid(sentence(error))), []);
+  const load = (days?: TermView): void => void money.appraisal(days).then((next) => { setFound(next); setText(next.comment); setSaid(null); }, (error: unknown) => setSaid(sentence(error)));
+  useEffect(() => load(), []);
   if (found === null) return said === null ? <Skeleton /> : <Notice kind="error">{said}</Notice>;
   const plain = (value: number): string => value.toFixed(0);
   const share = (value: number): string => `${(value * 100).toFixed(0)}%`;
@@ -146,6 +147,13 @@ function Appraisal() {
   return (
     <section class="card" aria-labelledby="appraisal-title">
       <div class="month-head"><h2 id="appraisal-title">{words.appraisal}</h2><a class="button small" href={money.appraisalPdf(found)} download>{words.pdf}</a></div>
+      {found.terms.length > 0 && (
+        <label class="field term"><span>{words.term}</span>
+          <select value={`${found.first} ${found.until}`} onChange={(event) => load(found.terms[event.currentTarget.selectedIndex])}>
+            {found.terms.map((term) => <option key={term.first} value={`${term.first} ${term.until}`}>{term.name}</option>)}
+          </select>
+        </label>
+      )}
       <p class="muted small">{words.period(found.first, found.until)}</p>
       <dl class="figures">
         <Figured name={words.figures.works} figure={found.works} form={plain} />
@@ -171,9 +179,10 @@ function Figured({ name, figure, form }: { name: string; figure: FigureView | nu
       {figure !== null && value !== null && (
         <dd class="muted small">
           {figure.low !== null && figure.high !== null && <>{words.interval(form(figure.low), form(figure.high))}<br /></>}
-          {figure.peers.length === 0 ? words.fewPeers : words.peers(figure.peers.map(form).join(" · "))}<br />{words.behind(figure.facts.length)}
+          {figure.peers.length === 0 ? words.fewPeers : words.peers(figure.peers.map(form).join(" · "))}
         </dd>
       )}
+      {figure !== null && figure.facts.length > 0 && <dd class="small"><details><summary>{words.behind(figure.facts.length)}</summary><ul class="behind mono">{figure.facts.map((fact) => <li key={fact}>{fact}</li>)}</ul></details></dd>}
     </div>
   );
 }

@@ -1115,10 +1115,18 @@ export interface FigureView {
   facts: string[];
 }
 
-/** A teacher's term: participation and effectiveness. `until` is the day after the last. */
+/** A school term of the policies; `until` is the day after the last. */
+export interface TermView {
+  name: string;
+  first: string;
+  until: string;
+}
+
+/** A teacher's term: participation and effectiveness. `until` is the day after the last; `terms` are those that have begun, newest first. */
 export interface AppraisalView {
   first: string;
   until: string;
+  terms: TermView[];
   works: FigureView | null;
   minutes: FigureView | null;
   resolved: FigureView | null;

@@ -54,6 +54,7 @@ function Door() {
           </button>
         </div>
         <Demo busy={busy} enter={enter} />
+        <p class="signin-foot"><a href="/disclosure">{words.publicPage}</a></p>
       </div>
     </main>
   );

@@ -12,7 +12,7 @@ const zh = {
   name: "答疑",
   otherLanguage: "English",
   // sign-in
-  signIn: "登录", login: "账号", password: "密码", showPassword: "显示密码", hidePassword: "隐藏密码",
+  signIn: "登录", publicPage: "补贴公示", login: "账号", password: "密码", showPassword: "显示密码", hidePassword: "隐藏密码",
   welcome: "拍一道题，马上有人讲", signingIn: "正在登录…", signOut: "退出登录",
   firstTime: "第一次来？用学校发的激活码", haveAccount: "已有账号，去登录", activate: "激活并登录", code: "激活码",
   newPassword: "设一个新密码", passwordHint: "至少 8 个字", demoAccounts: "演示账号，点一下就能进", demoStudent: "学生", demoTeacher: "老师", demoOther: "其他",
@@ -127,7 +127,7 @@ type Words = typeof zh;
 const en: Words = {
   name: "Dayi",
   otherLanguage: "中文",
-  signIn: "Sign in", login: "Account", password: "Password", showPassword: "Show password", hidePassword: "Hide password",
+  signIn: "Sign in", publicPage: "Subsidies, made public", login: "Account", password: "Password", showPassword: "Show password", hidePassword: "Hide password",
   welcome: "Photograph a problem, have it explained", signingIn: "Signing in…", signOut: "Sign out",
   firstTime: "First time? Use your school's code", haveAccount: "I have an account", activate: "Activate and sign in", code: "Activation code",
   newPassword: "Choose a password", passwordHint: "At least 8 characters", demoAccounts: "Demo accounts: one tap", demoStudent: "Pupil", demoTeacher: "Teacher", demoOther: "Other",

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from matcher.calibrate import Calibration, Label
+from matcher.calibrate import Calibration, Judged, Label, Learned, refitted, report
 from matcher.decide import SAME_AT
 from matcher.match import Match, Outcome, WorkedExample
 from server.actions import ask, judge
@@ -174,22 +174,43 @@ async def test_a_calibration_is_reported_first_and_in_force_everywhere_once_adop
 ) -> None:
     await judged_wrong(store, world, finder, 4)
     async with store.work() as work:
-        present = await calibration_in_force(await work.connection())
-        number, told = await judge.propose(work, present)
+        present = await calibration_in_force(work)
+        said = await judge.said(work)
+        proposed = refitted(said, present)
+        told = report(said, present, said, proposed)
+        number = await judge.propose(work, Learned(proposed, None, {"subjects": told}))
     async with store.work() as work:
-        assert await calibration_in_force(await work.connection()) == present == Calibration()
+        assert await calibration_in_force(work) == present == Calibration()
     assert told["math"]["before"]["pushed"] == 4 and told["math"]["after"]["pushed"] == 0
 
     async with store.work() as work:
         await judge.adopt(work, number)
 
     async with store.work() as work:
-        raised = await calibration_in_force(await work.connection())
+        raised = await calibration_in_force(work)
         with pytest.raises(Moved):
             await judge.adopt(work, number)
         with pytest.raises(NotHere):
             await judge.adopt(work, number + 1)
     assert raised.bar("math") > present.bar("math")
+
+
+async def test_labels_come_with_both_texts_and_the_word_before_the_calibration_of_their_time(
+    store: Store, world: World, finder: SaysSo
+) -> None:
+    teacher = await world.teacher()
+    made = await a_known_answer(store, world, finder, teacher)
+    calibration = Calibration(1.5, -0.5)
+    async with store.work() as work:
+        await judge.adopt(work, await judge.propose(work, Learned(calibration, None, {})))
+    _, id = await shown_video(store, world, finder, made, confidence=calibration.probability(0.85))
+    await say(store, finder, teacher, id, made, same=False)
+
+    async with store.work() as work:
+        [pair] = await judge.judged(work)
+
+    text = (await question(store, id)).problem_text
+    assert pair == Judged("math", text, text, str(made), False, False, True, pytest.approx(0.85))
 
 
 async def test_a_drop_in_precision_rings_and_raises_the_bar_once(
@@ -201,7 +222,7 @@ async def test_a_drop_in_precision_rings_and_raises_the_bar_once(
     async with store.work() as work:
         assert await judge.watch_precision(work, Calibration()) == ["math"]
     async with store.work() as work:
-        tight = await calibration_in_force(await work.connection())
+        tight = await calibration_in_force(work)
         assert await judge.watch_precision(work, tight) == []
 
     assert tight.bar("math") > Calibration().bar("math") == tight.bar("physics")

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from matcher import index
+from matcher.calibrate import Calibration, Learned
+from matcher.compare import FIGURES
+from matcher.decide import base_version
 from matcher.embed import Embedder, ModelRefused
 from matcher.index import Index, models
 from matcher.match import Matcher
 from server import matching
+from server.actions import judge
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.matching import MatcherFinder
@@ -63,6 +67,25 @@ async def states(store: Store) -> dict[str, tuple[str, int]]:
 async def refilled(store: Store, finder: MatcherFinder) -> None:
     while await finder.refill(store, batch=2):
         pass
+
+
+async def test_trees_learned_from_labels_judge_in_every_process_once_they_are_adopted(
+    store: Store, old: MatcherFinder, embedder: Embedder
+) -> None:
+    peaches = await learn(store, old, PEACHES)
+    elsewhere = MatcherFinder(lambda: Matcher(embedder))
+    never = [[[-1, -40.0, 0, 0]]]  # one leaf: nothing is the same any more
+
+    for release, expected in ((0, None), (1, peaches)):  # trees learned on another release's are left out
+        trees = {"on": base_version() + release, "figures": list(FIGURES), "trees": never}
+        async with store.work() as work:
+            number = await judge.propose(work, Learned(Calibration(), trees, {}))
+        before = await found(store, elsewhere, PEACHES)
+        async with store.work() as work:
+            await judge.adopt(work, number)
+
+        assert before == (peaches if release == 0 else None)
+        assert [await found(store, finder, PEACHES) for finder in (old, elsewhere)] == [expected, expected]
 
 
 async def test_both_models_answer_while_the_bank_is_embedded_anew(

@@ -172,7 +172,7 @@ async def test_the_pupil_who_asked_rates_and_may_think_again(
 
     for stars in (3, 5):
         async with store.work() as work:
-            await answer.rate(work, student, made, stars)
+            await answer.rate(work, student, made, stars, await work.now())
 
     async with store.engine.connect() as connection:
         rated = (await connection.execute(t.ratings.select())).all()
@@ -181,7 +181,7 @@ async def test_the_pupil_who_asked_rates_and_may_think_again(
     for who, stars, refusal in ((other, 5, NotHere), (student, 0, BadRequest), (student, 6, BadRequest)):
         with pytest.raises(refusal):
             async with store.work() as work:
-                await answer.rate(work, who, made, stars)
+                await answer.rate(work, who, made, stars, await work.now())
 
 
 async def test_the_next_question_comes_after_the_breath_that_the_teacher_chose(

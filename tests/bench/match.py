@@ -3,20 +3,21 @@
 The bank is written past the service (as restoring a backup would), then HNSW and word index are built and timed. Pupils
 ask known problems in other words, and new ones, over HTTP at a rate; "verdict" counts from the ask to the event on the
 pupil's page, with one web process and one worker. The reference is the same questions in the same run before the bank
-was there. Then answers are added, each in its own commit, while questions are matched at a rate, and each is looked for
-right after.
+was there. Then the matcher alone, in this process; then answers are added, each in its own commit, while questions are
+matched at a rate, and each is looked for right after. Problems are spread over subjects and stages as the demo's are.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,15 +28,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matcher.embed import Embedder, Vector
-from matcher.index import Kind, telltales
-from matcher.match import Matcher, Prepared
+from matcher.index import SEARCH_BREADTH, Kind, telltales
+from matcher.match import Matcher
 from matcher.normalize import normalize
+from server.demo.problems import problems as demo_problems
 from server.domain.people import Stage, Subject
 from server.store.work import open_engine
 from tests.bench import city
 from tests.bench.city import percentile
 from tests.bench.page import Http, Refused
 from tests.bench.photo import PupilPage
+from tests.bench.problems import problems
 from tests.service import Node, wait_until
 
 ANSWERS, ADDED, QUESTIONS, RATE = 100_000, 10_000, 400, 20.0
@@ -46,30 +49,17 @@ SEED = 11
 PATIENCE_S = 120.0
 MIB = 1 << 20
 
-PEOPLE, THINGS, MEASURES = (
-    line.split()
-    for line in """
-小明 小红 小华 小丽 李老师 王叔叔 张阿姨 刘师傅 爸爸 妈妈 学校食堂 五年级同学 图书馆 水果店 修路队 果园 养鸡场 工程队
-苹果 梨 图书 铅笔 桌子 自行车 水泥 课本 鸡蛋 大米 邮票 树苗 零件 饮料 毛巾 玻璃 电池 花盆 砖头 气球
-千克 箱 本 支 张 辆 吨 套 个 袋 枚 棵 件 瓶 条 块 节 盆 包 只
-""".strip().splitlines()
-)
-SHAPES = (
-    "{p}买来{a}{m}{t}，每{m}{b}元，又用去{c}元买别的东西，一共花了多少元？",
-    "{p}有{t}{a}{m}，第一天用去{c}{m}，第二天用去剩下的一半，还剩多少{m}？",
-    "{p}要运{a}{m}{t}，每次运{b}{m}，运了{c}次以后还有多少{m}没有运？",
-    "{p}原有{t}{a}{m}，卖出{c}{m}后又运来{b}{m}，现在有多少{m}{t}？",
-    "把{a}{m}{t}平均分给{b}个小组，{p}多得{c}{m}，每个小组分得多少{m}？",
-    "{p}计划{b}天加工{a}{m}{t}，实际每天多加工{c}{m}，实际用了多少天？",
-    "{t}的价格从{a}元降到{c}元，{p}买{b}{m}可以少付多少元？",
-    "{p}里{t}比去年增加了{c}%，去年是{a}{m}，今年比前年多{b}{m}，前年是多少{m}？",
-)
+GRADES = {Stage.PRIMARY: 5, Stage.JUNIOR: 8, Stage.SENIOR: 11}
 
 
 @dataclass(frozen=True)
 class Entry:
+    """An answered problem, or a question as it is asked."""
+
     id: UUID
     text: str
+    subject: Subject
+    stage: Stage
 
 
 async def main(argv: Sequence[str]) -> int:
@@ -83,7 +73,9 @@ async def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     rng = random.Random(SEED)
     matcher = Matcher(await asyncio.to_thread(Embedder.load))
-    bank = [Entry(uuid4(), each) for each in _texts(given.answers, given.problems, rng)]
+    made = problems(given.answers + given.added + given.questions, rng, given.problems)
+    bank, more, strange = (_entries(part, rng) for part in _cut(made, given.answers, given.added))
+    asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(given.questions)]
     with city.city() as (service, urls):
         web = await asyncio.to_thread(service.web)
         worker = await asyncio.to_thread(service.worker)
@@ -92,37 +84,46 @@ async def main(argv: Sequence[str]) -> int:
         pupils = [PupilPage(pupil, http) for pupil in await city.pupils(urls.database, PUPILS)]
         for page in pupils:
             await page.enter(web.port, "/api/student")
-        asked = [_asked(rng.choice(bank).text if n % 2 else _shaped(rng), rng) for n in range(given.questions)]
-        await _ask(http, pupils, ["热身：3加5等于几？"] * 5, 2.0)
+        await _ask(http, pupils, [Entry(uuid4(), "热身：3加5等于几？", Subject.MATH, Stage.JUNIOR)] * 5, 2.0)
         without = await _ask(http, pupils, asked, given.rate)
         await _clear(engine)
-        print(f"{given.answers:,} answers; load {city.load()}", flush=True)
+        _say(f"{given.answers:,} answers; load {city.load()}")
         written = await _fill(engine, matcher, bank)
         built = await _build(engine, matcher)
         sizes = await _sizes(engine, matcher)
+        _say(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
+        _say(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()))
         spent = city.cpu_s(web, worker)
         beside = await _ask(http, pupils, asked, given.rate)
         spent = city.cpu_s(web, worker) - spent
         web_memory = psutil.Process(web.process.pid).memory_info().rss
-        recall, hnsw, exact = await _recall(engine, matcher, [normalize(each).text for each in asked[:SAMPLE]])
-        during, found, adding = await _add_while_asked(engine, matcher, given.added, given.rate, rng)
+        _say(
+            f"a question: {spent / given.questions * 1000:.1f} ms of a core in web process and worker; web process "
+            f"{web_memory / MIB:.0f} MiB"
+        )
+        _say("\n| ms | p50 | p95 | p99 | max |\n|---|---|---|---|---|")
+        _say(_row(f"ask → verdict at {given.rate:g}/s, no bank (reference)", without))
+        _say(_row("ask → verdict, the same questions beside the bank", beside))
+        _say(_row("the matcher alone, one question after the other", await _match_alone(engine, matcher, asked)))
+        recall, hnsw, exact = await _recall(engine, matcher, [normalize(each.text).text for each in asked[:SAMPLE]])
+        _say(_row(f"nearest {NEAREST} by HNSW alone", hnsw))
+        _say(_row(f"nearest {NEAREST} by comparing all (reference)", exact))
+        during, found, adding = await _add_while_asked(engine, matcher, more, asked, given.rate)
+        _say(_row(f"the matcher alone at {given.rate:g}/s while {given.added:,} answers are added", during))
         await engine.dispose()
-    print("\n| ms | p50 | p95 | p99 | max |\n|---|---|---|---|---|")
-    for name, values in (
-        (f"ask → verdict at {given.rate:g}/s, no bank (reference)", without),
-        ("ask → verdict, the same questions beside the bank", beside),
-        (f"nearest {NEAREST} by HNSW alone", hnsw),
-        (f"nearest {NEAREST} by comparing all (reference)", exact),
-        (f"match while {given.added:,} answers are added", during),
-    ):
-        print(f"| {name} | " + " | ".join(f"{percentile(values, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |")
-    print(f"\nweb process and worker, a question beside the bank: {spent / given.questions * 1000:.1f} ms of a core")
-    print(f"recall@{NEAREST} of HNSW against comparing all, {SAMPLE} questions: {recall:.4f}")
-    print(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
-    print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
-    print(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()), end="; ")
-    print(f"web process {web_memory / MIB:.0f} MiB; load {city.load()}")
+    _say(f"\nrecall@{NEAREST} of HNSW against comparing all, {len(hnsw)} questions: {recall:.4f}")
+    _say(f"added in {adding:.0f} s ({given.added / adding:.0f}/s); the next query found {found:,} of {given.added:,}")
+    _say(f"load {city.load()}")
     return 0
+
+
+def _say(line: str) -> None:
+    """At once: a bank of a million takes its time."""
+    print(line, flush=True)
+
+
+def _row(name: str, seconds: Sequence[float]) -> str:
+    return f"| {name} | " + " | ".join(f"{percentile(seconds, at) * 1000:.1f}" for at in (0.5, 0.95, 0.99, 1)) + " |"
 
 
 def _loaded(web: Node) -> None:
@@ -139,34 +140,24 @@ def _loaded(web: Node) -> None:
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
-def _texts(count: int, file: Path | None, rng: random.Random) -> Iterator[str]:
-    """Distinct problems: of the file and its number variants, or made of SHAPES."""
-    known = [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()] if file else []
-    seen: set[str] = set()
-    for n in range(10 * count):
-        made = known[n] if n < len(known) else _renumbered(rng.choice(known), rng) if known else _shaped(rng)
-        if made not in seen:
-            seen.add(made)
-            yield made
-        if len(seen) == count:
-            return
-    raise SystemExit(f"only {len(seen)} different problems can be made")
+def _cut(made: Sequence[str], *lengths: int) -> Iterator[Sequence[str]]:
+    for length in (*lengths, len(made)):
+        yield made[:length]
+        made = made[length:]
 
 
-def _shaped(rng: random.Random) -> str:
-    thing = rng.randrange(len(THINGS))
-    numbers = {"a": rng.randint(100, 9_999), "b": rng.randint(2, 99), "c": rng.randint(2, 999)}
-    return rng.choice(SHAPES).format(p=rng.choice(PEOPLE), t=THINGS[thing], m=MEASURES[thing], **numbers)
+def _entries(texts: Sequence[str], rng: random.Random) -> list[Entry]:
+    return [
+        Entry(uuid4(), text, like.subject, like.stage)
+        for text, like in zip(texts, rng.choices(demo_problems(), k=len(texts)), strict=True)
+    ]
 
 
-def _renumbered(known: str, rng: random.Random) -> str:
-    return "".join(str(rng.randint(1, 9)) if c.isdigit() else c for c in known)
-
-
-def _asked(known: str, rng: random.Random) -> str:
+def _asked(known: Entry, rng: random.Random) -> Entry:
     """As a pupil types it."""
     before, after = rng.choice(["", "老师，", "请问"]), rng.choice(["", "怎么做", " 谢谢老师"])
-    return f"{before}{known.replace('，', rng.choice(['，', ',', ' ']))}{after}"[:2_000]
+    words = f"{before}{known.text.replace('，', rng.choice(['，', ',', ' ']))}{after}"[:2_000]
+    return replace(known, id=uuid4(), text=words)
 
 
 # --- the bank ------------------------------------------------------------------------------------------------------
@@ -197,6 +188,8 @@ def _rows(matcher: Matcher, batch: Sequence[Entry]) -> list[dict[str, Any]]:
         {
             "id": entry.id,
             "text": entry.text,
+            "subject": entry.subject,
+            "stage": entry.stage,
             "embedding": _literal(vector),
             "grams": telltales(problem),
             "version": matcher.index.model_version,
@@ -238,21 +231,21 @@ async def _sizes(engine: AsyncEngine, matcher: Matcher) -> dict[str, int]:
 _WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)")
 _WRITE = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
-    VALUES (:id, 'answer', 'math', 'junior', :text, CAST(:embedding AS halfvec),
+    VALUES (:id, 'answer', :subject, :stage, :text, CAST(:embedding AS halfvec),
             array_to_tsvector(CAST(:grams AS text[])), :version)
 """)
 
 # --- questions -----------------------------------------------------------------------------------------------------
 
 
-async def _ask(http: Http, pupils: Sequence[PupilPage], asked: Sequence[str], rate: float) -> list[float]:
+async def _ask(http: Http, pupils: Sequence[PupilPage], asked: Sequence[Entry], rate: float) -> list[float]:
     """Seconds from the moment that was fixed for each question to its verdict."""
     begun = time.monotonic()
 
-    async def one(n: int, words: str) -> float:
+    async def one(n: int, entry: Entry) -> float:
         page, due = pupils[n % len(pupils)], begun + n / rate
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        body = {"subject": "math", "grade": 8, "text": words}
+        body = {"subject": entry.subject, "grade": GRADES[entry.stage], "text": entry.text}
         question = None
         while question is None:  # a service that is too busy says so, and a phone tries again
             try:
@@ -262,7 +255,7 @@ async def _ask(http: Http, pupils: Sequence[PupilPage], asked: Sequence[str], ra
         async with asyncio.timeout(PATIENCE_S):
             return await page.verdict(question["id"]) - due
 
-    return list(await asyncio.gather(*(one(n, words) for n, words in enumerate(asked))))
+    return list(await asyncio.gather(*(one(n, entry) for n, entry in enumerate(asked))))
 
 
 async def _recall(
@@ -276,48 +269,71 @@ async def _recall(
         for vector in vectors:
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
-                await connection.execute(text("SELECT set_config('hnsw.ef_search', '100', true)"))
+                await connection.execute(text(f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"))
                 begun = time.monotonic()
-                found[name] = (await connection.execute(text(f"""
+                found[name] = (
+                    (
+                        await connection.execute(
+                            text(f"""
                     SELECT id FROM matcher_entries WHERE model_version = '{matcher.index.model_version}'
                     ORDER BY (embedding::halfvec({matcher.index.dimension})
                               <=> CAST(:v AS halfvec({matcher.index.dimension}))){extra} LIMIT {NEAREST}
-                """), {"v": _literal(vector)})).scalars().all()
+                """),
+                            {"v": _literal(vector)},
+                        )
+                    )
+                    .scalars()
+                    .all()
+                )
                 times[name].append(time.monotonic() - begun)
             shares.append(len(set(found["hnsw"]) & set(found["exact"])) / NEAREST)
     return float(np.mean(shares)), times["hnsw"], times["exact"]
 
 
+async def _match_alone(engine: AsyncEngine, matcher: Matcher, asked: Sequence[Entry]) -> list[float]:
+    """Seconds of each; the first rounds of a connection, in which PostgreSQL plans anew, count in."""
+    times = []
+    for entry in asked:
+        begun = time.monotonic()
+        async with engine.connect() as connection:
+            await matcher.match(connection, matcher.prepare(entry.text), entry.subject, entry.stage)
+        times.append(time.monotonic() - begun)
+    return times
+
+
 async def _add_while_asked(
-    engine: AsyncEngine, matcher: Matcher, count: int, rate: float, rng: random.Random
+    engine: AsyncEngine, matcher: Matcher, more: Sequence[Entry], asked: Sequence[Entry], rate: float
 ) -> tuple[list[float], int, float]:
     """Seconds of each match made meanwhile, how many answers the query after their commit found, seconds in all."""
     done = asyncio.Event()
     times: list[float] = []
 
     async def ask() -> None:
-        while not done.is_set():
+        for entry in itertools.cycle(asked):
+            if done.is_set():
+                return
             begun = time.monotonic()
-            prepared = matcher.prepare(_shaped(rng))
+            prepared = matcher.prepare(entry.text)
             async with engine.connect() as connection:
-                await matcher.match(connection, prepared, Subject.MATH, Stage.JUNIOR)
+                await matcher.match(connection, prepared, entry.subject, entry.stage)
             times.append(time.monotonic() - begun)
             await asyncio.sleep(max(0.0, 1 / rate - (time.monotonic() - begun)))
 
-    async def add(prepared: Prepared) -> bool:
-        id = uuid4()
+    async def add(entry: Entry) -> bool:
+        prepared = matcher.prepare(entry.text)
         async with engine.begin() as connection:
-            await matcher.add(connection, id, Kind.ANSWER, prepared, Subject.MATH, Stage.JUNIOR)
+            await matcher.add(connection, entry.id, Kind.ANSWER, prepared, entry.subject, entry.stage)
         async with engine.connect() as connection:
-            vector, problem = prepared.vector, prepared.problem
-            near = await matcher.index.nearest(connection, vector, problem, Subject.MATH, Stage.JUNIOR)
-        return id in [candidate.id for candidate in near]
+            near = await matcher.index.nearest(
+                connection, prepared.vector, prepared.problem, entry.subject, entry.stage
+            )
+        return entry.id in [candidate.id for candidate in near]
 
     asking = asyncio.create_task(ask())
     begun = time.monotonic()
     found = 0
-    for n in range(count):
-        found += await add(matcher.prepare(f"{_shaped(rng)}（第{n}题）"))
+    for entry in more:
+        found += await add(entry)
     spent = time.monotonic() - begun
     done.set()
     await asking

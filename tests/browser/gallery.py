@@ -646,7 +646,7 @@ def _cutting(page: Page) -> None:
     page.get_by_role("slider").fill("4200")
     page.get_by_role("button", name=re.compile("从 0:04|from 0:04")).click()
     page.get_by_role("slider").fill("5900")
-    page.get_by_role("button", name=re.compile("剪掉 0:04|out 0:04")).click()
+    page.get_by_role("button", name=re.compile("0:04 – 0:05")).click()
 
 
 def _lost(page: Page) -> None:
@@ -1107,10 +1107,3 @@ def _hide(page: Page) -> None:
 def _look(page: Page) -> None:
     page.get_by_role("button", name=words("看这段", "Look")).first.click()
     page.get_by_role("button", name=words("退回修改", "Send back")).click()
-
-
-def scenes(one_question_each: bool = True) -> list[Scene]:
-    """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
-    questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    staff = [*teacher_scenes(), *research_scenes(), *answers_scenes()]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *staff]

@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser import gallery
 from tests.browser.conftest import FLAGS, executable
+from tests.browser.scenes import scenes
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--only", default="phone-zh,phone-en,laptop-zh,laptop-en")
     given = parser.parse_intermixed_args()
     video = given.video.read_bytes() if given.video else None
-    chosen = [s for s in gallery.scenes() if not given.names or any(name in s.name for name in given.names)]
+    chosen = [s for s in scenes() if not given.names or any(name in s.name for name in given.names)]
     given.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)

@@ -177,4 +177,4 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _do(what: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run_coroutine_threadsafe(what, _loop()).result(30)
+    return asyncio.run_coroutine_threadsafe(what, _loop()).result(60)

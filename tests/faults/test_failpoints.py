@@ -14,7 +14,7 @@ import pytest
 from server.demo.photos import photograph
 from tests.faults.city import City
 from tests.faults.conftest import Found
-from tests.service import Node, Program, wait_until
+from tests.service import PATIENCE_S, Node, Program, wait_until
 
 STROKE = {
     "page": "p1",
@@ -84,7 +84,7 @@ def test_killed_between_the_object_and_its_row_a_file_is_completed_by_another_no
         told = aside(sender.complete_upload, doomed, upload, data)
         hold.wait_reached()
         doomed.kill()
-    assert isinstance(told.exception(30), OSError)
+    assert isinstance(told.exception(PATIENCE_S), OSError)
     [row] = city.rows("SELECT state, key FROM media WHERE id = %s", upload["id"])
     stored = (
         city.folder
@@ -114,7 +114,7 @@ def test_killed_between_the_row_and_the_reply_a_repeat_finds_the_question(
     line.heal()
     again = pupil.ask(survivor, "回答丢在路上的题：7 乘 8 等于几？", key)
 
-    assert isinstance(told.exception(30), OSError)
+    assert isinstance(told.exception(PATIENCE_S), OSError)
     assert [str(row.resource) for row in city.rows("SELECT resource FROM idempotency WHERE key = %s", key)] == [
         again["id"]
     ]
@@ -135,7 +135,7 @@ def test_killed_before_it_hears_of_its_own_commit_a_repeat_finds_the_question(
     [known] = city.rows("SELECT resource FROM idempotency WHERE key = %s", key)
     again = pupil.ask(survivor, "不知道有没有记下的题：9 乘 9 等于几？", key)
 
-    assert isinstance(told.exception(30), OSError)
+    assert isinstance(told.exception(PATIENCE_S), OSError)
     assert again["id"] == str(known.resource)
     assert city.count("SELECT count(*) FROM questions WHERE id = %s", again["id"]) == 1
 

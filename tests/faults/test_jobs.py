@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, insert
 from server.store import tables as t
 from tests.faults.city import City
 from tests.faults.conftest import Found
-from tests.service import Node, wait_until
+from tests.service import PATIENCE_S, Node, wait_until
 
 JOBS, KILLS = 1_000, 100
 SEED = int(os.environ.get("DAYI_DRILL_SEED", "0")) or random.randrange(1, 1 << 30)
@@ -117,7 +117,7 @@ def test_a_job_that_kills_its_worker_each_time_is_parked_after_the_third_and_see
     [(answer, follower)] = videos_to_make(city, 1, said="deadly")
 
     for _ in range(3):
-        assert a_worker(city).process.wait(30) == 137
+        assert a_worker(city).process.wait(PATIENCE_S) == 137
         city.bury_workers()
     last = a_worker(city)
     wait_until(lambda: job(city, answer).status == "failed", lambda: f"{job(city, answer)}\n{last.said()}")
@@ -152,7 +152,7 @@ def test_a_worker_that_is_stopped_leaves_what_it_can_not_finish_to_another_at_on
 
     worker.process.terminate()
 
-    assert worker.process.wait(10) == 0
+    assert worker.process.wait(PATIENCE_S) == 0
     assert job(city, answer).status == "todo"
     city.rows("UPDATE board_operations SET body = '{\"text\": \"好\"}' WHERE body->>'text' = 'endless'")
     other = a_worker(city)
@@ -166,7 +166,7 @@ def test_an_idle_worker_that_is_told_to_stop_goes_by_itself(city: City) -> None:
 
     worker.process.terminate()
 
-    assert worker.process.wait(60) == 0
+    assert worker.process.wait(PATIENCE_S) == 0
 
 
 def parked(city: City) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.city import City
 from tests.faults.test_failpoints import STROKE, live_session
-from tests.service import Node, Program, Refused, wait_until
+from tests.service import PATIENCE_S, Node, Program, Refused, wait_until
 
 STROKES, KILLS = 60, 4
 
@@ -56,7 +56,7 @@ def test_killed_at_any_moment_a_lesson_keeps_its_ink_and_its_voice_and_ends_in_o
         told.exception(random.random() * 0.05)
     doomed.kill()
     with suppress(OSError, Refused):
-        told.result(30)
+        told.result(PATIENCE_S)
     answers = {teacher.finish(survivor, session)["id"] for _ in range(3)}
 
     query = "SELECT op_id FROM board_operations WHERE session_id = %s AND kind = 'stroke' ORDER BY seq"

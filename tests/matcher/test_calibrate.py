@@ -44,7 +44,7 @@ def test_wrong_pushes_of_one_subject_raise_its_bar_and_not_that_of_others() -> N
 
     assert proposed.bar("math") > SAME_AT
     assert proposed.bar("physics") <= proposed.bar("math")
-    after = report(given, Calibration(), proposed)["math"]["after"]
+    after = report(given, Calibration(), given, proposed)["math"]["after"]
     assert after["precision"] >= PRECISE
 
 
@@ -65,14 +65,14 @@ def test_a_drop_is_told_from_bad_luck() -> None:
 
 
 def test_tightening_goes_one_step_at_least_and_stops_pushing_in_the_end() -> None:
-    calibration = Calibration()
+    calibration = Calibration(verifier=2)
     bars = []
     while calibration.bar("math") < NEVER:
         calibration = tightened([], calibration, "math")
         bars.append(calibration.bar("math"))
 
     assert bars == sorted(set(bars)) and bars[0] > SAME_AT
-    assert calibration.bar("physics") == SAME_AT
+    assert (calibration.bar("physics"), calibration.verifier) == (SAME_AT, 2)
 
 
 @given(labels)

@@ -9,6 +9,7 @@ from matcher.decide import Decision, Ground, Verdict, decide, shipped_verifier
 from matcher.fit import DIRECTIONS
 from matcher.lexical import lexical
 from matcher.normalize import normalize
+from matcher.numbers import are_surely_others
 from tests.matcher.problems import ALL, APPLES, BOOKS, CHOICE, SHAPE, TRAIN, WITH_NUMBERS, with_number
 
 
@@ -142,3 +143,21 @@ def test_a_hundred_thousand_characters_are_decided() -> None:
 @pytest.mark.parametrize("asked", ["", "3", "😀", "?" * 4_000, "mark this answered"])
 def test_what_is_no_problem_is_new(asked: str) -> None:
     assert decided(asked, APPLES, cosine=0.0).verdict is Verdict.NEW
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.lists(st.integers(1, 120), min_size=1, max_size=5), other=st.lists(st.integers(1, 120), max_size=5),
+       mark=st.sampled_from([",", "，", "", " "]))
+def test_what_is_surely_another_problem_by_its_numbers_is_never_decided_to_be_the_same(
+        row: list[int], other: list[int], mark: str) -> None:
+    asked = normalize(f"把{mark.join(map(str, row))}个桃平均分给3个班，每小时分1箱，一共要几小时？")
+    known = normalize(f"把{'，'.join(map(str, other))}个桃平均分给3个班，每小时分一箱，一共要几小时？")
+
+    if are_surely_others(asked, known):
+        assert decide(asked, known, 1.0, 1.0, read_from_photo=False).verdict is not Verdict.SAME
+
+
+def test_other_numbers_are_seen_without_comparing_and_forgiven_ones_are_not() -> None:
+    assert are_surely_others(normalize("8 加 5 等于几？"), normalize("8 加 6 等于几？"))
+    assert not are_surely_others(normalize("数8081 是什么"), normalize("数80，81 是什么"))
+    assert not are_surely_others(normalize("8 加 5 等于几？"), normalize("8 加 5 等于几，再减 2？"))

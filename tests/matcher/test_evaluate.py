@@ -50,6 +50,8 @@ def test_a_threshold_chosen_here_is_applied_there() -> None:
 
     assert (threshold, recall) == (0.95, 0.5)
     assert at_threshold(RESULTS, threshold) == (1.0, 0.5)
+    assert report(RESULTS, threshold)["by"]["kind para"]["recall_calibrated"] == 0.5
+    assert "recall_calibrated" not in report(RESULTS)["by"]["kind para"]
     assert at_threshold([result(0.96, same="b"), result(0.97, same="a")], threshold) == (0.5, 0.5)
 
 
@@ -92,6 +94,23 @@ def test_the_command_writes_predictions_figures_and_a_picture(
     with Image.open(out["curve.png"]) as picture:
         assert picture.format == "PNG" and len(picture.getcolors(1 << 20) or []) > 3
     assert "kind num_one" in capsys.readouterr().out
+
+
+def test_the_threshold_comes_from_the_calibration_set_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own queries would choose one that keeps precision; the other set knows of no such look-alike."""
+    wrong = {"qid": "3", "kind": "hard_x", "group": "hard", "text": APPLES, "same": [], "similar": ["apples"], "ok": []}
+    measured = folder / "measured.jsonl"
+    measured.write_text((folder / "queries.jsonl").read_text() + json.dumps(wrong) + "\n")
+    bank, figures = str(folder / "bank.jsonl"), folder / "figures.json"
+    calibrating = ["--calibrate-on", bank, str(folder / "queries.jsonl")]
+
+    for queries in (measured, folder / "queries.jsonl"):
+        files = ["--bank", bank, "--queries", str(queries), *calibrating, "--json", str(figures)]
+        assert cli.main(["matcher", "evaluate", *files]) == 0
+        found = json.loads(figures.read_text())
+        assert found["precision_calibrated"] == (0.5 if queries == measured else 1.0)
+        assert found["by"]["group exact"]["recall_calibrated"] == 1.0
+    assert "precision, recall" in capsys.readouterr().out
 
 
 def test_simpler_matchers_stand_beside_ours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

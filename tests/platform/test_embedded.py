@@ -159,7 +159,7 @@ def test_a_server_that_ended_by_itself_is_started_again(tmp_path: Path) -> None:
     assert both.postgres and both.redis
     for pid in (both.postgres.pid, both.redis.pid):
         os.kill(pid, signal.SIGKILL)
-        psutil.wait_procs([psutil.Process(pid)], timeout=20)
+        psutil.wait_procs([psutil.Process(pid)], timeout=60)
 
     both.mend()
 
@@ -259,7 +259,7 @@ def test_servers_end_when_the_process_that_started_them_is_killed(other_run: sub
 
     other_run.kill()
 
-    _, alive = psutil.wait_procs(servers, timeout=20)
+    _, alive = psutil.wait_procs(servers, timeout=60)
     assert len(servers) == 2 and alive == []
 
 

@@ -18,6 +18,7 @@ from server.actions import subsidy
 from server.embedded import EmbeddedPostgres
 from server.store.audit import export
 from server.store.migrate import _config, migrate
+from server.store.tables import metadata
 from server.store.work import Store
 from server.subsidy_file import FactLine
 from tests.builders import World
@@ -88,8 +89,14 @@ async def test_the_text_for_beancount_opens_every_account_and_balances(world: Wo
     assert sum(float(amount) for _, amount, _ in posted) == 0
 
 
-async def test_facts_are_imported_and_verified_at_the_command_line(
-    world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def contents(store: Store) -> dict[str, str]:
+    """Every row of every table, as a digest for each."""
+    digest = "SELECT coalesce(md5(string_agg(row::text, chr(10) ORDER BY row::text)), '') AS rows FROM {} row"
+    return {name: (await store.rows(digest.format(name), {}))[0].rows for name in sorted(metadata.tables)}
+
+
+async def test_facts_are_imported_simulated_without_a_trace_and_verified_at_the_command_line(
+    world: World, store: Store, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await an_office(world, rates())
     await world.teacher("wang", on_duty=False)
@@ -107,8 +114,16 @@ async def test_facts_are_imported_and_verified_at_the_command_line(
 
     assert dayi("subsidy", "import", str(facts)) == (0, "1 facts are in order, 1 of them new.\n")
     simulated = ["simulate", "--policy", str(draft), "--from", "2026-03-01", "--to", "2026-04-01"]
+    before = await contents(store)
     code, said = dayi("subsidy", *simulated, "--out", str(tmp_path / "compared.json"))
+    assert await contents(store) == before and before["subsidy_facts"]
     assert code == 0 and "now ¥20.00, under the draft ¥30.00" in said and "1 teachers gain, 0 lose" in said
+    months, schools, teachers = said.split("\n\n")[1:]
+    for part, name in ((months, "2026-03"), (schools, "(no school)"), (teachers, "演示·wang")):
+        _, now, draft = part.strip("\n").splitlines()
+        assert now.startswith(name) and now.endswith("20.00  " + "░" * 20)
+        assert draft.strip().startswith("draft") and draft.endswith("30.00  " + "█" * 30 + "  +10.00")
+    assert dayi("subsidy", *simulated[:-1], "2026-03-01")[0] == 1
     assert json.loads((tmp_path / "compared.json").read_text())["by_month"] == [["2026-03", 2_000, 3_000]]
     code, said = dayi("ledger", "verify")
     assert code == 0 and "1 transactions, 0 sealed, 0 statements, 0 facts reckoned again: nothing wrong" in said

@@ -102,6 +102,30 @@ async def test_a_late_fact_goes_to_the_next_month_and_a_closed_one_never_opens(w
     assert (await verify(store)).wrong == []
 
 
+async def test_a_correction_of_an_earlier_policys_work_is_posted_after_the_policy_has_changed(
+    world: World, store: Store
+) -> None:
+    """Paid in March under the old policy, found wrong in April under the new one: what was paid comes back in April."""
+    office = await an_office(world, rates("20", until="2026-04-01"), rates("30", valid="2026-04-01"))
+    teacher = await world.teacher("wang", on_duty=False)
+    await office.facts(wrong := lesson("wang", "2026-03-02 19:00"), lesson("wang", "2026-03-03 19:00"))
+    await office.accounts("wang")
+    await office.reckon(MARCH)
+    await office.close(MARCH)
+    async with store.work() as work:
+        assert await subsidy.order_payouts(work, office.closer, MARCH) == 1
+
+    await office.facts(FactLine(id="void:1", kind="void", replaces=wrong.id), lesson("wang", "2026-04-02 19:00"))
+    await office.reckon(APRIL)
+    await office.close(APRIL)
+
+    assert await office.statements() == {(teacher.id, MARCH): 4_000, (teacher.id, APRIL): 1_000}  # 30 − 20
+    async with store.work() as work:
+        assert await subsidy.order_payouts(work, office.closer, APRIL) == 1
+    assert await office.balances() == {"budget:answering": 5_000, "bank:transfers": -5_000}
+    assert (await verify(store)).wrong == []
+
+
 async def test_two_people_close_a_month_when_no_appeal_is_open(world: World, store: Store) -> None:
     office, teacher = await an_office(world, rates()), await world.teacher("wang", on_duty=False)
     await office.facts(lesson("wang", "2026-03-02 19:00"))
@@ -214,6 +238,37 @@ async def test_an_import_is_taken_whole_or_refused_with_the_fact(world: World) -
     await office.facts(good)
     with pytest.raises(FactRefused, match="told before, and differently"):
         await office.facts(lesson("wang", "2026-03-02 20:00", id=good.id))
+
+
+async def test_leave_is_redeemed_only_for_points_that_are_there(world: World) -> None:
+    """Earned under one policy, redeemed under the next: approved by somebody who exists, and never on credit."""
+    hours = """
+[[rate]]
+work = ["shift"]
+unit = "minute"
+points = 0.01
+[time_bank]
+expires_months = 12
+points_per_leave_day = 8
+"""
+    office = await an_office(world, rates(more=hours, until="2026-04-01"), rates("30", valid="2026-04-01"))
+    teacher = await world.teacher("wang", on_duty=False)
+    await office.facts(*(lesson("wang", f"2026-03-0{n} 18:00", n * 100, "shift") for n in (1, 3)))
+    day = lesson("wang", "2026-04-02 08:00").start
+
+    def leave(id: str, points: int, by: str = "chuna") -> FactLine:
+        return FactLine(id, "redemption", "wang", day, points_x100=points * 100, approved_by=by)
+
+    with pytest.raises(FactRefused, match="l1: more points than there are"):
+        await office.facts(leave("l1", 5))
+    with pytest.raises(FactRefused, match="l2: nobody signs in as 'no'"):
+        await office.facts(leave("l2", 1, "no"))
+    await office.facts(leave("l3", 3))
+
+    async with world.store.work() as work:
+        found = await subsidy.teachers_month(work, teacher.id, APRIL)
+    assert found.statement is not None
+    assert (found.statement.points_redeemed_x100, found.statement.points_balance_x100) == (300, 100)
 
 
 async def test_verify_finds_what_a_superuser_changed(world: World, store: Store) -> None:

@@ -87,7 +87,7 @@ def test_visits_of_150_to_300_yuan_within_1000_yuan_a_pupil() -> None:
     more = [work("visit", "b", f"2026-05-0{day} 09:00", 60) for day in range(1, 5)]
     done = reckon([*visits, *more, *standing, *counted], [shipped("visits-per-pupil-1000")])
     assert [line_of(done, each).fen for each in more] == [22_000, 22_000, 8_000, 0]  # 2 × 1,000 are spent
-    assert done.pools[0].paid_fen == 120_000 + 0 if done.pools[0].group == "二小" else 200_000
+    assert {use.group: use.paid_fen for use in done.pools} == {"一小": 200_000, "二小": 120_000}
 
 
 def test_75_yuan_for_own_staff_and_a_guide_price_of_300_outside() -> None:

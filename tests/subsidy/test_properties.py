@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.domain.subsidy.facts import Fact
 from server.domain.subsidy.policy import Policy
 from server.domain.subsidy.pools import level_down, share_out
-from server.domain.subsidy.reckon import Reckoning, entries_of
+from server.domain.subsidy.reckon import Reckoning, entries_of, half_up, month_of
 from server.subsidy_file import written
 from tests.subsidy.facts import a_policy, at, earned, note, reckon
 
@@ -56,9 +56,9 @@ amounts = st.integers(1, 100)
 @st.composite
 def limits(draw: st.DrawFn) -> tuple[str, dict[str, tuple[int, int]]]:
     """Floors and caps at every level at once, none of them contradictory."""
-    steps = sorted(draw(st.lists(st.integers(10, 400), min_size=8, max_size=8)))
-    periods = ("piece", "day", "month", "term")
-    bounds = {per: (steps[n], steps[n + 4]) for n, per in enumerate(periods)}
+    steps = sorted(draw(st.lists(st.integers(10, 400), min_size=10, max_size=10)))
+    periods = ("piece", "lesson", "day", "month", "term")
+    bounds = {per: (steps[n], steps[n + 5]) for n, per in enumerate(periods)}
     text = "".join(
         f'[[limit]]\nper = "{p}"\nmin_yuan = {low}\nmax_yuan = {high}\n' for p, (low, high) in bounds.items()
     )
@@ -107,27 +107,36 @@ def test_every_line_sums_to_zero_and_what_is_spent_is_owed_or_held(drawn, bounds
 @LEAN
 @given(spans, limits())
 def test_caps_and_floors_hold_at_every_level_at_once(drawn, drawn_limits) -> None:  # type: ignore[no-untyped-def]
+    """Of a floor and a cap that contradict each other for a work or a period, the cap holds."""
     text, bounds = drawn_limits
-    done = reckon(the_works(drawn), [a_policy(text)])
+    fen = {per: (low * 100, high * 100) for per, (low, high) in bounds.items()}
+    rate = 'work = ["session"]\nunit = "lesson_hour"\nstep = 0.25\nyuan = 90'
+    done = reckon(the_works(drawn), [a_policy(text, rate=rate)])
 
     for who in ("wang", "li", "zhao"):
         lines = [line for each in done.statements if each.teacher == who for line in each.lines if line.fen]
-        of_days = [line for line in lines if "limit.3" not in line.fact.id and "limit.4" not in line.fact.id]
-        days: dict[int, int] = {}
-        for line in of_days:
-            days[line.day] = days.get(line.day, 0) + line.fen
-        months = {each.month: each.fen for each in done.statements if each.teacher == who}
-        total = sum(months.values())
-        assert all(line.fen <= bounds["piece"][1] * 100 for line in lines if line.fact.kind == "session")
-        assert all(fen <= bounds["day"][1] * 100 for fen in days.values())
-        assert total <= bounds["term"][1] * 100
+        for line in lines:
+            if line.fact.kind == "session":
+                lesson = [half_up(bound * line.units_x100, 100) for bound in fen["lesson"]]
+                low, high = max(fen["piece"][0], lesson[0]), min(fen["piece"][1], lesson[1])
+                assert line.fen <= high
+                assert line.fen >= min(low, high) or any(why.startswith("cap of the") for why in line.why)
+        tops = {4: "month", 5: "term"}  # the place of a limit in the document, which a top-up names
+        days, months = defaultdict(int), defaultdict(int)
+        for line in lines:
+            wider = next((per for n, per in tops.items() if f"limit.{n}" in line.fact.id), "")
+            days[line.day] += 0 if wider else line.fen
+            months[line.month] += 0 if wider == "term" else line.fen
+        total = sum(line.fen for line in lines)
+        assert all(each <= fen["day"][1] for each in days.values())
+        assert all(each <= fen["month"][1] for each in months.values())
+        assert total <= fen["term"][1]
         if lines:
-            assert total >= bounds["term"][0] * 100
-        if total < bounds["term"][1] * 100:  # nothing wider cuts: then the month's floor and cap hold of its works
+            assert total >= fen["term"][0]
+        if total < fen["term"][1]:  # nothing wider cuts: then the month's floor holds of its works, too
+            assert all(each >= fen["month"][0] for each in months.values())
             assert all(
-                sum(line.fen for line in lines if line.month == month and "limit.4" not in line.fact.id)
-                in range(bounds["month"][0] * 100, bounds["month"][1] * 100 + 1)
-                for month in {line.month for line in lines}
+                each >= fen["day"][0] or months[month_of(day)] == fen["month"][1] for day, each in days.items() if each
             )
 
 
@@ -173,6 +182,19 @@ def test_a_pool_is_shared_out_to_the_last_fen(claims: list[int], data: st.DataOb
     for given_out in (share_out(total, claims), level_down(total, claims)):
         assert sum(given_out) == (total if sum(claims) else 0)
         assert all(0 <= fen <= claim for fen, claim in zip(given_out, claims, strict=True))
+
+
+@LEAN
+@given(spans, st.integers(0, 300), st.sampled_from(["stop", "carry"]), amounts, st.integers(1, 3))
+def test_a_yearly_pool_holds_across_policies(drawn, yuan, when, rate, day) -> None:  # type: ignore[no-untyped-def]
+    """However often the city changes its rates: the year's total is the year's total."""
+    pool = f'[[pool]]\nname = "p"\nyuan = {yuan}\nwhen_exhausted = "{when}"'
+    old = a_policy(pool, valid=f"valid_from = 2026-01-01\nvalid_to = 2026-04-0{day}")
+    new = a_policy(pool, rate=f'work = ["session"]\nyuan = {rate}', valid=f"valid_from = 2026-04-0{day}")
+
+    done = reckon(the_works(drawn), [old, new])
+
+    assert sum(each.fen for each in done.statements if each.month // 12 == 2026) <= yuan * 100
 
 
 @LEAN

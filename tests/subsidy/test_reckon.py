@@ -199,6 +199,35 @@ def test_what_a_pool_can_never_pay_is_not_carried_for_ever() -> None:
     assert (line_of(done, late).fen, line_of(done, late).status) == (0, "unpaid")
 
 
+def test_a_yearly_pool_is_not_filled_again_by_a_new_policy() -> None:
+    """A city of ¥50 a year that puts a new version in force in April has what is left of it, and no more."""
+    pool = '[[pool]]\nname = "p"\nyuan = 50\nwhen_exhausted = "stop"'
+    old = a_policy(pool, valid="valid_from = 2026-01-01\nvalid_to = 2026-04-01")
+    new = a_policy(pool, rate='work = ["session"]\nyuan = 15', valid="valid_from = 2026-04-01")
+    days = ("2026-03-01", "2026-03-02", "2026-04-01", "2027-01-01")
+    works = [work("session", "wang", f"{day} 19:00") for day in days]
+
+    done = reckon(works, [old, new])
+
+    assert [line_of(done, fact).fen for fact in works] == [2_000, 2_000, 1_000, 1_500]
+    assert [(use.budget_fen, use.paid_fen) for use in done.pools] == [(5_000, 4_000), (1_000, 1_000), (5_000, 1_500)]
+
+
+def test_what_a_pool_carries_is_paid_under_the_next_policy() -> None:
+    pool = '[[pool]]\nname = "p"\nper = "month"\nyuan = 50\nwhen_exhausted = "carry"'
+    old = a_policy(pool, valid="valid_from = 2026-01-01\nvalid_to = 2026-04-01")
+    new = a_policy(pool, rate='work = ["session"]\nyuan = 40', valid="valid_from = 2026-04-01")
+    march = [work("session", "wang", f"2026-03-0{day} 19:00") for day in (1, 2, 3)]
+    april = work("session", "wang", "2026-04-01 19:00")
+
+    done = reckon([april, *march], [old, new])
+
+    assert earned(done) == {("wang", "2026-03"): 4_000, ("wang", "2026-04"): 2_000, ("wang", "2026-05"): 4_000}
+    assert line_of(done, march[2]).month % 12 == 3  # twenty yuan, the price of its day, first thing in April
+    without = reckon(march, [old, a_policy(valid="valid_from = 2026-04-01")])
+    assert line_of(without, march[2]).why == ("pool p: carried", "pool p has no later period")
+
+
 def test_points_or_money_but_never_both() -> None:
     policy = shipped("evening-hours-to-leave")
     answers = [work("session", who, "2026-03-02 19:00") for who in ("wang", "li")]

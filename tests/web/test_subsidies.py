@@ -18,6 +18,7 @@ from server.actions import subsidy
 from server.domain.people import Role
 from server.parts import Parts
 from server.store import tables as t
+from server.store.office import kept_back
 from server.web.auth import make_token
 from tests.builders import World
 from tests.pdf import text_of
@@ -52,7 +53,8 @@ def desk(parts: Parts, program: httpx.AsyncClient) -> Desk:
 @pytest.fixture
 async def office(parts: Parts) -> Office:
     world = World(parts.store)
-    office = await an_office(world, rates("20", more="[holds]\nshorter_than_s = 30"))
+    term = '[[term]]\nname = "春"\nfrom = 2026-03-01\nto = 2026-07-01\n'
+    office = await an_office(world, rates("20", more=f"{term}[holds]\nshorter_than_s = 30"))
     teacher = await world.teacher("wang", on_duty=False)
     await world.person("auditor", Role.AUDITOR)
     async with parts.store.engine.begin() as connection:
@@ -206,6 +208,14 @@ async def test_the_public_sees_no_school_of_fewer_than_five_nor_can_reckon_it(
     assert {row["school"]: row["fen"] for row in rows} == {"一中": None, "二中": 14_000, "三中": None}
 
 
+@pytest.mark.parametrize(
+    ("teachers", "hidden"), [([5, 9], 0), ([2, 6, 7], 2), ([1, 2, 6, 7], 3), ([2, 3, 8], 2), ([3], 1), ([1, 1], 2)]
+)
+def test_schools_are_kept_back_until_they_hide_each_other(teachers: list[int], hidden: int) -> None:
+    """Beside the schools that are shown, a month's total leaves two schools or more and five teachers or more."""
+    assert kept_back(teachers) == hidden
+
+
 async def test_an_appraisal_has_its_facts_its_peers_and_the_teachers_own_word(
     desk: Desk, office: Office, parts: Parts
 ) -> None:
@@ -217,11 +227,12 @@ async def test_an_appraisal_has_its_facts_its_peers_and_the_teachers_own_word(
     days = {"first": "2026-03-01", "until": "2026-07-01"}
 
     sent = await desk.call("wang", "POST", "/api/subsidy/appraisal", {**days, "words": "带了两名新教师"})
-    found = (await desk.call("wang", "GET", "/api/subsidy/appraisal?first=2026-03-01&until=2026-07-01")).json()
+    found = (await desk.call("wang", "GET", "/api/subsidy/appraisal")).json()  # of the term that began last
     pdf = await desk.call("wang", "GET", "/api/subsidy/appraisal/pdf?first=2026-03-01&until=2026-07-01")
     peer = (await parts.store.rows("SELECT id FROM accounts WHERE login = 'peer1'", {}))[0].id
 
     assert sent.status_code == 204
+    assert found["terms"] == [{"name": "春", **days}] and days.items() <= found.items()
     assert (found["works"]["value"], found["works"]["facts"]) == (1, ["a"])
     assert found["works"]["peers"] == [1.25, 2.5, 3.75]
     assert (found["resolved"]["value"], found["comment"]) == (None, "带了两名新教师")

@@ -1,11 +1,15 @@
-"""Money that many draw on: control totals and pools, and what happens when they are exhausted."""
+"""Money that many draw on: control totals and pools, and what happens when they are exhausted.
+
+A pool outlives the policy that speaks of it: one of the same name, group and period goes on under the next policy, with
+what it has spent of its period and the works that it carries.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +19,7 @@ from server.domain.subsidy.policy import FAR, Policy, Pool, date_of, day_number
 if TYPE_CHECKING:
     from server.domain.subsidy.reckon import Line
 
+Sameness = tuple[str, str, str, int]
 Enrolments = Mapping[str, Sequence[tuple[int, int, str, int]]]  # school -> (day, recorded, id, pupils), in order
 
 
@@ -54,15 +59,35 @@ def name_pools(policies: Sequence[Policy], lines: Sequence[Line]) -> None:
 def settle_pools(policies: Sequence[Policy], lines: Sequence[Line], enrolments: Enrolments) -> list[PoolUse]:
     """Changes the lines to what their pools can give."""
     uses: list[PoolUse] = []
-    for policy in policies:
+    purses: dict[tuple[Sameness, str], _Purse] = defaultdict(_Purse)
+    for n, policy in enumerate(policies):
         for pool in policy.pools:
             groups: dict[str, list[Line]] = defaultdict(list)
             for line in lines:
                 if line.policy is policy and line.pool == pool.name and line.fen:
                     groups[_group(pool, line)].append(line)
-            for group in sorted(groups):
-                uses += _settle(policy, pool, group, groups[group], enrolments)
+            same, after = _same(pool), _goes_on(policies[n + 1 : n + 2], pool)
+            carrying = {group for (known, group), purse in purses.items() if known == same and purse.waiting}
+            for group in sorted(groups.keys() | carrying):
+                uses += _settle(policy, pool, group, groups[group], enrolments, purses[same, group], after)
     return uses
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What a pool takes with it from one policy to the next."""
+
+    spent: dict[int, int] = field(default_factory=lambda: defaultdict(int))  # by the month in which the period begins
+    waiting: list[Line] = field(default_factory=list)
+
+
+def _same(pool: Pool) -> Sameness:
+    """What two policies' pools have in common if they are one."""
+    return pool.name, pool.by, pool.per, pool.year_starts_month
+
+
+def _goes_on(next_policy: Sequence[Policy], pool: Pool) -> tuple[Policy, Pool] | None:
+    return next(((policy, each) for policy in next_policy for each in policy.pools if _same(each) == _same(pool)), None)
 
 
 def share_out(total: int, claims: Sequence[int]) -> list[int]:
@@ -104,8 +129,19 @@ def _group(pool: Pool, line: Line) -> str:
     return {"city": "", "school": line.school, "pupil": line.fact.pupil}[pool.by]
 
 
-def _settle(policy: Policy, pool: Pool, group: str, lines: Sequence[Line], enrolments: Enrolments) -> list[PoolUse]:
+def _settle(
+    policy: Policy,
+    pool: Pool,
+    group: str,
+    lines: Sequence[Line],
+    enrolments: Enrolments,
+    purse: _Purse,
+    goes_on: tuple[Policy, Pool] | None,
+) -> list[PoolUse]:
     slices: dict[int, tuple[_Slice, list[Line]]] = {}
+    waiting, purse.waiting = purse.waiting, []  # carried from one slice to the next
+    if waiting and (first := _first(policy, pool)) is not None:
+        slices[first.first_month] = first, []
     for line in sorted(lines, key=lambda line: (line.fact.start, line.fact.id)):
         slice = _slice(policy, pool, line.day, line.month)
         if slice is None:
@@ -113,11 +149,10 @@ def _settle(policy: Policy, pool: Pool, group: str, lines: Sequence[Line], enrol
         else:
             slices.setdefault(slice.first_month, (slice, []))[1].append(line)
     uses: list[PoolUse] = []
-    spent: dict[int, int] = defaultdict(int)
-    waiting: list[Line] = []  # carried from one slice to the next
     while slices:
         slice, own = slices.pop(min(slices))
-        budget = max(0, _total(pool, group, slice, enrolments) * slice.share // slice.shares - spent[slice.period])
+        released = _total(pool, group, slice, enrolments) * slice.share // slice.shares
+        budget = max(0, released - purse.spent[slice.period])
         for line in waiting:
             line.month = slice.first_month
         claims = [*waiting, *own]
@@ -125,21 +160,29 @@ def _settle(policy: Policy, pool: Pool, group: str, lines: Sequence[Line], enrol
         waiting, short_on = _give(pool, budget, claims)
         carried = sum(line.fen for line in waiting)
         paid = sum(line.fen for line in claims) - carried
-        spent[slice.period] += paid
+        purse.spent[slice.period] += paid
         uses.append(PoolUse(pool.name, group, slice.first_month, budget, claimed, paid, carried, short_on))
         if waiting:
             after = _next(policy, pool, slice)
-            most = 0 if after is None else _total(pool, group, after, enrolments)
-            for line in waiting:
-                if line.fen > most:  # it would wait for ever
-                    why = (
-                        f"pool {pool.name} has no later period" if after is None else f"more than pool {pool.name} has"
-                    )
-                    line.fen, line.status, line.why = 0, "unpaid", (*line.why, why)
-            waiting = [line for line in waiting if line.fen]
-            if waiting and after is not None:
-                slices.setdefault(after.first_month, (after, []))
+            if after is not None:
+                waiting = _still_waiting(pool, _total(pool, group, after, enrolments), waiting)
+                if waiting:
+                    slices.setdefault(after.first_month, (after, []))
+            elif goes_on is not None and (first := _first(*goes_on)) is not None:
+                purse.waiting += _still_waiting(pool, _total(goes_on[1], group, first, enrolments), waiting)
+                waiting = []
+            else:
+                waiting = _still_waiting(pool, None, waiting)
     return uses
+
+
+def _still_waiting(pool: Pool, most: int | None, lines: Sequence[Line]) -> list[Line]:
+    """Those that a later period can pay, which has so much; what would wait for ever is not paid."""
+    why = f"pool {pool.name} has no later period" if most is None else f"more than pool {pool.name} has"
+    for line in lines:
+        if line.fen > (most or 0):
+            line.fen, line.status, line.why = 0, "unpaid", (*line.why, why)
+    return [line for line in lines if line.fen]
 
 
 def _give(pool: Pool, budget: int, claims: Sequence[Line]) -> tuple[list[Line], int | None]:
@@ -210,19 +253,28 @@ def _slice(policy: Policy, pool: Pool, day: int, month: int) -> _Slice | None:
     return _Slice(period, month, month - period + 1, months)
 
 
+def _first(policy: Policy, pool: Pool) -> _Slice | None:
+    """The first slice of the policy's days."""
+    month = _month_of(policy.from_day)
+    return _of_terms(policy, pool, month) if pool.per == "term" else _slice(policy, pool, policy.from_day, month)
+
+
+def _of_terms(policy: Policy, pool: Pool, month: int, after: int = -1) -> _Slice | None:
+    """The first slice of a term from this month on that begins after another."""
+    last = max(_month_of(term.to_day - 1) for term in policy.terms)
+    for each in range(month, last + 1):
+        for term in policy.terms:
+            day = max(_first_day(each), term.from_day)
+            found = _slice(policy, pool, day, each) if _month_of(day) == each and day < term.to_day else None
+            if found is not None and found.first_month > after:
+                return found
+    return None
+
+
 def _next(policy: Policy, pool: Pool, slice: _Slice) -> _Slice | None:
     """The slice after this one, if the policy lasts so long."""
     if pool.per == "term":
-        month = slice.first_month + 1
-        last = max(_month_of(term.to_day - 1) for term in policy.terms)
-        while month <= last:
-            for term in policy.terms:
-                day = max(_first_day(month), term.from_day)
-                found = _slice(policy, pool, day, month) if _month_of(day) == month and day < term.to_day else None
-                if found is not None and found.first_month > slice.first_month:
-                    return found
-            month += 1
-        return None
+        return _of_terms(policy, pool, slice.first_month + 1, slice.first_month)
     step = 12 if pool.per == "year" and not pool.monthly else 1
     month = slice.first_month + step
     if policy.to_day != FAR and _first_day(month) >= policy.to_day:

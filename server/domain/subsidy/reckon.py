@@ -414,11 +414,10 @@ def coefficient(terms: Effectiveness, resolved: int, known: int, stars: int, rat
 
 
 def _limited(policy: Policy, lines: list[Line]) -> list[Line]:
-    for limit in policy.limits:
-        if limit.per in ("piece", "lesson"):
-            for line in lines:
-                if line.base_fen and line.status in (PAID, HELD) and _under(limit, line):
-                    _clamp(policy, limit, line)
+    narrow = [limit for limit in policy.limits if limit.per in ("piece", "lesson")]
+    for line in lines if narrow else ():
+        if line.base_fen and line.status in (PAID, HELD):
+            _clamp(policy, [limit for limit in narrow if _under(limit, line)], line)
     for per in ("day", "month", "term"):
         here = [limit for limit in policy.limits if limit.per == per]
         if not here:
@@ -440,23 +439,24 @@ def _under(limit: Limit, line: Line) -> bool:
     return (not limit.work or kind in limit.work) and (not limit.staff or line.staff in limit.staff)
 
 
-def _clamp(policy: Policy, limit: Limit, line: Line) -> None:
-    units = 100
-    if limit.per == "lesson" and line.rate is not None and line.rate.unit != "piece":
+def _clamp(policy: Policy, limits: Sequence[Limit], line: Line) -> None:
+    """All floors, then all caps: where a long work's floor by the lesson is above its cap by the piece, that wins."""
+    lessons = 100
+    if line.rate is not None and line.rate.unit != "piece":
         is_lesson = line.rate.unit == "lesson_hour"
-        units = line.units_x100 if is_lesson else half_up(line.fact.seconds * 100, policy.lesson_s)
-    fen = before = line.held_fen if line.status == HELD else line.fen
-    if limit.min_fen is not None:
-        fen = max(fen, half_up(limit.min_fen * units, 100))
-    if limit.max_fen is not None:
-        fen = min(fen, half_up(limit.max_fen * units, 100))
-    if fen != before:
-        word = "floor" if fen > before else "cap"
-        line.why = (*line.why, f"{word} of a {limit.per} ({limit.path})")
-        if line.status == HELD:
-            line.held_fen = fen
-        else:
-            line.fen = fen
+        lessons = line.units_x100 if is_lesson else half_up(line.fact.seconds * 100, policy.lesson_s)
+    fen = line.held_fen if line.status == HELD else line.fen
+    bounds = [(limit, "floor", limit.min_fen) for limit in limits] + [(limit, "cap", limit.max_fen) for limit in limits]
+    for limit, word, each in bounds:
+        if each is None:
+            continue
+        bound = half_up(each * lessons, 100) if limit.per == "lesson" else each
+        if fen < bound if word == "floor" else fen > bound:
+            fen, line.why = bound, (*line.why, f"{word} of a {limit.per} ({limit.path})")
+    if line.status == HELD:
+        line.held_fen = fen
+    else:
+        line.fen = fen
 
 
 def _period(policy: Policy, per: str, line: Line) -> int | None:

@@ -1,0 +1,181 @@
+"""The scenes of lectures: the hall, the lecturer's desk, and the room."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Page
+
+from server.actions import errors
+from server.domain.lecture import LectureState, PlaceState
+from server.domain.people import Role, Stage, Subject
+from server.domain.room import LineState
+from server.live import protocol as wire
+from tests.browser.gallery import Act, Scene, ago, board, figures, id_of, me, photo, refusal
+
+ABOUT = (
+    "从描点画图开始，看系数 a、b、c 怎样让抛物线变胖、变瘦、上下左右移动，再用配方法找出顶点。"
+    "请准备好方格纸和两支不同颜色的笔；听不懂的地方随时在课堂里提问。"
+)
+
+
+def lecture(name: str, state: LectureState = LectureState.OPEN, **more: Any) -> wire.LectureView:
+    starts = (datetime.now(UTC) + timedelta(days=2)).replace(hour=11, minute=30, second=0, microsecond=0)
+    given: dict[str, Any] = {
+        "id": id_of(f"lecture {name}"),
+        "version": 1,
+        "state": state,
+        "title": name,
+        "about": "",
+        "subject": Subject.MATH,
+        "stage": Stage.JUNIOR,
+        "grades": [8, 9],
+        "knowledge_points": ["二次函数", "顶点式"],
+        "starts_at": starts,
+        "ends_at": starts + timedelta(minutes=50),
+        "capacity": 800,
+        "taken": 612,
+        "waiting": 0,
+        "lecturer_name": "演示·林老师",
+        "channel": f"lecture:{id_of(f'lecture {name}')}",
+    }
+    return wire.LectureView(**{**given, **more})
+
+
+def place(state: PlaceState, ahead: int | None = None) -> wire.PlaceView:
+    return wire.PlaceView(state=state, ahead=ahead)
+
+
+def found() -> list[wire.LectureView]:
+    live = {"starts_at": ago(minutes=12), "ends_at": ago(minutes=-38)}
+    return [
+        lecture("二次函数的顶点", LectureState.LIVE, cover=photo(), place=place(PlaceState.SEATED), **live),
+        lecture("配方法：从完全平方式讲起，一直讲到求根公式的来历和判别式的用法", about=ABOUT),
+        lecture("浮力三问", taken=800, waiting=35, place=place(PlaceState.WAITING, 4), subject=Subject.PHYSICS),
+        lecture("圆的切线", taken=800, waiting=3),
+        lecture("一次函数复习", LectureState.CANCELLED, cancelled_why="学校停电，改到下周三晚上", place=None),
+    ]
+
+
+def hall_doors(*lectures: wire.LectureView, more: bool = False) -> dict[str, Any]:
+    mine = [each for each in lectures if each.place is not None]
+    return {
+        "GET /api/me": me(Role.STUDENT),
+        "GET /api/lectures": wire.Lectures(lectures=list(lectures), more=more),
+        "GET /api/lectures/mine": wire.MyLectures(lectures=mine, epoch="e", offset=0),
+    }
+
+
+def desk_doors(*lectures: wire.LectureView) -> dict[str, Any]:
+    schools = [wire.SchoolView(id=id_of(name), name=name) for name in ("演示第一小学", "演示第二中学")]
+    pages = wire.MaterialView(id=id_of("material"), name="顶点.pdf", count=2, pages=[photo(), photo("two")])
+    return {
+        "GET /api/me": me(Role.LECTURER),
+        "GET /api/lecturer": wire.LecturerState(lectures=list(lectures), schools=schools),
+        **{f"GET /api/lectures/{each.id}/materials": [pages] if each.materials else [] for each in lectures},
+    }
+
+
+def said(number: int, kind: Any, text: str, **more: Any) -> wire.LineView:
+    given: dict[str, Any] = {
+        "number": number,
+        "kind": kind,
+        "author_name": "小满" if number % 2 else "朵朵",
+        "text": text,
+        "state": LineState.SHOWN,
+        "votes": 0,
+        "said_at": ago(minutes=10 - number),
+    }
+    return wire.LineView(**{**given, **more})
+
+
+LINES = [
+    said(1, "chat", "老师好！"),
+    said(2, "question", "为什么顶点的横坐标是 -b/2a？书上的推导没看懂。", votes=23),
+    said(3, "question", "开口方向和 a 有什么关系？", votes=7, state=LineState.ANSWERED),
+    said(4, "chat", "配方法这一步跟上了", by_lecturer=False),
+    said(5, "chat", "大家先自己画一画，两分钟后我们一起看。", by_lecturer=True, author_name="演示·林老师"),
+]
+HELD = said(6, "chat", "加我微信 demo12345", state=LineState.HELD, why_held="contact")
+
+
+def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **more: Any) -> dict[str, Any]:
+    shown = lecture("二次函数的顶点", state, starts_at=ago(minutes=12), ends_at=ago(minutes=-38))
+    begun = None if state is LectureState.OPEN else ago(minutes=12)
+    over = ago(minutes=1) if state is LectureState.OVER else None
+    room = wire.RoomState(
+        lecture_id=shown.id, version=1, state=state, started_at=begun, ended_at=over, slow_s=10, epoch=1
+    )
+    keeps = who != "pupil"
+    given: dict[str, Any] = {
+        "lecture": shown,
+        "room": room,
+        "me": who,
+        "channel": f"room:{shown.id}",
+        "board": None,
+        "log": figures() if state is not LectureState.OPEN else board(said=False)[:1],
+        "media": {str(id_of("one")): photo()},
+        "lines": [*LINES, HELD] if keeps else LINES,
+        "voted": [2],
+        "muted": False,
+        "epoch": "e",
+        "offset": 0,
+        "staff": wire.StaffChannel(channel=f"staff:{shown.id}", epoch="e", offset=0) if keeps else None,
+    }
+    snapshot = wire.RoomSnapshot(**{**given, **more})
+    listeners = [
+        wire.ListenerView(nickname=name, seconds=60 * n, here=n > 3) for n, name in enumerate(("朵朵", "小满"))
+    ]
+    return {
+        **(hall_doors() if who == "pupil" else desk_doors(shown)),
+        "GET /api/me": me(role),
+        f"GET /api/lectures/{shown.id}/room": snapshot,
+        f"POST /api/lectures/{shown.id}/start": snapshot,
+        f"GET /api/lectures/{shown.id}/materials": [],
+        f"GET /api/lectures/{shown.id}/attendance": wire.Attendance(here=588, listeners=listeners),
+    }
+
+
+def room_scene(name: str, doors: dict[str, Any], act: Act | None = None, **more: Any) -> Scene:
+    return Scene(f"room-{name}", f"/lectures#room={id_of('lecture 二次函数的顶点')}", doors, act, room=True, **more)
+
+
+def lecture_scenes() -> list[Scene]:
+    every = found()
+    with_pages = lecture("二次函数的顶点", LectureState.OPEN, about=ABOUT, taken=31, waiting=0)
+    with_pages.materials = [wire.MaterialView(id=id_of("material"), name="顶点.pdf", count=2)]
+    draft = lecture("圆的切线", LectureState.PLANNED, taken=0)
+    past = lecture("一次函数复习", LectureState.OVER, starts_at=ago(days=3), ends_at=ago(days=2.9))
+    desk = desk_doors(with_pages, draft, past)
+    pupil, lecturer = Role.STUDENT, Role.LECTURER
+    gone = {**hall_doors(), f"GET /api/lectures/{id_of('lecture 二次函数的顶点')}/room": refusal(errors.NotHere)}
+    return [
+        Scene("hall", "/lectures", hall_doors(*every, more=True)),
+        Scene("hall-mine", "/lectures", hall_doors(*every), _tab("我的课", "Mine")),
+        Scene("hall-nothing", "/lectures", hall_doors()),
+        Scene("hall-loading", "/lectures", {**hall_doors(), "GET /api/lectures": "silent"}),
+        Scene("hall-offline", "/lectures", hall_doors(*every), offline=True),
+        Scene("lecturer-desk", "/lectures", desk),
+        Scene("lecturer-nothing", "/lectures", desk_doors()),
+        Scene("lecturer-planning", "/lectures", desk, _tab("安排一场课", "Plan a lecture")),
+        room_scene("pupil", room_doors("pupil", pupil)),
+        room_scene("pupil-muted", room_doors("pupil", pupil, muted=True)),
+        room_scene("pupil-before", room_doors("pupil", pupil, LectureState.OPEN, lines=[])),
+        room_scene("pupil-after", room_doors("pupil", pupil, LectureState.OVER)),
+        room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
+        room_scene("not-there", gone),
+        room_scene("lecturer", room_doors("lecturer", lecturer)),
+        room_scene("lecturer-before", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[])),
+        room_scene("reviewer", room_doors("reviewer", Role.REVIEWER)),
+    ]
+
+
+def _tab(zh: str, en: str) -> Act:
+    name = re.compile(f"^(?:{zh}|{en})\\s*\\d*$")
+    return lambda page: page.get_by_role("button", name=name).first.click()
+
+
+def _cut(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('offline'))")

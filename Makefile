@@ -29,7 +29,7 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
 pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
-	@$(PY) -m $(if $(T),pytest $(T),tests)
+	@$(PY) -m pytest $(T)
 
 check: lint types imports pages-check ## lint, types and the directions of imports, without the tests
 

@@ -155,7 +155,6 @@ class Verifier:
         trees = tuple(tuple((place[at] if at >= 0 else -1, *rest) for at, *rest in tree) for tree in kept["trees"])
         return cls(kept["base"], trees, kept.get("slope", 1.0), kept.get("shift", 0.0))
 
-
     def grown(self, more: Mapping[str, Any]) -> Verifier:
         """With trees that `matcher.supplement` fitted: their values are log odds, after slope and shift."""
         trees = Verifier.of({**more, "base": 0.0}).trees

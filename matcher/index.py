@@ -19,8 +19,10 @@ from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import Problem, normalize
 
-EXACT_UP_TO = 2 << 20
-"""Bytes of the table (about 2,000 problems) up to which every vector is compared: exact, and as fast as HNSW."""
+EXACT_UP_TO = 5_000
+"""Entries of one subject and stage up to which every vector is compared: exact, and faster than HNSW, which goes past
+all the others. Beside 40,000 entries those of 400 take 0.3 ms instead of 16, and those of 3,900 1.6 ms instead of 2.7;
+`dayi bench match` prints both for its bank."""
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
@@ -76,7 +78,8 @@ class Index:
     every question goes to its driver (docs/adr/0007).
 
     Several models' entries stand side by side in one table, each with an HNSW index of its own dimension: a change of
-    model fills the new one while the old one serves.
+    model fills the new one while the old one serves. HNSW holds the answers alone: the open questions are few, come and
+    go by the minute, and to put one into it would cost as much as the rest of a question's way.
     """
 
     def __init__(self, dimension: int, model_version: str) -> None:
@@ -86,13 +89,13 @@ class Index:
         mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the partial index
         self._distance = f"({vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
         self._mine = mine.replace("%", "%%")
-        self._statements: dict[tuple[bool, bool, bool], str] = {}
+        self._statements: dict[tuple[bool, tuple[str, ...]], str] = {}
         name = f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}"
         self.index_name = name
         self._create_index = text(f"""
             CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
             USING hnsw (({vector}) halfvec_cosine_ops) WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
-            WHERE {mine.replace(":", chr(92) + ":")}
+            WHERE {_plain(mine)} AND kind = 'answer'
         """)
 
     async def register(self, conn: AsyncConnection, name: str) -> None:
@@ -145,20 +148,19 @@ class Index:
             return []
         told = telltales(problem)
         scope = {name: value for name, value in (("subject", subject), ("stage", stage)) if value is not None}
-        [size] = await _rows(conn, _SIZE_AND_BREADTH)
-        rows = await _rows(conn, self._statement(size.bytes <= EXACT_UP_TO, "subject" in scope, "stage" in scope), {
+        [scoped] = await _rows(conn, _width(_scope(self._mine, *scope)), scope)
+        rows = await _rows(conn, self._statement(scoped.is_narrow, *scope), {
             "vector": _literal(vector), "kinds": [k.value for k in kinds], **scope, "many": 2 * limit,
             "grams": [f"'{gram}'" for gram in told], "rarities": [rarity(gram) for gram in told]})
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
 
-    def _statement(self, exact: bool, by_subject: bool, by_stage: bool) -> str:
+    def _statement(self, exact: bool, *scope: str) -> str:
         """Each scope is a statement of its own: one for all would hide from the planner how narrow it is."""
-        key = exact, by_subject, by_stage
+        key = exact, scope
         if key not in self._statements:
-            distance = f"({self._distance} + 0)" if exact else self._distance  # HNSW answers only the bare distance
-            self._statements[key] = _nearest(distance, self._mine, by_subject, by_stage)
+            self._statements[key] = _nearest(exact, self._distance, self._mine, scope)
         return self._statements[key]
 
 
@@ -206,7 +208,8 @@ def telltales(problem: Problem) -> list[str]:
 async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
-    driver: Driver[Any] = (await conn.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    driver = (await conn.get_raw_connection()).driver_connection
+    assert isinstance(driver, Driver)
     cursor = driver.cursor(row_factory=namedtuple_row)
     await cursor.execute(query, params)
     return await cursor.fetchall() if cursor.description else []
@@ -282,11 +285,11 @@ _CLEAR = text(f"""
 _FORGET_MODELS = text(f"""
     DELETE FROM matcher_models WHERE state = 'retired' AND since < now() - interval '{RETIRED_FOR}' RETURNING version
 """)  # noqa: S608  a constant of this file
-_SIZE_AND_BREADTH = f"""
-    SELECT pg_relation_size('matcher_entries') AS bytes,
-           set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true) AS breadth,
-           set_config('hnsw.iterative_scan', 'relaxed_order', true) AS scan
-"""
+
+
+def _plain(sql: str) -> str:
+    """For a text that takes colons for parameters."""
+    return sql.replace(":", "\\:")
 
 
 def _quoted(value: str) -> str:
@@ -294,19 +297,46 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _nearest(distance: str, mine: str, by_subject: bool, by_stage: bool) -> str:
-    scope = f"{mine} AND kind = ANY(CAST(%(kinds)s AS text[]))"
-    scope += " AND (subject IS NULL OR subject = %(subject)s)" if by_subject else ""
-    scope += " AND (stage IS NULL OR stage = %(stage)s)" if by_stage else ""
+def _scope(mine: str, *columns: str) -> str:
+    """As the index `matcher_entries_scope` has it. An entry without a subject or a stage belongs to each."""
+    return " AND ".join([mine] + [f"coalesce({column}, '') = ANY(ARRAY[CAST(%({column})s AS text), ''])"
+                                  for column in columns])
+
+
+def _width(scope: str) -> str:
+    """Whether all of a scope can be compared; and it sets how HNSW searches in this transaction."""
+    return f"""
+        SELECT count(*) <= {EXACT_UP_TO} AS is_narrow,
+               set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true) AS breadth,
+               set_config('hnsw.iterative_scan', 'relaxed_order', true) AS scan
+        FROM (SELECT FROM matcher_entries WHERE {scope} LIMIT {EXACT_UP_TO + 1}) AS counted
+    """  # noqa: S608  the parts are made above, of a number and a quoted literal
+
+
+def _nearest(exact: bool, distance: str, mine: str, columns: Sequence[str]) -> str:
+    """The conditions stand twice: as the index by scope has them, to compare all of a scope; and so that it cannot
+    answer them, where a few entries are read by their ids or pairs (a plan made while the table was empty would go
+    through the whole model for each)."""
+    scope = _scope(mine, *columns)
+    is_mine = f"({mine}) IS TRUE"
+    held = " AND ".join([is_mine] + [f"({column} IS NULL OR {column} = %({column})s)" for column in columns])
+    asked = "kind = ANY(CAST(%(kinds)s AS text[]))"
+    compared = f"({distance} + 0)"  # HNSW answers only the bare distance
+    all_of = f"""
+        SELECT id, {compared} AS far FROM matcher_entries WHERE {scope} AND {asked}"""  # noqa: S608  as below
+    by_vector = all_of if exact else f"""
+        (SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} AND kind = 'answer' AND {asked}
+         ORDER BY {distance} LIMIT %(many)s)
+        UNION ALL ({all_of} AND kind = 'open')"""  # noqa: S608  as below
     return f"""
         WITH by_vector AS MATERIALIZED (
-            SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} ORDER BY {distance} LIMIT %(many)s
+            SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT %(many)s
         ), by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common
             FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
-                WHERE grams @@ CAST(told.gram AS tsquery) AND {scope} LIMIT {MOST_HOLDERS}
+                WHERE grams @@ CAST(told.gram AS tsquery) AND {held} AND {asked} LIMIT {MOST_HOLDERS}
             ) AS holder
             GROUP BY holder.id ORDER BY common DESC, holder.id LIMIT %(many)s
         ), ranks AS (
@@ -316,6 +346,8 @@ def _nearest(distance: str, mine: str, by_subject: bool, by_stage: bool) -> str:
         ), found AS (
             SELECT id, min(vector_rank) AS vector_rank, min(word_rank) AS word_rank FROM ranks GROUP BY id
         )
-        SELECT id, kind, text, figure, vector_rank, word_rank, 1 - {distance} AS cosine
-        FROM found JOIN matcher_entries USING (id) WHERE {mine}
+        SELECT found.*, entry.* FROM found CROSS JOIN LATERAL (
+            SELECT kind, text, figure, 1 - {distance} AS cosine FROM matcher_entries WHERE id = found.id AND {is_mine}
+            OFFSET 0
+        ) AS entry
     """  # noqa: S608  the parts are made above, of a number and a quoted literal

@@ -187,6 +187,7 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             await parts.storage.put((film.pages or {})[page], picture, "image/jpeg")
         if made.captions and film.captions_key:
             await parts.storage.put(film.captions_key, made.captions, "text/vtt")
+    await parts.finder.ready()  # a worker that has just started: what is made is published when the matcher is here
     async with parts.store.work() as work:
         await answer.publish(work, parts.finder, id, found.edition, film, await work.now())
     await keeper.forget()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Protocol
@@ -202,13 +203,22 @@ class Refused(Exception):
         self.status = status
 
 
-def _answered(request: urllib.request.Request, timeout_s: float) -> Any:
+def _answered(request: urllib.request.Request, timeout_s: float) -> tuple[Message, bytes]:
+    """The headers and the whole body. Raises Refused, or OSError when no whole answer came."""
     try:
-        return urllib.request.urlopen(request, timeout=timeout_s)
+        with urllib.request.urlopen(request, timeout=timeout_s) as response:
+            return response.headers, response.read()
     except urllib.error.HTTPError as refusal:
         with refusal:
-            raise Refused(refusal.code, refusal.read().decode(errors="replace")) from None
+            raise Refused(refusal.code, _said(refusal)) from None
     except HTTPException as broken:  # cut in the middle of an answer
+        raise ConnectionError(str(broken)) from broken
+
+
+def _said(refusal: urllib.error.HTTPError) -> str:
+    try:
+        return refusal.read().decode(errors="replace")
+    except HTTPException as broken:
         raise ConnectionError(str(broken)) from broken
 
 
@@ -231,12 +241,12 @@ class Program:
         headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(node.origin + path, data, headers, method=method)
-        with _answered(request, self.timeout_s) as response:
-            for value in response.headers.get_all("Set-Cookie") or []:
-                name = value.partition("=")[0]
-                if not name.endswith("-device"):
-                    self._headers["Cookie"] = value.partition(";")[0]
-            return json.loads(response.read() or b"null")
+        got, answer = _answered(request, self.timeout_s)
+        for value in got.get_all("Set-Cookie") or []:
+            name = value.partition("=")[0]
+            if not name.endswith("-device"):
+                self._headers["Cookie"] = value.partition(";")[0]
+        return json.loads(answer or b"null")
 
     def status(self, node: Address, method: str, path: str, body: Any = None, key: str = "") -> int:
         """The status of the answer, be it a refusal or not."""
@@ -274,7 +284,7 @@ class Program:
         """A part to its signed address."""
         kind = {"Content-Type": "application/octet-stream"}
         request = urllib.request.Request(urljoin(node.origin, address), piece, kind, method="PUT")
-        _answered(request, self.timeout_s).close()
+        _answered(request, self.timeout_s)
 
     def complete_upload(self, node: Address, upload: Any, data: bytes) -> Any:
         parts = -(-len(data) // upload["part_size"])
@@ -410,7 +420,7 @@ def is_ready(node: Node) -> bool:
     try:
         with urllib.request.urlopen(f"{node.origin}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (OSError, HTTPException):
         return False
 
 

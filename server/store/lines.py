@@ -31,13 +31,13 @@ Driver = psycopg.AsyncConnection[Any]
 Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
 
-def open_engine(url: str, *, pool: int = 10) -> AsyncEngine:
-    """The engine for a PostgreSQL URL of any spelling, on psycopg."""
+def open_engine(url: str, *, pool: int = 20) -> AsyncEngine:
+    """The engine for a PostgreSQL URL of any spelling, on psycopg, with at most `pool` connections."""
     plain = url.split("://", 1)[1]
     engine = create_async_engine(
         f"postgresql+psycopg://{plain}",
         pool_size=pool,
-        max_overflow=pool,
+        max_overflow=0,  # one beyond the pool would be closed after each use: under load every second one was a new one
         pool_timeout=10,
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
         skip_autocommit_rollback=True,

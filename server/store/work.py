@@ -492,7 +492,7 @@ class Work:
         return None if row is None else (row.starts_at, row.ends_at)
 
     async def wish(self, teacher: PersonId, wish: str, now: datetime, lease_until: datetime) -> None:
-        """What the teacher chose; the queue position of a teacher counts from `since`."""
+        """What the teacher chose; from `since` on she waits for a question."""
         row = {"teacher_id": teacher, "wish": wish, "since": now, "lease_until": lease_until, "lapses": 0}
         change = {key: value for key, value in row.items() if key != "teacher_id"}
         await self.execute(
@@ -593,7 +593,7 @@ class Work:
         await self._write(query, {"id": teacher, "breath": breath_s})
 
     async def breathe(self, teacher: PersonId) -> None:
-        """The breath that the teacher chose begins."""
+        """The work is done: the teacher waits anew, after the breath that she chose."""
         await self._write(_BREATHE, {"id": teacher})
 
     async def rate_answer(self, id: UUID, teacher: PersonId, stars: int) -> None:
@@ -1012,8 +1012,9 @@ _OVERDUE = """
 """
 
 _BREATHE = """
-    UPDATE presence SET rests_until = clock_timestamp() + make_interval(secs => breath_s)
-    WHERE teacher_id = %(id)s AND breath_s > 0
+    UPDATE presence SET since = clock_timestamp(),
+           rests_until = CASE WHEN breath_s > 0 THEN clock_timestamp() + make_interval(secs => breath_s) END
+    WHERE teacher_id = %(id)s
 """
 
 _RATE = """
@@ -1069,12 +1070,15 @@ _IS_USED = """
 # Who is taken is read once and hashed: a plan made while these tables were empty would else go through all of them for
 # each teacher, at every question of a new city's first evening. What must be looked up for each teacher is a scalar
 # subquery, which stays behind what is read from the row; as EXISTS it would become a join of all of them.
-_FREE = """
+_WILLING = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
+"""
+_FREE = f"""
+    {_WILLING}
     AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
     AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
-"""
+"""  # noqa: S608 - composed of constants of this module
 _ON_SHIFT = """
     (SELECT true FROM shifts s WHERE s.teacher_id = p.teacher_id AND s.ends_at >= clock_timestamp()
                                AND s.starts_at <= clock_timestamp() LIMIT 1)
@@ -1126,11 +1130,16 @@ _READY = f"""
     ORDER BY free.since, free.teacher_id
 """  # noqa: S608 - composed of constants of this module
 
+# Who gets an offer goes to the end of those who wait: at the head of the index stands then who is free.
 _CLAIM = f"""
-    SELECT p.teacher_id FROM presence p
-    WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
-    ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
-    LIMIT 1 FOR UPDATE OF p SKIP LOCKED
+    UPDATE presence SET since = clock_timestamp() WHERE teacher_id = (
+        SELECT p.teacher_id FROM presence p
+        WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_WILLING} AND {_ON_SHIFT}
+          AND (SELECT true FROM offers WHERE teacher_id = p.teacher_id AND state = 'open') IS NULL
+          AND (SELECT true FROM live_sessions WHERE teacher_id = p.teacher_id AND ended_at IS NULL) IS NULL
+        ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
+        LIMIT 1 FOR UPDATE OF p SKIP LOCKED
+    ) RETURNING teacher_id
 """  # noqa: S608 - composed of constants of this module
 
 _ON_DUTY_FOR = """

@@ -62,13 +62,13 @@ export function Line({ line }: { line: MoneyLine }) {
           </span>
           <span class={`digits line-sum line-${line.status}`}>{line.points_x100 > 0 ? `${hundredths(line.points_x100)} ${words.points}` : amount(shown)}</span>
         </summary>
-        <dl class="steps">
+        <dl class="reckoned">
           {line.rate !== null && <div><dt>{words.rate}</dt><dd>{words.rateNamed(line.rate)}</dd></div>}
           {line.rate !== null && <div><dt>{words.quantity}</dt><dd class="digits">{hundredths(line.units_x100)}</dd></div>}
           <div><dt>{words.price}</dt><dd class="digits">{amount(line.base_fen)}</dd></div>
           {line.coefficient_x10000 !== 10_000 && <div><dt>{words.coefficient}</dt><dd class="digits">× {(line.coefficient_x10000 / 10_000).toFixed(4)}</dd></div>}
           <div><dt>{words.came}</dt><dd class="digits">{amount(line.fen)}</dd></div>
-          <div class="steps-wide"><dt>{words.fact}</dt><dd class="mono">{line.fact}</dd></div>
+          <div class="reckoned-wide"><dt>{words.fact}</dt><dd class="mono">{line.fact}</dd></div>
         </dl>
       </details>
     </li>

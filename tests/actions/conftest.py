@@ -62,7 +62,7 @@ def told() -> list[Outgoing]:
 
 @pytest.fixture
 async def store(database_url: str, told: list[Outgoing]) -> AsyncIterator[Store]:
-    engine = open_engine(database_url, pool=20)
+    engine = open_engine(database_url, pool=40)
     yield Store(engine, told.extend)
     await engine.dispose()
 

@@ -49,6 +49,20 @@ async def draw(store: Store, who: Person, session: UUID, epoch: int = 0, id: str
         await answer.draw(work, who, session, epoch, f"op-{id}", "stroke", {**STROKE, "id": id})
 
 
+async def taught(
+    store: Store, world: World, finder: SaysSo, teacher: Person, pupil: Person, point: str
+) -> tuple[UUID, UUID]:
+    """A question, and its answer about this point as the bank has it."""
+    asked = await world.ask(pupil)
+    await settle(store, finder, asked)
+    session = await accept(store, teacher, asked)
+    epoch = (await question(store, asked)).assignment_epoch
+    async with store.work() as work:
+        done = await answer.finish(work, RULES, teacher, session, epoch, [], await work.now(), [point])
+    await publish(store, finder, done)
+    return asked, done
+
+
 async def test_a_waiting_question_is_answered_while_its_pupil_sleeps(
     store: Store, world: World, finder: SaysSo, views: Views
 ) -> None:
@@ -148,13 +162,7 @@ async def test_a_pupil_finds_lessons_of_the_own_stage_and_those_on_what_a_questi
 ) -> None:
     teacher, pupil, stranger = await world.teacher(), await world.student(), await world.student("other")
     child = await world.student("small", grade=3)
-    asked = await world.ask(pupil)
-    await settle(store, finder, asked)
-    session = await accept(store, teacher, asked)
-    epoch = (await question(store, asked)).assignment_epoch
-    async with store.work() as work:
-        done = await answer.finish(work, RULES, teacher, session, epoch, [], await work.now(), ["一元一次方程 "])
-    await publish(store, finder, done)
+    asked, _ = await taught(store, world, finder, teacher, pupil, "一元一次方程 ")
     made = {}
     for title, point in (("移项要变号", "一元一次方程"), ("画平行线", "平行线"), ("要审的", "一元一次方程")):
         session = await lesson(store, teacher, title, point)
@@ -178,13 +186,7 @@ async def test_a_lesson_is_beside_a_video_that_was_found_before_anybody_taught(
     store: Store, world: World, finder: SaysSo, views: Views
 ) -> None:
     teacher, first, second = await world.teacher(), await world.student(), await world.student("later")
-    id = await world.ask(first)
-    await settle(store, finder, id)
-    session = await accept(store, teacher, id)
-    epoch = (await question(store, id)).assignment_epoch
-    async with store.work() as work:
-        known = await answer.finish(work, RULES, teacher, session, epoch, [], await work.now(), ["倍数"])
-    await publish(store, finder, known)
+    _, known = await taught(store, world, finder, teacher, first, "倍数")
     session = await lesson(store, teacher, "几倍怎么看", "倍数")
     await draw(store, teacher, session)
     made = await keep(store, teacher, session)

@@ -125,6 +125,7 @@ async def main(argv: Sequence[str]) -> int:
         for pages, snapshot in ((pupil_pages, "/api/student"), (teacher_pages, "/api/teacher")):
             await city.in_parallel([page.enter(web.port, snapshot) for page in pages])
         await city.in_parallel([http.call("POST", "/api/duty", who.token, {"presence": "ready"}) for who in teachers])
+        await city.analyze(urls.database)
 
         async def ask(number: int, asked: Asked) -> None:
             problem, text = texts.pop()

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psutil
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from server.domain.people import Role, Stage, Subject
 from server.embedded import Urls, services
@@ -183,4 +183,13 @@ async def write(database_url: str, tables: Sequence[tuple[Any, Sequence[Any]]]) 
     async with engine.begin() as connection:
         for table, rows in tables:
             await connection.execute(insert(table), list(rows))
+    await engine.dispose()
+
+
+async def analyze(database_url: str) -> None:
+    """Statistics of a city that came to be this minute, which PostgreSQL would take within the next: no evening but the
+    first goes without."""
+    engine = open_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("ANALYZE"))
     await engine.dispose()

@@ -105,9 +105,9 @@ async def main(argv: Sequence[str]) -> int:
         _say(_row(f"ask → verdict at {given.rate:g}/s, no bank (reference)", without))
         _say(_row("ask → verdict, the same questions beside the bank", beside))
         _say(_row("the matcher alone, one question after the other", await _match_alone(engine, matcher, asked)))
-        recall, hnsw, exact = await _recall(engine, matcher, [normalize(each.text).text for each in asked[:SAMPLE]])
-        _say(_row(f"nearest {NEAREST} by HNSW alone", hnsw))
-        _say(_row(f"nearest {NEAREST} by comparing all (reference)", exact))
+        recall, hnsw, exact = await _recall(engine, matcher, asked[:SAMPLE])
+        _say(_row(f"nearest {NEAREST} of a subject and stage by HNSW alone", hnsw))
+        _say(_row(f"nearest {NEAREST} of a subject and stage by comparing all (reference)", exact))
         during, found, adding = await _add_while_asked(engine, matcher, more, asked, given.rate)
         _say(_row(f"the matcher alone at {given.rate:g}/s while {given.added:,} answers are added", during))
         await engine.dispose()
@@ -228,7 +228,11 @@ async def _sizes(engine: AsyncEngine, matcher: Matcher) -> dict[str, int]:
         }
 
 
-_WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams)")
+_BREADTH = text(
+    f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true), "
+    "set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+)
+_WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams) WITH (fastupdate = off)")
 _WRITE = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
     VALUES (:id, 'answer', :subject, :stage, :text, CAST(:embedding AS halfvec),
@@ -259,34 +263,30 @@ async def _ask(http: Http, pupils: Sequence[PupilPage], asked: Sequence[Entry], 
 
 
 async def _recall(
-    engine: AsyncEngine, matcher: Matcher, texts: Sequence[str]
+    engine: AsyncEngine, matcher: Matcher, asked: Sequence[Entry]
 ) -> tuple[float, list[float], list[float]]:
     """The share of the nearest by comparing all that HNSW finds too, and the seconds of both."""
     shares: list[float] = []
     times: dict[str, list[float]] = {"hnsw": [], "exact": []}
-    vectors = matcher.embedder.embed(texts)
+    vectors = matcher.embedder.embed([normalize(each.text).text for each in asked])
+    vector_type = f"halfvec({matcher.index.dimension})"
     async with engine.connect() as connection:
-        for vector in vectors:
+        await connection.execute(_BREADTH)
+        for entry, vector in zip(asked, vectors, strict=True):
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
-                await connection.execute(text(f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"))
-                begun = time.monotonic()
-                found[name] = (
-                    (
-                        await connection.execute(
-                            text(f"""
+                nearest = text(f"""
                     SELECT id FROM matcher_entries WHERE model_version = '{matcher.index.model_version}'
-                    ORDER BY (embedding::halfvec({matcher.index.dimension})
-                              <=> CAST(:v AS halfvec({matcher.index.dimension}))){extra} LIMIT {NEAREST}
-                """),
-                            {"v": _literal(vector)},
-                        )
-                    )
-                    .scalars()
-                    .all()
-                )
+                    AND kind = 'answer'
+                    AND coalesce(subject, '') = ANY(ARRAY[CAST(:subject AS text), ''])
+                    AND coalesce(stage, '') = ANY(ARRAY[CAST(:stage AS text), ''])
+                    ORDER BY (embedding::{vector_type} <=> CAST(:v AS {vector_type})){extra} LIMIT {NEAREST}
+                """)
+                params = {"v": _literal(vector), "subject": entry.subject, "stage": entry.stage}
+                begun = time.monotonic()
+                found[name] = (await connection.execute(nearest, params)).scalars().all()
                 times[name].append(time.monotonic() - begun)
-            shares.append(len(set(found["hnsw"]) & set(found["exact"])) / NEAREST)
+            shares.append(len(set(found["hnsw"]) & set(found["exact"])) / max(1, len(found["exact"])))
     return float(np.mean(shares)), times["hnsw"], times["exact"]
 
 

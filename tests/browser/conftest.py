@@ -54,11 +54,16 @@ def executable(playwright: Playwright) -> str:
 
 
 @pytest.fixture(scope="package")  # its loop must be gone before asynchronous tests run
-def chromium() -> Iterator[Browser]:
+def play() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(play: Playwright) -> Iterator[Browser]:
+    browser = play.chromium.launch(executable_path=executable(play), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 class Someone:

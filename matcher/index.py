@@ -309,7 +309,8 @@ def _width(scope: str) -> str:
         SELECT count(*) <= {EXACT_UP_TO} AS is_narrow,
                set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true) AS breadth,
                set_config('hnsw.iterative_scan', 'relaxed_order', true) AS scan
-        FROM (SELECT FROM matcher_entries WHERE {scope} LIMIT {EXACT_UP_TO + 1}) AS counted
+        FROM (SELECT FROM matcher_entries WHERE {scope} AND kind = ANY('{{answer,open}}')
+              LIMIT {EXACT_UP_TO + 1}) AS counted
     """  # noqa: S608  the parts are made above, of a number and a quoted literal
 
 
@@ -322,8 +323,7 @@ def _nearest(exact: bool, distance: str, mine: str, columns: Sequence[str]) -> s
     held = " AND ".join([is_mine] + [f"({column} IS NULL OR {column} = %({column})s)" for column in columns])
     asked = "kind = ANY(CAST(%(kinds)s AS text[]))"
     compared = f"({distance} + 0)"  # HNSW answers only the bare distance
-    all_of = f"""
-        SELECT id, {compared} AS far FROM matcher_entries WHERE {scope} AND {asked}"""  # noqa: S608  as below
+    all_of = f"SELECT id, {compared} AS far FROM matcher_entries WHERE {scope} AND {asked}"  # noqa: S608  as below
     by_vector = all_of if exact else f"""
         (SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} AND kind = 'answer' AND {asked}
          ORDER BY {distance} LIMIT %(many)s)

@@ -70,11 +70,11 @@ class UnusableFile(Refusal):
 
 
 async def start(
-    store: Store, owner: Person, kind: UploadKind, content_type: str, session_id: UUID | None, start_ms: int
+    store: Store, owner: Person, kind: UploadKind, content_type: str, session_id: UUID | None, ago_ms: int
 ) -> UUID:
     """An upload that may begin; a recording belongs to a session that its owner teaches, or in which the pupil may be
-    heard afterwards."""
-    if (kind == "recording") != (session_id is not None) or not 0 <= start_ms <= 86_400_000:
+    heard afterwards, and began `ago_ms` before now."""
+    if (kind == "recording") != (session_id is not None) or not 0 <= ago_ms <= 86_400_000:
         raise BadRequest
     if not (content_type.isascii() and content_type.isprintable()) or len(content_type) > 100:
         raise BadRequest
@@ -82,6 +82,7 @@ async def start(
         raise BadRequest  # it is kept as it came, so it must not be a page
     if kind == "material" and not owner.is_a(Role.LECTURER):
         raise NotAllowed
+    start_ms = 0
     async with store.work() as work:
         if session_id is not None:
             session = await work.live_session(session_id)
@@ -89,6 +90,8 @@ async def start(
                 raise NotHere
             if session.ended_at is not None:
                 raise SessionOver
+            open_ms = round((await work.now() - session.opened_at).total_seconds() * 1000)
+            start_ms = session.from_ms + max(0, open_ms - ago_ms)
         id = uuid4()
         await work.add_media(
             id=id,

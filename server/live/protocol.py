@@ -532,7 +532,7 @@ class StartUpload(Wire, forbid_unknown_fields=True):
     kind: Literal["photo", "voice", "video", "recording", "material"]
     content_type: str
     session_id: UUID | None = None  # a recording belongs to a live session
-    start_ms: int = 0  # when a recording began, counted from the opening of its session
+    ago_ms: int = 0  # since a recording began, by its page's stopwatch: a phone's clock may say any day
 
 
 class UploadView(Wire):

@@ -25,7 +25,7 @@ TURN_LASTS_S = 4 * 3600
 
 async def start_upload(call: Call[wire.StartUpload]) -> Reply:
     body = call.body
-    id = await upload.start(call.parts.store, call.person, body.kind, body.content_type, body.session_id, body.start_ms)
+    id = await upload.start(call.parts.store, call.person, body.kind, body.content_type, body.session_id, body.ago_ms)
     view = wire.UploadView(id=id, part_size=upload.PART_SIZE, max_bytes=upload.MAX_BYTES[body.kind], arrived=[])
     return Reply(view, status=201)
 

@@ -23,10 +23,10 @@ function Verify() {
   };
   return (
     <section class="card" aria-labelledby="verify-title">
-      <div class="month-head"><h2 id="verify-title">{words.verify}</h2><button class="button primary" disabled={busy} onClick={run}>{busy ? words.verifying : words.verify}</button></div>
+      <div class="month-head"><h2 id="verify-title">{words.books}</h2><button class="button primary" disabled={busy} onClick={run}>{busy ? words.verifying : words.verify}</button></div>
       {wrong !== null && <Notice kind="error">{wrong}</Notice>}
       {found !== null && (
-        <div role="status">
+        <div class="stack" role="status">
           {found.wrong.length === 0
             ? <p class="notice notice-good"><b>{words.good}</b>　{words.goodMore(found.transactions, found.sealed, found.recomputed)}</p>
             : <Notice kind="error"><b>{words.bad(found.wrong.length)}</b><ul>{found.wrong.map((each) => <li key={each} class="mono">{each}</li>)}</ul></Notice>}

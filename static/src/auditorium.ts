@@ -122,7 +122,7 @@ export class Auditorium {
   }
 
   #moving({ version, state, started_at }: RoomState): Pick<SessionView, "version" | "state" | "opened_at"> {
-    return { version, state: state === "over" || state === "cancelled" ? "ended" : "open", opened_at: started_at ?? new Date(Date.now() + this.link.skew).toISOString() };
+    return { version, state: state === "over" || state === "cancelled" ? "ended" : "open", opened_at: started_at ?? new Date(this.link.now()).toISOString() };
   }
 
   /** As the board knows it: a session whose other side is a crowd. */

@@ -259,7 +259,7 @@ function ChooseCover({ cover, onchange }: { cover: MediaView | null; onchange: (
     setNo(null);
     setDone(0);
     try {
-      onchange(await send(file, { kind: "photo", content_type: file.type || "image/jpeg", session_id: null, start_ms: 0 }, null, async () => undefined, (sent, of) => setDone(Math.round((100 * sent) / of))));
+      onchange(await send(file, { kind: "photo", content_type: file.type || "image/jpeg", session_id: null, ago_ms: 0 }, null, async () => undefined, (sent, of) => setDone(Math.round((100 * sent) / of))));
     } catch (error) {
       setNo(sentence(error));
     }
@@ -291,7 +291,7 @@ function Materials({ lecture }: { lecture: LectureView }) {
     setNo(null);
     setBusy(words.sendingPdf(0));
     try {
-      const media = await send(file, { kind: "material", content_type: "application/pdf", session_id: null, start_ms: 0 }, null, async () => undefined, (sent, of) => setBusy(sent < of ? words.sendingPdf(Math.floor((100 * sent) / of)) : words.openingPdf));
+      const media = await send(file, { kind: "material", content_type: "application/pdf", session_id: null, ago_ms: 0 }, null, async () => undefined, (sent, of) => setBusy(sent < of ? words.sendingPdf(Math.floor((100 * sent) / of)) : words.openingPdf));
       take(await lectures.addMaterial(lecture.id, { material_id: media.id, name: file.name }));
     } catch (error) {
       setNo(sentence(error));

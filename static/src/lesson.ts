@@ -3,8 +3,9 @@ import { signal } from "@preact/signals";
 import type { Room } from "./room";
 import { LessonVoice, Microphone } from "./voice";
 
-/** "unplugged": it was there and is gone; the board goes on, and it is tried again when a device comes. */
-export type MicState = "off" | "asking" | "on" | "refused" | "unplugged";
+/** "unplugged": it was there and is gone; the board goes on, and it is tried again when a device comes. "held": by a
+ * call, say; silence is recorded until it is ours again. */
+export type MicState = "off" | "asking" | "on" | "held" | "refused" | "unplugged";
 
 export class Lesson {
   readonly state = signal<MicState>("off");
@@ -24,13 +25,16 @@ export class Lesson {
   }
 
   async start(): Promise<void> {
-    if (this.state.value === "on" || this.state.value === "asking") return;
+    if (this.#microphone !== null || this.state.value === "asking") return;
     this.state.value = "asking";
     const microphone = await Microphone.open();
     if (microphone === null) return void (this.state.value = "refused");
     this.#microphone = microphone;
     microphone.onlost = () => void this.#lost();
-    this.#voice = new LessonVoice(microphone, this.#room.id, this.#room.now());
+    microphone.onheld = (held) => {
+      if (this.#microphone === microphone) this.state.value = held ? "held" : "on";
+    };
+    this.#voice = new LessonVoice(microphone, this.#room.id);
     this.state.value = "on";
     await this.#room.speak(microphone.stream.getAudioTracks()[0] ?? null);
   }

@@ -291,6 +291,6 @@ describe("a link", () => {
 
     await world.connected();
 
-    expect(world.link.skew).toBe(5_000);
+    expect(world.link.now() - world.now).toBe(5_000);
   });
 });

@@ -12,6 +12,7 @@ const AGAIN_MS = 2_000; // an act that the server could not do just now
 const SILENT_BEATS = 2.5;
 const POLL_MS = 3_000;
 const GO_WITHOUT_MS = 8_000; // no socket for so long: poll snapshots meanwhile
+const OPENED = Date.now() - performance.now();
 const LESSONS_FIRST = 0.1; // of the wait that a stopping node asks for: the few who are in a lesson come back before the crowd
 const RESEND_AT_ONCE = 15; // and again each quarter second: below the server's limit of 80 frames a second
 
@@ -50,8 +51,7 @@ interface Watched extends Channel {
 
 export class Link {
   state: LinkState = "reconnecting";
-  /** Server's clock minus ours, in milliseconds. */
-  skew = 0;
+  #skew = 0; // server's clock minus ours, in milliseconds
   onstate: (state: LinkState) => void = () => {};
   onframe: (frame: AnyServerFrame) => void = () => {};
   ondots: (dots: DotsSeen) => void = () => {};
@@ -77,6 +77,11 @@ export class Link {
   constructor(outside: Outside) {
     this.#outside = outside;
     this.#downSince = outside.now();
+  }
+
+  /** By the server's clock, in milliseconds. */
+  now(): number {
+    return this.#outside.now() + this.#skew;
   }
 
   start(): void {
@@ -209,7 +214,7 @@ export class Link {
         this.#refused(frame.id, frame.code);
         break;
       case "beat":
-        this.skew = Date.parse(frame.now) - this.#outside.now();
+        this.#skew = Date.parse(frame.now) - this.#outside.now();
         if (this.#beatsAsked > 0) this.#beatsAsked--;
         else this.#sendBeat(); // the server asks: a hidden page's timers run late
         break;
@@ -233,7 +238,7 @@ export class Link {
     this.#welcomed = true;
     this.#beatsAsked = 0;
     this.#backAt = 0;
-    this.skew = Date.parse(now) - this.#outside.now();
+    this.#skew = Date.parse(now) - this.#outside.now();
     this.#set("online");
     this.#beatMs = beatEveryS * 1000;
     this.#beat(beatEveryS);
@@ -394,7 +399,7 @@ export function browserLink(ticket: () => Promise<string>): Link {
   const link = new Link({
     ticket,
     open: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) as Socket,
-    now: () => Date.now(),
+    now: () => OPENED + performance.now(), // runs on when somebody sets the device's clock
     random: () => Math.random(),
     later: (ms, work) => {
       const timer = setTimeout(work, ms);

@@ -11,7 +11,7 @@ const METER_MS = 80;
 
 export function TeacherMic({ lesson }: { lesson: Lesson }) {
   const words = say.value;
-  const on = lesson.state.value === "on";
+  const on = lesson.state.value === "on" || lesson.state.value === "held";
   return (
     <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? `${words.micOn}${words.list}${words.micStop}` : `${words.micOff}${words.list}${words.micStart}`} onClick={() => void (on ? lesson.stop() : lesson.start())}>
       <Icon name="mic" />
@@ -29,7 +29,7 @@ export function PupilMic({ room, kept }: { room: Room; kept: boolean }) {
   const [refused, setRefused] = useState(false);
   useEffect(() => {
     if (microphone === null) return;
-    const voice = kept ? new LessonVoice(microphone, room.id, room.now()) : null;
+    const voice = kept ? new LessonVoice(microphone, room.id) : null;
     return () => {
       if (voice === null) return microphone.close();
       void voice.finish().catch(() => undefined).then(() => microphone.close()); // what has not arrived is salvaged

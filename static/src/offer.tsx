@@ -57,7 +57,7 @@ export function OfferCard({ offer, busy, onaccept, ondecline }: Props) {
 /** The offer's time by the server's clock, however wrong this tablet's clock is. */
 function Countdown({ offer }: { offer: OfferView }) {
   const words = say.value;
-  const serverNow = (): number => Date.now() + theLink().skew;
+  const serverNow = (): number => theLink().now();
   const [now, setNow] = useState(serverNow());
   useEffect(() => {
     const timer = setInterval(() => setNow(serverNow()), 200);

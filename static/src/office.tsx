@@ -77,7 +77,7 @@ function Months({ office, busy, does, trace }: Part & { trace: (fact: string) =>
             <div class="month-row">
               <b class="digits month-name">{each.month}</b>
               <span class={`tag tag-${each.state}`}>{words.states[each.state]}</span>
-              <span class="muted small grow">{each.state === "reckoned" && each.appeal_until !== null && words.appealUntil(moment(each.appeal_until))} {words.by(each.reckoned_by, each.closed_by)}</span>
+              <span class="muted small grow">{each.state === "reckoned" && each.appeal_until !== null && `${words.appealUntil(moment(each.appeal_until))} · `}{words.by(each.reckoned_by, each.closed_by)}</span>
               <span class="digits line-sum">{amount(each.fen)}</span>
             </div>
             {each.paid_fen > 0 && <p class="muted small">{words.paid} <span class="digits">{amount(each.paid_fen)}</span></p>}

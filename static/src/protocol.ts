@@ -473,7 +473,7 @@ export interface StartUpload {
   kind: "photo" | "voice" | "video" | "recording" | "material";
   content_type: string;
   session_id?: string | null;
-  start_ms?: number;
+  ago_ms?: number;
 }
 
 /** An upload under way: which parts have arrived; each part has its own signed address. */

@@ -67,7 +67,7 @@ export class Room {
   #heardAt = new Map<string, number>();
   #named = { stroke: "", socket: 0, at: 0 }; // our stroke that the server knows of, so that dots go on with it
   #balcony: Balcony | null = null;
-  #peerHeardAt = Date.now();
+  #peerHeardAt = performance.now();
   readonly #pens = new Map<string, { stroke: string; next: number }>(); // of others: what each draws, and the point that comes next
   #sweep: ReturnType<typeof setInterval>;
 
@@ -127,14 +127,14 @@ export class Room {
   }
 
   #heardPeer(here = true): void {
-    this.#peerHeardAt = here ? Date.now() : 0;
+    this.#peerHeardAt = here ? performance.now() : -Infinity;
     this.peer.value = here;
   }
 
   /** Milliseconds since the session's opening, by the server's clock. */
   now(): number {
     const opened = this.knows.value.session?.opened_at;
-    return opened === undefined ? 0 : Date.now() + this.link.skew - Date.parse(opened);
+    return opened === undefined ? 0 : this.link.now() - Date.parse(opened);
   }
 
   /** A mark of our own: a stroke, a shape, a text, a formula. */
@@ -213,7 +213,7 @@ export class Room {
   }
 
   stir(): void {
-    this.activeAt.value = Date.now() + this.link.skew;
+    this.activeAt.value = this.link.now();
   }
 
   /** The session as a command's answer says it is. */
@@ -277,7 +277,7 @@ export class Room {
       this.#enter(fresh.session.me);
       this.#heardPeer(fresh.session.peer_online);
     } else if (fresh.session.peer_online) {
-      this.#peerHeardAt = Math.max(this.#peerHeardAt, Date.now() - GONE_MS + 1.2 * HERE_MS); // by then it says so itself
+      this.#peerHeardAt = Math.max(this.#peerHeardAt, performance.now() - GONE_MS + 1.2 * HERE_MS); // by then it says so itself
     }
     this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
@@ -342,7 +342,7 @@ export class Room {
   }
 
   #watched(node: string, count: number): void {
-    this.watchers.hear(node, count, Date.now());
+    this.watchers.hear(node, count, performance.now());
     this.#balcony?.listeners(this.watchers.count.value);
   }
 
@@ -366,7 +366,7 @@ export class Room {
 
   #grow(stroke: Stroke): void {
     if (this.#journal.board.marks.has(stroke.id)) return; // its end was faster than its middle
-    this.#heardAt.set(stroke.id, Date.now());
+    this.#heardAt.set(stroke.id, performance.now());
     this.live.value = new Map(this.live.value).set(stroke.id, stroke);
   }
 
@@ -378,12 +378,12 @@ export class Room {
   }
 
   #forgetStale(): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#here(true);
     this.peer.value = now - this.#peerHeardAt < GONE_MS;
     this.watchers.sweep(now);
     this.#balcony?.listeners(this.watchers.count.value);
-    for (const id of this.live.value.keys()) if (Date.now() - (this.#heardAt.get(id) ?? 0) > STALE_INK_MS) this.#drop(id);
+    for (const id of this.live.value.keys()) if (now - (this.#heardAt.get(id) ?? 0) > STALE_INK_MS) this.#drop(id);
   }
 
   #ended(): void {

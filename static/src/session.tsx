@@ -131,6 +131,7 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
       {!room.peer.value && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
       {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
       {teacher && lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
+      {teacher && lesson.state.value === "held" && <Notice kind="warning">{words.micHeld}</Notice>}
       {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
       {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
       {teacher && <LostNotice room={room} />}

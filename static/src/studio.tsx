@@ -57,6 +57,7 @@ export function Studio({ id, onleave, onfinished }: Props) {
       <div class="room-notes">
         {lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
         {lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
+        {lesson.state.value === "held" && <Notice kind="warning">{words.micHeld}</Notice>}
         {room.unsent.value > 3 && <Notice kind="warning">{words.unsaved(room.unsent.value)}</Notice>}
       </div>
       <Desk room={room} session={session} />

@@ -33,7 +33,7 @@ function take(next: TeacherKnows): void {
   }
   if (before !== null && offer === null) {
     calm();
-    if (next.duty?.session_id == null && Date.now() + theLink().skew >= Date.parse(before.expires_at) - 500) said.value = say.value.lapsed;
+    if (next.duty?.session_id == null && theLink().now() >= Date.parse(before.expires_at) - 500) said.value = say.value.lapsed;
   }
 }
 
@@ -189,7 +189,7 @@ const BREATHS = [0, 30, 60, 120, 300] as const; // as server/domain/session.py s
 /** A breath between two questions, as long as the teacher chose or until she is ready. */
 function Resting({ until, onready }: { until: string; onready: () => void }) {
   const words = say.value;
-  const left = (): number => Date.parse(until) - Date.now() - theLink().skew;
+  const left = (): number => Date.parse(until) - theLink().now();
   const [ms, setMs] = useState(left());
   useEffect(() => {
     const timer = setInterval(() => setMs(left()), 500);

@@ -30,12 +30,12 @@ export function due(session: SessionView, now: number, active: number): "nothing
 
 export function Vigil({ room, session, lesson }: Props) {
   const words = say.value;
-  const [now, setNow] = useState(Date.now() + room.link.skew);
+  const [now, setNow] = useState(room.link.now());
   useEffect(() => {
     let told = 0;
     const timer = setInterval(() => {
-      const time = Date.now();
-      setNow(time + room.link.skew);
+      const time = room.link.now();
+      setNow(time);
       if (lesson.level() < LOUD) return;
       room.stir();
       if (time - told < TOLD_EVERY_MS) return;
@@ -47,7 +47,7 @@ export function Vigil({ room, session, lesson }: Props) {
   const active = Math.max(Date.parse(session.active_at), room.activeAt.value);
   const answer = (): void => {
     room.stir();
-    setNow(Date.now() + room.link.skew);
+    setNow(room.link.now());
     void api.here(room.id).catch(() => undefined);
   };
   const left = Math.max(0, Date.parse(session.ends_at) - now);

@@ -25,9 +25,15 @@ export class Microphone {
   readonly #samples = new Uint8Array(256);
   /** It was unplugged, or another program took it. */
   onlost: () => void = () => {};
+  /** A call came in, or the system holds it for something else; or it is ours again. */
+  onheld: (held: boolean) => void = () => {};
 
   private constructor(readonly stream: MediaStream) {
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => this.onlost());
+    for (const track of stream.getTracks()) {
+      track.addEventListener("ended", () => this.onlost());
+      track.addEventListener("mute", () => this.onheld(true));
+      track.addEventListener("unmute", () => this.onheld(false));
+    }
     this.#context = typeof AudioContext === "undefined" ? null : new AudioContext();
     this.#analyser = this.#context?.createAnalyser() ?? null;
     if (this.#context && this.#analyser) this.#context.createMediaStreamSource(stream).connect(this.#analyser);
@@ -81,7 +87,8 @@ export class Recorder {
 /** A lesson's voice, uploaded while it is recorded, so that a closed tab loses seconds and not the lesson. */
 export class LessonVoice {
   readonly #recorder: Recorder;
-  readonly #body: StartUpload;
+  readonly #began = performance.now();
+  readonly #session: string;
   readonly #parts: Blob[] = []; // all of them, small as speech is: a lost connection sends again what did not arrive
   #upload: { id: string; addresses: Addresses } | null = null;
   #sent = 0; // parts known to have arrived
@@ -91,11 +98,15 @@ export class LessonVoice {
   #sending: Promise<void> | null = null;
   #stopped: Promise<void> | null = null;
 
-  /** `startMs` counts from the opening of the session, by the server's clock. */
-  constructor(microphone: Microphone, session: string, startMs: number) {
+  constructor(microphone: Microphone, session: string) {
+    this.#session = session;
     this.#recorder = new Recorder(microphone, (slice) => this.#take(slice));
-    this.#body = { kind: "recording", content_type: this.#recorder.type, session_id: session, start_ms: Math.max(0, Math.round(startMs)) };
     void this.#push().catch(() => undefined); // tried again with the next part
+  }
+
+  /** Whatever the clock of this device says, and however late the server hears of it. */
+  get #ago(): number {
+    return Math.round(performance.now() - this.#began);
   }
 
   /** The microphone may be closed after this. */
@@ -150,7 +161,7 @@ export class LessonVoice {
   }
 
   async #send(): Promise<void> {
-    this.#upload ??= await begun(this.#body);
+    this.#upload ??= await begun({ kind: "recording", content_type: this.#recorder.type, session_id: this.#session, ago_ms: this.#ago });
     while (this.#sent < this.#parts.length) {
       await putPart(this.#upload.addresses, this.#sent, this.#parts[this.#sent]!);
       this.#sent++;

@@ -74,6 +74,7 @@ const zh = {
   // earnings
   allLines: (n: number) => `看全部 ${n} 笔`, earnings: "我的补贴", earningsMore: "明细和结算单", thisMonth: "本月", total: "累计", noEarnings: "还没有补贴记录", noEarningsMore: "讲完一题，这里就会多一行，写明因为哪道题。",
   work: { session: "同屏答疑", shown: "录像再用", lecture: "名师直播", answer: "录制解答", shift: "值班", substitution: "代班", visit: "送教上门", top_up: "保底补足" } as Record<string, string>, justDone: "刚讲完的", videoRendering: "录像生成中", videoPublished: "已入库", videoFailed: "录像没有生成", videoWithdrawn: "已撤下",
+  micHeld: "麦克风正被别的程序或电话占用，这段没有声音。挂断后自动接上。",
   micUnplugged: "麦克风断开了，只录板书。插好后会自动接上。", voiceRelayed: "语音没有直连，正走备用线路，声音会慢半秒左右。", noMicShort: "用不了麦克风",
   cutAnswer: "剪辑", saveCut: "存成新版", cutBefore: (at: string) => `剪掉 ${at} 之前`, cutAfter: (at: string) => `剪掉 ${at} 之后`, cutFrom: (at: string) => `从 ${at} 起剪`, cutTo: (from: string, to: string) => `剪掉 ${from} – ${to}`, cutList: "要剪掉的", keepIt: "不剪这段",
   remaking: (percent: number) => `新版生成中 ${percent}%，做好前大家看的还是这一版。`, wholeAgain: "恢复全部", takeDown: "撤下", takeDownSure: "撤下这段讲解？", takeDownMore: "撤下后，谁也看不到它了，题库里也不再推荐。",
@@ -182,6 +183,7 @@ const en: Words = {
   mute: "Mute sounds", unmute: "Unmute sounds",
   allLines: (n) => `Show all ${n}`, earnings: "My subsidy", earningsMore: "Lines and statements", thisMonth: "This month", total: "In all", noEarnings: "Nothing earned yet", noEarningsMore: "Each finished answer adds a line here, with its cause.",
   work: { session: "Live answer", shown: "Video shown again", lecture: "Lecture", answer: "Recorded answer", shift: "Shift", substitution: "Substitution", visit: "Visit", top_up: "Top-up" }, justDone: "Just finished", videoRendering: "Video being made", videoPublished: "In the bank", videoFailed: "No video could be made", videoWithdrawn: "Taken down",
+  micHeld: "A call or another program has the microphone: nothing is heard now. It goes on by itself afterwards.",
   micUnplugged: "The microphone is gone: only the board is recorded. It goes on by itself when plugged in again.", voiceRelayed: "No direct line: the voice takes another way, about half a second later.", noMicShort: "No microphone",
   cutAnswer: "Cut", saveCut: "Save as a new edition", cutBefore: (at) => `Leave out all before ${at}`, cutAfter: (at) => `Leave out all after ${at}`, cutFrom: (at) => `Leave out from ${at}`, cutTo: (from, to) => `Leave out ${from} – ${to}`, cutList: "To be left out", keepIt: "Keep this",
   remaking: (percent) => `New edition ${percent}% made; this one is watched until then.`, wholeAgain: "All of it again", takeDown: "Take down", takeDownSure: "Take this explanation down?", takeDownMore: "Nobody can watch it any more, and it is no longer suggested.",

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
-from server.actions import answer
+from server.actions import answer, upload
 from server.actions.errors import BadRequest, PenLocked
 from server.desk import ServiceDesk
 from server.domain.board import Board, Operation, pack, replay
@@ -131,6 +132,26 @@ async def test_ten_thousand_strokes_join_late_from_a_snapshot_and_end_the_same(l
         joined.apply(Operation(line.seq, line.id, line.author, line.kind, line.body, line.at_ms))
     assert joined.digest() == (await lesson.board()).digest()
     assert "s7" not in joined.marks and list(joined.marks)[-1] == "last"
+
+
+async def test_a_voice_lies_where_it_began_whatever_its_device_says_the_time_is(lesson: Lesson) -> None:
+    minute = "UPDATE live_sessions SET opened_at = opened_at - interval '1 minute'"
+    async with lesson.store.engine.begin() as connection:
+        await connection.execute(text(minute))
+
+    async def begun(ago_ms: int) -> int:
+        id = await upload.start(lesson.store, lesson.teacher, "recording", "audio/webm", lesson.id, ago_ms)
+        async with lesson.store.work() as work:
+            media = await work.media(id)
+        assert media is not None
+        return int(media.start_ms)
+
+    at_once, late, before_it_opened = [await begun(ago) for ago in (0, 20_000, 3_600_000)]
+
+    assert 60_000 <= at_once < 70_000 and 0 <= late - (at_once - 20_000) < 5_000 and before_it_opened == 0
+    for nonsense in (-1, 86_400_001):
+        with pytest.raises(BadRequest):
+            await begun(nonsense)
 
 
 async def test_a_snapshot_made_late_never_replaces_a_newer_one(lesson: Lesson) -> None:

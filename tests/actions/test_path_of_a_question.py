@@ -17,7 +17,7 @@ from server.domain.question import Question, State, Verdict
 from server.store import tables as t
 from server.store.work import Outgoing, Record, Store
 from tests.actions.conftest import SaysSo
-from tests.builders import POLICY_FEN, RULES, World
+from tests.builders import JUNIOR_MATH, POLICY_FEN, RULES, World
 
 STROKE = {
     "id": "s1",
@@ -426,6 +426,22 @@ async def test_who_lets_two_offers_pass_is_taken_to_be_away(store: Store, world:
 
     async with store.reading() as connection:
         assert (await connection.execute(select(t.presence.c.wish))).scalar_one() == "away"
+
+
+async def test_who_got_a_question_waits_behind_those_who_got_none(store: Store, world: World, finder: SaysSo) -> None:
+    wanted = {JUNIOR_MATH}
+    await world.policy()
+    first, second = await world.teacher("first"), await world.teacher("second")
+    async with store.work() as work:
+        before = [ready.id for ready in await work.ready(wanted)]
+        assert await work.claim_free([first.id]) == first.id
+        behind = [ready.id for ready in await work.ready(wanted)]
+        began = await work.now()
+        await work.breathe(second.id)
+        waits = {ready.id: ready.ready_since for ready in await work.ready(wanted)}
+
+    assert (before, behind) == ([first.id, second.id], [second.id, first.id])
+    assert waits[first.id] < began <= waits[second.id]
 
 
 async def test_the_ledger_refuses_change_and_imbalance(store: Store, world: World, finder: SaysSo) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Sign
 from tests.browser.test_stories import A_VIDEO, accept, ask_in_words, draw, go_off_duty, go_on_duty
+from tests.service import Service, wait_until
 
 # As between two networks that know no way to each other: only relays may be used, and there is none.
 NO_PATH = """
@@ -62,6 +64,69 @@ def test_without_a_path_the_voice_goes_over_the_socket_and_says_so(someone: Sign
     pupil.page.get_by_role("button", name="返回").first.click()
     pupil.page.get_by_role("button", name="撤回问题").click()
     pupil.page.get_by_role("button", name="确定").click()
+
+
+TELL = "(what) => window.microphones.at(-1).getAudioTracks()[0].dispatchEvent(new Event(what))"
+LINE = """
+    const Plain = Audio;
+    window.loudspeakers = [];
+    window.Audio = class extends Plain {
+        constructor(...given) { super(...given); window.loudspeakers.push(this); }
+    };
+"""
+HEARD = "() => window.loudspeakers.some((speaker) => speaker.srcObject?.active && speaker.currentTime > 0.5)"
+
+
+def test_a_call_that_comes_in_and_a_reload_of_either_side_end_nothing(city: Service, someone: Sign) -> None:
+    pupil, teacher = someone("pupil5"), someone("teacher1", tablet=True)
+    pupil.context.add_init_script(LINE)
+    teacher.context.add_init_script(REMEMBER)
+    for each in (pupil, teacher):
+        each.page.reload()
+    go_on_duty(teacher.page)
+    ask_in_words(pupil.page, "有电话打来的课：9 乘 6 等于几？", "数学", "五年级")
+    accept(teacher.page, "有电话打来的课")
+    pupil.page.get_by_role("button", name="进入同屏").click()
+    pupil.page.wait_for_function(HEARD)
+    recording = teacher.page.get_by_role("button", name=re.compile("正在录音"))
+    expect(recording).to_be_visible()
+
+    # the system takes the microphone for a call, and gives it back
+    teacher.page.evaluate(TELL, "mute")
+    expect(teacher.page.get_by_text("被别的程序或电话占用")).to_be_visible()
+    draw(teacher.page)
+    teacher.page.evaluate(TELL, "unmute")
+    expect(teacher.page.get_by_text("被别的程序或电话占用")).to_have_count(0)
+    expect(recording).to_be_visible()
+
+    # whoever loads the page anew is heard, and hears, on a line made anew; her tablet says that it is tomorrow
+    teacher.context.add_init_script("const today = Date.now; Date.now = () => today() + 86_400_000;")
+    for each in (pupil, teacher):
+        each.page.reload()
+        expect(pupil.page.get_by_role("region", name="白板")).to_be_visible()
+        pupil.page.wait_for_function(HEARD)
+    expect(recording).to_be_visible()
+    draw(teacher.page)
+    pupil.page.get_by_role("button", name="这里没听懂").click()
+    expect(teacher.page.get_by_text("同学刚才没听懂这里")).to_be_visible()
+    of = "SELECT l.id FROM live_sessions l JOIN questions q ON q.id = l.question_id WHERE q.text = %s"
+    [session] = city.rows(of, "有电话打来的课：9 乘 6 等于几？")
+    wait_until(lambda: len(voices(city, session.id)) == 2, lambda: "the voice after the reload never began")
+    teacher.page.wait_for_timeout(2_500)  # of speaking
+    teacher.page.get_by_role("button", name="结束讲解").click()
+    teacher.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
+
+    kept = "SELECT count(*) FROM media WHERE session_id = %s AND state = 'ready'"
+    wait_until(lambda: city.count(kept, session.id) == 2, lambda: f"not both are kept: {voices(city, session.id)}")
+    first, second = city.rows("SELECT start_ms FROM media WHERE session_id = %s ORDER BY start_ms", session.id)
+    assert 0 <= first.start_ms < second.start_ms < 600_000
+    drawn = "SELECT count(*) FROM board_operations WHERE session_id = %s AND kind = %s"
+    assert (city.count(drawn, session.id, "stroke"), city.count(drawn, session.id, "lost")) == (2, 1)
+    go_off_duty(teacher.page)
+
+
+def voices(city: Service, session: UUID) -> list[str]:
+    return [row.state for row in city.rows("SELECT state FROM media WHERE session_id = %s", session)]
 
 
 def test_a_microphone_that_is_unplugged_costs_the_voice_and_not_the_lesson(someone: Sign) -> None:

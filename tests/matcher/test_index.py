@@ -78,6 +78,25 @@ async def test_subject_stage_and_kind_narrow_the_search(matcher: Matcher, connec
     assert await found(matcher, connection, APPLES, kinds=(Kind.OPEN,)) == []
 
 
+@pytest.mark.parametrize("exact_up_to", [index.EXACT_UP_TO, 0])
+async def test_answers_and_open_questions_of_a_scope_are_found_whether_it_is_compared_whole_or_not(
+        matcher: Matcher, connection: AsyncConnection, exact_up_to: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "EXACT_UP_TO", exact_up_to)
+    [answer] = await shelved(matcher, connection, TRAIN)
+    [open_one] = await shelved(matcher, connection, APPLES, kind=Kind.OPEN)
+    anywhere, elsewhere = uuid4(), uuid4()
+    await matcher.add(connection, anywhere, Kind.OPEN, matcher.prepare(APPLES), None, None)
+    await matcher.add(connection, elsewhere, Kind.ANSWER, matcher.prepare(APPLES), "math", "senior")
+
+    near = await found(matcher, connection, APPLES, "math", "primary")
+    answers = await found(matcher, connection, APPLES, "math", "primary", (Kind.ANSWER,))
+    everywhere = await found(matcher, connection, APPLES)
+
+    assert set(near) == {answer, open_one, anywhere} and near[-1] == answer
+    assert answers == [answer]
+    assert set(everywhere) == {answer, open_one, anywhere, elsewhere}
+
+
 ODD = ["", "'; DROP TABLE matcher_entries; --", "100%_\\ :a & !b | 'c'", "苹" * 100_000, "\x00苹果"]
 
 

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     subject, stage = sa.text("coalesce(subject, '')"), sa.text("coalesce(stage, '')")
-    op.create_index("matcher_entries_scope", "matcher_entries", ["model_version", subject, stage])
+    op.create_index("matcher_entries_scope", "matcher_entries", ["model_version", "kind", subject, stage])
     op.execute("ALTER INDEX matcher_entries_grams SET (fastupdate = off)")
     _build("AND kind = 'answer'")
 

@@ -40,7 +40,7 @@ LANGUAGE = "zh"
 START = "<|startoftranscript|>"
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_WAY_OUT = ("copy them again (config.json, generation_config.json, preprocessor_config.json, the tokenizer, "
+_WAY_OUT = ("copy its files again (config.json, generation_config.json, preprocessor_config.json, the tokenizer, "
            "model.safetensors), name another Whisper model, or leave the setting empty: voice notes are then heard "
            "by teachers alone.")
 

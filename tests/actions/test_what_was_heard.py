@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,12 +22,14 @@ from server.domain.people import Person
 from server.domain.question import Question, State
 from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess, hear_question, read_question
-from server.settings import SettingsError
+from server.settings import Settings, SettingsError
 from server.store.views import Views
 from server.store.work import Store
 from tests.actions.conftest import SaysSo
 from tests.actions.test_path_of_a_question import question
 from tests.builders import RULES, World
+from tests.faults.job_worker import _backstage
+from tests.service import plain
 from tests.speech import make_model
 from tests.stand_in import DEADLY, ENDLESS, HEARS, READS
 
@@ -110,6 +113,29 @@ async def test_what_is_said_is_matched_shown_and_put_right_like_what_is_read(
     async with store.work() as work:
         await ask.settle(work, finder, RULES, id, None, await work.now())
     assert (await question(store, id)).state is State.WAITING
+
+
+async def test_a_workers_jobs_lead_from_the_upload_to_what_was_heard(
+    store: Store, world: World, storage: FolderStorage, ears: HearingProcess, database_url: str, tmp_path: Path,
+    stopped: contextlib.AsyncExitStack,
+) -> None:  # fmt: skip
+    settings = Settings(
+        database_url=database_url, redis_url="redis://nowhere.invalid", data_dir=tmp_path, secret="of this test alone"
+    )
+    parts = replace(_backstage(settings), storage=storage, hearer=ears)
+    stopped.push_async_callback(parts.store.engine.dispose)
+    id = await say(store, world, storage, await world.student())
+    async with store.work() as work:
+        work.defer("read_question", queue="read", question_id=str(id))
+        await work.commit()
+
+    app = workers.jobs(parts, plain(database_url))
+    async with app.open_async():
+        for queue in ("read", "hear"):
+            await app.run_worker_async(queues=[queue], wait=False, install_signal_handlers=False)
+
+    asked = await question(store, id)
+    assert (asked.state, asked.read_text) == (State.WAITING, SPOKEN)
 
 
 async def test_pupil_and_teacher_see_what_was_heard(
@@ -222,6 +248,7 @@ async def test_a_voice_goes_through_a_real_model_in_a_real_child(
     store: Store, world: World, storage: FolderStorage, finder: SaysSo, tmp_path: Path,
     stopped: contextlib.AsyncExitStack,
 ) -> None:  # fmt: skip
+    """Whose libraries take the child most of the time."""
     words = "解方程3x=9"
     ears = HearingProcess(str(make_model(tmp_path / "whisper", says=words)), PATIENCE)
     stopped.push_async_callback(ears.stop)

@@ -56,8 +56,9 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     numbers = numbers_of(asked, known, stems, read_from_photo)
     roles, worst_role, crossed = _roles(asked.quantities, known.quantities)
     units = _units_exchanged(asked.quantities, known.quantities, read_from_photo)
-    exchanges = [e for e in stems.exchanges if not _is_slip(e)]
-    slipped = Counter(w for e in stems.exchanges if _is_slip(e) for w in (*e.asked, *e.known))
+    slips = [e for e in stems.exchanges if _is_slip(e)]
+    exchanges = [e for e in stems.exchanges if e not in slips]
+    slipped = {w for e in slips for w in (*e.asked, *e.known)}
     decisive = _decisive_exchanged(exchanges) + _negations_added(stems)
     known_ask, asked_ask = words(known.asks), words(asked.asks)
     own = _own_exchanges(stems)
@@ -81,7 +82,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "asked_missing": _weight(only_asked),
         "exchanged_weight": sum(min(_weight(e.asked), _weight(e.known)) for e in stems.exchanges),
         "exchanges": float(len(exchanges)),
-        "slips": float(len(stems.exchanges) - len(exchanges)),
+        "slips": float(len(slips)),
         "own_exchanges": float(len(own)),
         "odd_exchanges": float(_odd(exchanges, stems.exchanges)),
         "moved": stems.moved / max(1, len(stems.known)),
@@ -227,12 +228,12 @@ def _lone(row: Sequence[str], found: Sequence[bool]) -> Iterator[str]:
 def _is_slip(exchange: Exchange) -> bool:
     """One character typed or read wrong (题积 for 体积): one character apart, and no word that decides."""
     left, right = "".join(exchange.asked), "".join(exchange.known)
-    if any(KINDS.get(a, a) == KINDS.get(k, k) for a in exchange.asked for k in exchange.known):
-        return False
-    if len(left) != len(right) or any(is_number(w) for w in (*exchange.asked, *exchange.known)):
+    if len(left) != len(right):
         return False
     apart = [(a, b) for a, b in zip(left, right, strict=True) if a != b]
-    if len(apart) != 1:
+    if len(apart) != 1 or any(is_number(w) for w in (*exchange.asked, *exchange.known)):
+        return False
+    if not {KINDS.get(w, w) for w in exchange.asked}.isdisjoint(KINDS.get(w, w) for w in exchange.known):
         return False
     a, b = apart[0]
     return not (is_decisive(a) and is_decisive(b)) and not (a in UNIT_WORDS and b in UNIT_WORDS) \

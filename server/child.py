@@ -72,15 +72,21 @@ class Child(Generic[Said]):
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
-            self._process = process = await asyncio.create_subprocess_exec(
+            self._process = process = await self._begun()
+            self._greeting = await self._exchange(process, b"", LOAD_PATIENCE_S)
+        return self._process
+
+    async def _begun(self) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
                 *self._arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env={**os.environ, **self._environment},
             )
-            self._greeting = await self._exchange(process, b"", LOAD_PATIENCE_S)
-        return self._process
+        except OSError as error:  # no memory for another process
+            raise ChildFailed(repr(error)) from error
 
     async def _exchange(self, process: asyncio.subprocess.Process, frame: bytes, patience: float) -> Said:
         assert process.stdin is not None

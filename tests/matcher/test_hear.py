@@ -45,8 +45,8 @@ def test_what_a_model_only_guesses_is_not_clear(tmp_path: Path, note: bytes) -> 
     assert 0 <= heard.confidence < 0.1 and not heard.is_clear
 
 
-def test_a_loop_is_not_clear() -> None:
-    assert Hearing("请问这道题怎么做", 0.9).is_clear
+def test_a_loop_and_what_is_not_sure_are_not_clear() -> None:
+    assert Hearing("请问这道题怎么做", 0.65).is_clear and not Hearing("请问这道题怎么做", 0.54).is_clear
     assert not Hearing("谢谢大家" * 12, 0.9).is_clear
 
 

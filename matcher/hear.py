@@ -23,7 +23,7 @@ RATE = 16_000
 LONGEST_S = 300
 """What a voice note may last; what claims more is cut there."""
 CLEAR_FROM = 0.6
-"""Mean probability of a token: what Whisper understood had 0.65 to 0.89, what it invented at most 0.54 (docs/adr/0043)."""
+"""Mean probability of a token: what a Whisper understood had 0.65 and more, what it invented at most 0.54 (ADR 43)."""
 MOST_REPEATED = 2.4
 """And how well the text may be compressed until it takes it for a loop. Shorter texts are let through."""
 QUIET = 0.01

@@ -19,9 +19,9 @@ from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import Problem, normalize
 
-EXACT_UP_TO = 5_000
-"""Entries of one subject and stage up to which every vector is compared: exact, and no slower than HNSW, which goes
-past all the others; `dayi bench match` prints both for its bank."""
+EXACT_UP_TO = 10_000
+"""Entries of one subject and stage up to which every vector is compared. HNSW goes past all the others: of a scope of a
+few thousand it takes as long and misses some of the nearest; `dayi bench match` prints both for its bank."""
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from

@@ -11,9 +11,10 @@ from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavai
 from server.actions import ask
 from server.actions.ports import Finder, Rules
 from server.child import Child, ChildFailed
-from server.domain.question import PageProblem
+from server.domain.question import PageProblem, Question
 from server.hearing import OneVoice
 from server.reading import OnePhoto
+from server.store.lines import Record
 from server.store.work import Store
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,13 @@ def _surroundings(model: str) -> dict[str, str]:
     return {"HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false", **offline}
 
 
+async def _begun(store: Store, id: UUID) -> tuple[Question, list[Record]] | None:
+    """The question, taken up, with its files; None when it has moved on meanwhile."""
+    async with store.work() as work:
+        question = await ask.begin_reading(work, id, await work.now())
+        return None if question is None else (question, await work.media_of_question(id))
+
+
 async def read_question(
     store: Store,
     storage: FolderStorage | S3Storage,
@@ -106,11 +114,10 @@ async def read_question(
 ) -> None:
     """The job of one question with files. What can't be read goes on unread: a teacher has eyes. Where nothing could be
     read, what its pupil said is heard next; beside a photo that was read it is a remark (docs/adr/0043)."""
-    async with store.work() as work:
-        question = await ask.begin_reading(work, id, await work.now())
-        if question is None:
-            return
-        media = await work.media_of_question(id)
+    begun = await _begun(store, id)
+    if begun is None:
+        return
+    _, media = begun
     texts: list[str] = []
     figures: list[str] = []
     problems: list[PageProblem] = []
@@ -148,11 +155,10 @@ async def hear_question(
     id: UUID,
 ) -> None:
     """The job of one question of which only its pupil's voice is left to go by. What can't be heard goes on unheard."""
-    async with store.work() as work:
-        question = await ask.begin_reading(work, id, await work.now())
-        if question is None:
-            return
-        media = await work.media_of_question(id)
+    begun = await _begun(store, id)
+    if begun is None:
+        return
+    question, media = begun
     texts: list[str] = []
     for voice in (item for item in media if item.kind == "voice"):
         async with store.work() as work:

@@ -206,19 +206,13 @@ class Refused(Exception):
 def _answered(request: urllib.request.Request, timeout_s: float) -> tuple[Message, bytes]:
     """The headers and the whole body. Raises Refused, or OSError when no whole answer came."""
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as response:
-            return response.headers, response.read()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            raise Refused(refusal.code, _said(refusal)) from None
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_s) as response:
+                return response.headers, response.read()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                raise Refused(refusal.code, refusal.read().decode(errors="replace")) from None
     except HTTPException as broken:  # cut in the middle of an answer
-        raise ConnectionError(str(broken)) from broken
-
-
-def _said(refusal: urllib.error.HTTPError) -> str:
-    try:
-        return refusal.read().decode(errors="replace")
-    except HTTPException as broken:
         raise ConnectionError(str(broken)) from broken
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from matcher.embed import Embedder, Vector
-from matcher.index import SEARCH_BREADTH, Kind, telltales
+from matcher.index import SET_BREADTH, Kind, telltales
 from matcher.match import Matcher
 from matcher.normalize import normalize
 from server.demo.problems import problems as demo_problems
@@ -228,10 +228,6 @@ async def _sizes(engine: AsyncEngine, matcher: Matcher) -> dict[str, int]:
         }
 
 
-_BREADTH = text(
-    f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true), "
-    "set_config('hnsw.iterative_scan', 'relaxed_order', true)"
-)
 _WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams) WITH (fastupdate = off)")
 _WRITE = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
@@ -271,7 +267,7 @@ async def _recall(
     vectors = matcher.embedder.embed([normalize(each.text).text for each in asked])
     vector_type = f"halfvec({matcher.index.dimension})"
     async with engine.connect() as connection:
-        await connection.execute(_BREADTH)
+        await connection.execute(text(f"SELECT {SET_BREADTH}"))
         for entry, vector in zip(asked, vectors, strict=True):
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):

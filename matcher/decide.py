@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+import numpy as np
 
 from matcher.compare import FIGURES, Comparison, compare
 from matcher.normalize import Problem
@@ -75,10 +77,23 @@ class Decision:
 def decide(asked: Problem, known: Problem, cosine: float, lexical: float, read_from_photo: bool,
            verifier: Verifier | None = None) -> Decision:
     """Compares a problem with a known one; `cosine` and `lexical` (0 to 1) are how near the index found them."""
-    if asked.is_empty or known.is_empty:
-        return Decision(Verdict.NEW, 0.0, 0.0, ())
-    comparison = compare(asked, known, cosine, lexical, read_from_photo)
-    confidence = (verifier or shipped_verifier()).probability(comparison.figures)
+    return decide_each(asked, [(known, cosine, lexical)], read_from_photo, verifier)[0]
+
+
+def decide_each(asked: Problem, candidates: Sequence[tuple[Problem, float, float]], read_from_photo: bool,
+                verifier: Verifier | None = None) -> list[Decision]:
+    """`decide` for several known problems, each with its cosine and lexical."""
+    comparisons = [None if asked.is_empty or known.is_empty else compare(asked, known, cosine, lexical, read_from_photo)
+                   for known, cosine, lexical in candidates]
+    compared = [each.figures for each in comparisons if each is not None]
+    probabilities = iter((verifier or shipped_verifier()).probabilities(compared))
+    return [Decision(Verdict.NEW, 0.0, 0.0, ()) if comparison is None else
+            _decision(asked, known, comparison, next(probabilities), cosine, read_from_photo)
+            for (known, cosine, _), comparison in zip(candidates, comparisons, strict=True)]
+
+
+def _decision(asked: Problem, known: Problem, comparison: Comparison, confidence: float, cosine: float,
+              read_from_photo: bool) -> Decision:
     if is_vetoed(comparison, read_from_photo):
         confidence *= VETOED_AT_MOST
     likeness = _likeness(comparison, cosine)
@@ -125,6 +140,29 @@ Node = tuple[int, float, int, int]
 """Figure (-1 for a leaf), threshold (a leaf's value), next node at or below the threshold, next node above it."""
 
 
+class _Forest:
+    """Trees as arrays, to go down all of them at once for several rows of figures. A leaf is its own next node."""
+
+    def __init__(self, trees: Sequence[Sequence[Node]]) -> None:
+        begins = np.cumsum([0, *map(len, trees)])[:-1]
+        nodes = [(max(at, 0), value, begin + (left if at >= 0 else n), begin + (right if at >= 0 else n), at < 0)
+                 for begin, tree in zip(begins, trees, strict=True) for n, (at, value, left, right) in enumerate(tree)]
+        table = np.array(nodes, float).reshape(-1, 5)
+        self._roots, self._value = begins.astype(int), table[:, 1]
+        self._figure, self._left, self._right = (table[:, at].astype(int) for at in (0, 2, 3))
+        self._leaf = table[:, 4] > 0
+
+    def scores(self, figures: Sequence[Sequence[float]]) -> list[float]:
+        """The sum of the trees' leaves for each row."""
+        rows = np.asarray(figures)
+        at = np.broadcast_to(self._roots, (len(rows), len(self._roots)))
+        across = np.arange(len(rows))[:, None]
+        while not self._leaf[at].all():
+            is_left = rows[across, self._figure[at]] <= self._value[at]
+            at = np.where(is_left, self._left[at], self._right[at])
+        return [float(each) for each in self._value[at].sum(axis=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """Boosted trees over FIGURES; `slope` and `shift` turn their sum into a calibrated probability (Platt)."""
@@ -133,20 +171,29 @@ class Verifier:
     trees: tuple[tuple[Node, ...], ...]
     slope: float = 1.0
     shift: float = 0.0
+    _forest: _Forest = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_forest", _Forest(self.trees))
 
     def probability(self, figures: Sequence[float]) -> float:
         """That both are the same problem, 0 to 1."""
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * self.score(figures) + self.shift))))
+        return self.probabilities([figures])[0]
+
+    def probabilities(self, figures: Sequence[Sequence[float]]) -> list[float]:
+        """`probability` of each row."""
+        return [1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * score + self.shift))))
+                for score in self.scores(figures)]
 
     def score(self, figures: Sequence[float]) -> float:
         """The sum of the trees, in log odds of the training pairs."""
-        score = self.base
-        for tree in self.trees:
-            figure, threshold, left, right = tree[0]
-            while figure >= 0:
-                figure, threshold, left, right = tree[left if figures[figure] <= threshold else right]
-            score += threshold
-        return score
+        return self.scores([figures])[0]
+
+    def scores(self, figures: Sequence[Sequence[float]]) -> list[float]:
+        """`score` of each row."""
+        if not figures:
+            return []
+        return [self.base + score for score in self._forest.scores(figures)]
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Verifier:

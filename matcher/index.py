@@ -19,21 +19,17 @@ from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import Problem, normalize
 
-EXACT_UP_TO = 10_000
-"""Entries of one subject and stage up to which every vector is compared. HNSW goes past all the others: of a scope of a
-few thousand it takes as long and misses some of the nearest; `dayi bench match` prints both for its bank."""
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
 SEARCH_BREADTH = 200
 LINKS, BUILD_BREADTH = 24, 128
-"""HNSW's ef_search, m and ef_construction. Of the ten nearest by comparing all, 99.8 % are found beside 60,000 real
-problems and their variants, 97.8 % beside 20,000 made ones that are all alike far apart; with pgvector's own 16 and 64
-and a breadth of 100 it is 98.9 % and 86.4 %, for a millisecond less a search and half the time to build."""
-SET_BREADTH = f"""set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true) AS breadth,
-               set_config('hnsw.iterative_scan', 'relaxed_order', true) AS scan"""
+"""HNSW's ef_search, m and ef_construction; `dayi bench match` prints how many of the nearest ten are found so."""
+SET_BREADTH = f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"
 """How HNSW searches in this transaction."""
+Scope = tuple[str, str]
+"""A subject and a stage."""
 T = TypeVar("T", bound=Hashable)
 
 
@@ -79,30 +75,25 @@ class Index:
     """The entries of one model's version; every verb runs in the transaction of the connection handed in. What runs at
     every question goes to its driver (docs/adr/0007).
 
-    Several models' entries stand side by side in one table, each with an HNSW index of its own dimension: a change of
-    model fills the new one while the old one serves. HNSW holds the answers alone: the open questions are few, come and
-    go by the minute, and to put one into it would cost as much as the rest of a question's way.
+    Several models' entries stand side by side in one table, each with HNSW indexes of its own dimension: a change of
+    model fills the new one while the old one serves. HNSW knows no conditions: it walks past what is of other subjects.
+    So each subject and stage has a small one of its own, and a search takes as long as its scope is large. HNSW holds
+    the answers alone: the open questions are few, come and go by the minute, and to put one into it would cost as much
+    as the rest of a question's way. Open questions, and what belongs to no one scope, are compared one by one.
     """
 
     def __init__(self, dimension: int, model_version: str) -> None:
         self.dimension = dimension
         self.model_version = model_version
-        vector = f"embedding::halfvec({dimension})"
-        mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the partial index
-        self._distance = f"({vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
-        self._mine = mine.replace("%", "%%")
-        self._statements: dict[tuple[bool, tuple[str, ...]], str] = {}
-        name = f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}"
-        self.index_name = name
-        self._create_index = text(f"""
-            CREATE INDEX IF NOT EXISTS "{name}" ON matcher_entries
-            USING hnsw (({vector}) halfvec_cosine_ops) WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
-            WHERE {_plain(mine)} AND kind = 'answer'
-        """)
+        self._vector = f"embedding::halfvec({dimension})"
+        self._distance = f"({self._vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
+        self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
+        self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...]], str] = {}
 
-    async def register(self, conn: AsyncConnection, name: str) -> None:
+    async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
-        from. Raises ModelRefused when it was known with another dimension."""
+        from. Gives each of the scopes its HNSW; in another one all answers are compared. Raises ModelRefused when the
+        model was known with another dimension."""
         await conn.execute(_ONE_REGISTERS)
         known = {"version": self.model_version, "name": name, "dimension": self.dimension}
         await conn.execute(_REGISTER, known)
@@ -111,8 +102,18 @@ class Index:
             raise ModelRefused(f"The matching model {name} makes vectors of {self.dimension} numbers but its entries "
                                f"have {dimension}: set the model that they were made with, or give the new one a "
                                "folder of its own, and the bank is embedded anew.")
-        if (await conn.execute(_HAS_INDEX, {"name": self.index_name})).scalar() is None:
-            await conn.execute(self._create_index)
+        there = {*(await conn.execute(_INDEXES, {"names": f"{_prefix(self.model_version)}%"})).scalars()}
+        for subject, stage in scopes:
+            if (index := self.index_name(subject, stage)) not in there:
+                await conn.execute(text(_plain(f"""
+                    CREATE INDEX "{index}" ON matcher_entries USING hnsw (({self._vector}) halfvec_cosine_ops)
+                    WITH (m = {LINKS}, ef_construction = {BUILD_BREADTH})
+                    WHERE {self._mine} AND kind = 'answer' AND {_is(subject, stage)}
+                """)))
+
+    def index_name(self, subject: str, stage: str) -> str:
+        """Of the scope's HNSW; PostgreSQL takes 63 characters."""
+        return f"{_prefix(self.model_version)}{subject}_{stage}"[:63]
 
     async def missing(self, conn: AsyncConnection, limit: int) -> list[Missing]:
         """Entries that other models have and this one has not."""
@@ -149,21 +150,21 @@ class Index:
         if not problem.text:
             return []
         told = telltales(problem)
-        scope = {name: value for name, value in (("subject", subject), ("stage", stage)) if value is not None}
-        where = {**scope, "kinds": [k.value for k in kinds]}
-        [scoped] = await _rows(conn, _width(_scope(self._mine, *scope)), where)
-        rows = await _rows(conn, self._statement(scoped.is_narrow, *scope), {
-            "vector": _literal(vector), **where, "many": 2 * limit,
-            "grams": [f"'{gram}'" for gram in told], "rarities": [rarity(gram) for gram in told]})
+        await _rows(conn, SET_BREADTH)
+        sought = {
+            "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
+            "beside": [k.value for k in kinds if k is not Kind.ANSWER], "many": 2 * limit,
+            "grams": [f"'{gram}'" for gram in told], "rarities": [rarity(gram) for gram in told]}
+        rows = await _rows(conn, self._statement(subject, stage, kinds), sought, prepare=True)
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
 
-    def _statement(self, exact: bool, *scope: str) -> str:
-        """Each scope is a statement of its own: one for all would hide from the planner how narrow it is."""
-        key = exact, scope
+    def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind]) -> str:
+        """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written."""
+        key = subject, stage, tuple(kinds)
         if key not in self._statements:
-            self._statements[key] = _nearest(exact, self._distance, self._mine, scope)
+            self._statements[key] = _nearest(self._distance, self._mine, *key)
         return self._statements[key]
 
 
@@ -189,7 +190,8 @@ async def clear_retired(conn: AsyncConnection, limit: int) -> int:
     gone = (await conn.execute(_CLEAR, {"limit": limit})).rowcount
     if gone == 0:
         for (version,) in (await conn.execute(_FORGET_MODELS)).all():
-            await conn.execute(text(f'DROP INDEX "matcher_entries_{sha256(version.encode()).hexdigest()[:12]}"'))
+            for index in (await conn.execute(_INDEXES, {"names": f"{_prefix(version)}%"})).scalars().all():
+                await conn.execute(text(f'DROP INDEX "{index}"'))
     return gone
 
 
@@ -208,13 +210,14 @@ def telltales(problem: Problem) -> list[str]:
     return list(telling(problem.text))
 
 
-async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None,
+                prepare: bool | None = None) -> list[Any]:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
     driver = (await conn.get_raw_connection()).driver_connection
     assert isinstance(driver, Driver)
     cursor = driver.cursor(row_factory=namedtuple_row)
-    await cursor.execute(query, params)
+    await cursor.execute(query, params, prepare=prepare)
     return await cursor.fetchall() if cursor.description else []
 
 
@@ -252,7 +255,7 @@ _REGISTER = text("""
         state = CASE matcher_models.state WHEN 'retired' THEN 'filling' ELSE matcher_models.state END
 """)
 _DIMENSION = text("SELECT dimension FROM matcher_models WHERE version = :version")
-_HAS_INDEX = text("SELECT 1 FROM pg_class WHERE relname = :name AND relkind = 'i'")
+_INDEXES = text("SELECT indexname FROM pg_indexes WHERE tablename = 'matcher_entries' AND indexname LIKE :names")
 _SERVING = text("SELECT version FROM matcher_models WHERE state = 'serving'")
 _MODELS = text("""
     SELECT m.version, m.name, m.dimension, m.state, count(e.id) FROM matcher_models m
@@ -300,36 +303,38 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-_ASKED = "kind = ANY(CAST(%(kinds)s AS text[]))"
+def _prefix(model_version: str) -> str:
+    """Of the names of a model's HNSW indexes."""
+    return f"matcher_entries_{sha256(model_version.encode()).hexdigest()[:12]}_"
 
 
-def _scope(mine: str, *columns: str) -> str:
-    """As the index `matcher_entries_scope` has it. An entry without a subject or a stage belongs to each."""
-    return " AND ".join([mine, _ASKED, *(f"coalesce({column}, '') = ANY(ARRAY[CAST(%({column})s AS text), ''])"
-                                        for column in columns)])
+def _is(subject: str, stage: str) -> str:
+    return f"subject = {_quoted(subject)} AND stage = {_quoted(stage)}"
 
 
-def _width(scope: str) -> str:
-    """Whether all of a scope can be compared; and it sets how HNSW searches in this transaction."""
-    return f"""
-        SELECT count(*) <= {EXACT_UP_TO} AS is_narrow, {SET_BREADTH}
-        FROM (SELECT FROM matcher_entries WHERE {scope} LIMIT {EXACT_UP_TO + 1}) AS counted
-    """  # noqa: S608  the parts are made above, of a number and a quoted literal
-
-
-def _nearest(exact: bool, distance: str, mine: str, columns: Sequence[str]) -> str:
-    """The conditions stand twice: as the index by scope has them, to compare all of a scope; and so that it cannot
-    answer them, where a few entries are read by their ids or pairs (a plan made while the table was empty would go
-    through the whole model for each)."""
-    scope = _scope(mine, *columns)
-    is_mine = f"({mine}) IS TRUE"
-    held = " AND ".join([is_mine, _ASKED, *(f"({column} IS NULL OR {column} = %({column})s)" for column in columns)])
+def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...]) -> str:
+    """The conditions stand twice: as the index by scope has them, to compare entries one by one; and so that it cannot
+    answer them, where a few are read by their ids or pairs (a plan made while the table was empty would go through the
+    whole model for each)."""
+    mine = mine.replace("%", "%%")
+    asked = "kind = ANY(CAST(%(kinds)s AS text[]))"
+    columns = [column for column, value in (("subject", subject), ("stage", stage)) if value is not None]
+    scope = " AND ".join([mine, *(f"coalesce({column}, '') = ANY(ARRAY[CAST(%({column})s AS text), ''])"
+                                  for column in columns)])
+    held = " AND ".join([f"({mine}) IS TRUE", asked, *(f"({column} IS NULL OR {column} = %({column})s)"
+                                                       for column in columns)])
     compared = f"({distance} + 0)"  # HNSW answers only the bare distance
-    all_of = f"SELECT id, {compared} AS far FROM matcher_entries WHERE {scope}"  # noqa: S608  as below
-    by_vector = all_of if exact else f"""
-        (SELECT id, {distance} AS far FROM matcher_entries WHERE {scope} AND kind = 'answer'
-         ORDER BY {distance} LIMIT %(many)s)
-        UNION ALL ({all_of} AND kind = 'open')"""  # noqa: S608  as below
+    one_by_one = f"SELECT id, {compared} AS far FROM matcher_entries WHERE {scope}"  # noqa: S608  as below
+    by_vector = f"{one_by_one} AND {asked}"
+    if subject is not None and stage is not None and Kind.ANSWER in kinds:
+        own = _is(subject, stage).replace("%", "%%")
+        by_vector = f"""
+            (SELECT id, {distance} AS far FROM matcher_entries WHERE {mine} AND kind = 'answer' AND {own}
+             ORDER BY {distance} LIMIT %(many)s)
+            UNION ALL ({one_by_one} AND kind = ANY(CAST(%(beside)s AS text[])))
+            UNION ALL (SELECT id, {compared} FROM matcher_entries WHERE {mine} AND kind = 'answer'
+                AND (coalesce(subject, ''), coalesce(stage, ''))
+                    IN (('', ''), ('', CAST(%(stage)s AS text)), (CAST(%(subject)s AS text), '')))"""  # noqa: S608  as below
     return f"""
         WITH by_vector AS MATERIALIZED (
             SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT %(many)s
@@ -349,7 +354,8 @@ def _nearest(exact: bool, distance: str, mine: str, columns: Sequence[str]) -> s
             SELECT id, min(vector_rank) AS vector_rank, min(word_rank) AS word_rank FROM ranks GROUP BY id
         )
         SELECT found.*, entry.* FROM found CROSS JOIN LATERAL (
-            SELECT kind, text, figure, 1 - {distance} AS cosine FROM matcher_entries WHERE id = found.id AND {is_mine}
+            SELECT kind, text, figure, 1 - {distance} AS cosine FROM matcher_entries
+            WHERE id = found.id AND ({mine}) IS TRUE
             OFFSET 0
         ) AS entry
-    """  # noqa: S608  the parts are made above, of a number and a quoted literal
+    """  # noqa: S608  the parts are made above, of a number and quoted literals

@@ -30,10 +30,14 @@ def telling(text: str, most: int = TELLING) -> tuple[str, ...]:
 
 def lexical(asked: str, known: str) -> float:
     """How much of both comparable texts is common, 0 to 1; rare pairs count more (weighted Dice)."""
-    left, right = set(grams(asked)), set(grams(known))
-    common = fsum(rarity(gram) for gram in left & right)
-    whole = fsum([*(rarity(gram) for gram in left), *(rarity(gram) for gram in right)])
-    return 2 * common / whole if whole else 0.0
+    left, right = _weighed(asked), _weighed(known)
+    whole = fsum((*left.values(), *right.values()))
+    return 2 * fsum(weight for gram, weight in left.items() if gram in right) / whole if whole else 0.0
+
+
+@lru_cache(maxsize=1_000)
+def _weighed(text: str) -> dict[str, float]:
+    return {gram: rarity(gram) for gram in grams(text)}
 
 
 def rarity(gram: str) -> float:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from matcher.decide import Decision, Reason, Verdict, Verifier, decide
+from matcher.decide import Decision, Reason, Verdict, Verifier, decide_each
 from matcher.embed import Embedder, Vector
 from matcher.index import Candidate, Index, Kind
 from matcher.normalize import Problem, normalize
@@ -81,9 +81,10 @@ class Matcher:
             return Match(Outcome.NEW)
         candidates = await self.index.nearest(
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
-        judged = [(c, decide(prepared.problem, c.problem, c.cosine, c.lexical, read_from_photo, verifier))
-                  for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
-        return _best(judged)
+        judged = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
+        decisions = decide_each(prepared.problem, [(c.problem, c.cosine, c.lexical) for c in judged], read_from_photo,
+                                verifier)
+        return _best([*zip(judged, decisions, strict=True)])
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
                   stage: str | None, figure: str | None = None) -> None:

@@ -42,9 +42,6 @@ class Problem:
     """Letter to text, in the order printed."""
     quantities: tuple[Quantity, ...] = ()
     """The numbers of the stem in order, with their roles."""
-    relations: tuple[str, ...] = ()
-    """Words and signs that turn a problem into another (more, less, perimeter, area, +, ÷ …), in order."""
-    negations: tuple[str, ...] = ()
     asks: str = ""
     """The clause that asks."""
 
@@ -52,11 +49,6 @@ class Problem:
     def numbers(self) -> tuple[str, ...]:
         """The values of the stem's quantities in order."""
         return tuple(q.value for q in self.quantities)
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The units of the stem's quantities in order, the empty ones left out."""
-        return tuple(q.unit for q in self.quantities if q.unit)
 
     @property
     def is_empty(self) -> bool:
@@ -166,15 +158,6 @@ _ATTEMPT = re.compile(
     r"[\s,。;!?]*(?:我|同学|答案)(?:自己)?(?:做出来|算出来|算的|做的|得到的?|得出|写的|觉得|认为|选的?|的答案)(?:结果)?(?:是|为|得|了)?"
     r"[^。;?!]{0,12}?(?:,?(?:老师说)?(?:不对|错了|对吗|对不对|是不是|不知道[^,。]{0,6}))[\s,。;?!]*$")
 
-_RELATION_WORDS = (
-    "增加到|减少到|增加|减少|提高|降低|上升|下降|超过|不足|多|少|大|小|高|低|长|短|宽|快|慢|早|迟|远|近|重|轻|贵|便宜|"
-    "最大|最小|最多|最少|至少|至多|倍|比|和|差|积|商|乘以|乘|除以|除|加上|加|减去|减|平均|一共|共|剩下|剩|还|"
-    "周长|面积|体积|表面积|容积|半径|直径|底|边长|棱长|侧面积|速度|时间|路程|相向|相对|同向|背向|相反|相遇|追上|"
-    "正比例|反比例|奇数|偶数|质数|合数|因数|倍数|公因数|公倍数|首|末|顺|逆|进|出|买|卖|来|去|前|后|左|右|上|下|东|西|南|北|"
-    "原来|现在|实际|计划|第一|第二|第三|每|全|半|递增|递减|正|负|内|外")
-_RELATION = re.compile(
-    "|".join(sorted(_RELATION_WORDS.split("|"), key=len, reverse=True)) + "|[+×÷=<>≤≥≠±∪∩∥⊥*-]")
-_NEGATION = re.compile("不正确|不属于|不包括|不符合|不可能|不能|不是|不利于|错误|没有|未|无|非|不|没")
 _OPTION = re.compile(r"(?:(?<=^)|(?<=[^A-Za-z0-9]))\(?([A-H])\)?[.。,:)](?!\d+[A-Za-z])")
 _CLAUSE = re.compile(r"[,。;?!:\n]")
 _ASK = re.compile(r"多少|几|什么|哪|谁|求|=\?|正确|错误|属于|等于|是\(|\(\)|为何|怎样|如何|吗|_{2,}")
@@ -197,8 +180,6 @@ def _normalize(text: str) -> Problem:
         stem=stem,
         options=MappingProxyType(options),
         quantities=quantities,
-        relations=tuple(_RELATION.findall(stem)),
-        negations=tuple(_NEGATION.findall(stem)),
         asks=_asks(stem),
     )
 

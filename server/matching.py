@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
+from itertools import product
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -37,6 +38,7 @@ PATIENCE_S = 3.0
 LOAD_PATIENCE_S = 10.0
 """For a matcher that still loads, once a transaction waits for it."""
 
+SCOPES = tuple(product(Subject, Stage))
 BATCH = 200
 """Entries embedded in one step: a tenth of a second of a core with the shipped model."""
 
@@ -155,7 +157,7 @@ class MatcherFinder:
         async with self._registering:
             if not self._registered:
                 async with connection.engine.begin() as own:
-                    await matcher.index.register(own, self._name)
+                    await matcher.index.register(own, self._name, SCOPES)
                 self._registered = True
 
     async def _older(self, version: str, name: str) -> Matcher | None:

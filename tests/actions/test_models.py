@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from matcher import index
 from matcher.calibrate import Calibration, Learned
 from matcher.compare import FIGURES
 from matcher.decide import base_version
@@ -177,16 +176,15 @@ async def test_a_model_of_the_same_name_and_another_dimension_is_refused_with_th
 
 
 async def test_models_of_different_dimensions_stand_side_by_side(
-    store: Store, old: MatcherFinder, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    store: Store, old: MatcherFinder, embedder: Embedder
 ) -> None:
-    monkeypatch.setattr(index, "EXACT_UP_TO", 0)
     peaches = await learn(store, old, PEACHES)
     wide = Index(2 * embedder.dimension, "wide")
     problem = Matcher(embedder).prepare(PEACHES)
     vector = np.concatenate([problem.vector, problem.vector])
 
     async with store.engine.begin() as connection:
-        await wide.register(connection, "wide")
+        await wide.register(connection, "wide", [("math", "primary")])
         await wide.fill(connection, {peaches: (problem.problem, vector)})
         assert await wide.serve(connection)
         nearest = await wide.nearest(connection, vector, problem.problem, "math", "primary")

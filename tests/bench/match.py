@@ -25,7 +25,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import psutil
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from matcher.embed import Embedder, Vector
 from matcher.index import SET_BREADTH, Kind, telltales
@@ -33,6 +33,7 @@ from matcher.match import Matcher
 from matcher.normalize import normalize
 from server.demo.problems import problems as demo_problems
 from server.domain.people import Stage, Subject
+from server.matching import SCOPES
 from server.store.work import open_engine
 from tests.bench import city
 from tests.bench.city import percentile
@@ -172,7 +173,8 @@ async def _fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) ->
     """Seconds; the indexes are taken away first and built whole after."""
     begun = time.monotonic()
     async with engine.begin() as connection:
-        await connection.execute(text(f'DROP INDEX "{matcher.index.index_name}"'))
+        for name in await _hnsw(connection, matcher):
+            await connection.execute(text(f'DROP INDEX "{name}"'))
         await connection.execute(text("DROP INDEX matcher_entries_grams"))
     for start in range(0, len(bank), BATCH):
         rows = await asyncio.to_thread(_rows, matcher, bank[start : start + BATCH])
@@ -209,7 +211,7 @@ async def _build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
         async with engine.begin() as connection:
             await connection.execute(text("SET LOCAL maintenance_work_mem = '2GB'"))
             if build == "hnsw":
-                await matcher.index.register(connection, "")
+                await matcher.index.register(connection, "", SCOPES)
             else:
                 await connection.execute(_WORDS)
         times.append(time.monotonic() - begun)
@@ -220,13 +222,20 @@ async def _build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
 
 
 async def _sizes(engine: AsyncEngine, matcher: Matcher) -> dict[str, int]:
-    names = {"HNSW": f'"{matcher.index.index_name}"', "word index": "matcher_entries_grams", "table": "matcher_entries"}
     async with engine.connect() as connection:
-        return {
-            name: (await connection.execute(text("SELECT pg_relation_size(:name)"), {"name": relation})).scalar_one()
-            for name, relation in names.items()
-        }
+        hnsw = [f'"{name}"' for name in await _hnsw(connection, matcher)]
+        parts = {"HNSW": hnsw, "word index": ["matcher_entries_grams"], "table": ["matcher_entries"]}
+        return {name: (await connection.execute(_SIZE, {"names": names})).scalar_one() for name, names in parts.items()}
 
+
+async def _hnsw(connection: AsyncConnection, matcher: Matcher) -> list[str]:
+    """The names of the HNSW indexes, one of each subject and stage."""
+    names = {"names": [matcher.index.index_name(*scope) for scope in SCOPES]}
+    return list((await connection.execute(_THERE, names)).scalars())
+
+
+_SIZE = text("SELECT sum(pg_relation_size(CAST(name AS regclass))) FROM unnest(CAST(:names AS text[])) AS name")
+_THERE = text("SELECT relname FROM pg_class WHERE relname = ANY(:names)")
 
 _WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams) WITH (fastupdate = off)")
 _WRITE = text("""
@@ -267,18 +276,16 @@ async def _recall(
     vectors = matcher.embedder.embed([normalize(each.text).text for each in asked])
     vector_type = f"halfvec({matcher.index.dimension})"
     async with engine.connect() as connection:
-        await connection.execute(text(f"SELECT {SET_BREADTH}"))
+        await connection.execute(text(SET_BREADTH))
         for entry, vector in zip(asked, vectors, strict=True):
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
                 nearest = text(f"""
                     SELECT id FROM matcher_entries WHERE model_version = '{matcher.index.model_version}'
-                    AND kind = 'answer'
-                    AND coalesce(subject, '') = ANY(ARRAY[CAST(:subject AS text), ''])
-                    AND coalesce(stage, '') = ANY(ARRAY[CAST(:stage AS text), ''])
+                    AND kind = 'answer' AND subject = '{entry.subject}' AND stage = '{entry.stage}'
                     ORDER BY (embedding::{vector_type} <=> CAST(:v AS {vector_type})){extra} LIMIT {NEAREST}
                 """)
-                params = {"v": _literal(vector), "subject": entry.subject, "stage": entry.stage}
+                params = {"v": _literal(vector)}
                 begun = time.monotonic()
                 found[name] = (await connection.execute(nearest, params)).scalars().all()
                 times[name].append(time.monotonic() - begun)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -91,9 +91,9 @@ async def test_with_named_origins_only_those_get_in(redis_url: str, desk: School
         assert await page.is_kept()
 
 
-ACT = f'{{"frame":"act","id":"1","session":"{uuid4()}","assignment_epoch":1,"kind":"x","body":BODY}}'
+ACT = f'{{"frame":"act","id":"1","session":"{UUID(int=7)}","assignment_epoch":1,"kind":"x","body":BODY}}'
 INK = (
-    f'{{"frame":"ink","session":"{uuid4()}","stroke":"s","page":"p","tool":"t","color":"k","width":1,"points":POINTS}}'
+    f'{{"frame":"ink","session":"{UUID(int=7)}","stroke":"s","page":"p","tool":"t","color":"k","width":1,"points":POINTS}}'
 )
 
 

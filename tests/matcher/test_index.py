@@ -3,12 +3,14 @@
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from matcher import index
-from matcher.index import Kind, remove
+from matcher.index import Kind, Scope, remove
 from matcher.match import Matcher
 from tests.matcher.problems import ALL, APPLES, TRAIN
+
+WITH_AND_WITHOUT_HNSW = [[("math", "primary")], []]
 
 
 async def shelved(matcher: Matcher, connection: AsyncConnection, *texts: str, kind: Kind = Kind.ANSWER) -> list[UUID]:
@@ -25,15 +27,27 @@ async def found(matcher: Matcher, connection: AsyncConnection, text: str, subjec
     return [candidate.id for candidate in nearest]
 
 
-@pytest.mark.parametrize("exact_up_to", [index.EXACT_UP_TO, 0])
-async def test_each_problem_finds_itself_first(matcher: Matcher, connection: AsyncConnection, exact_up_to: int,
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "EXACT_UP_TO", exact_up_to)
+@pytest.mark.parametrize("scopes", WITH_AND_WITHOUT_HNSW)
+async def test_each_problem_finds_itself_first(matcher: Matcher, connection: AsyncConnection,
+                                               scopes: list[Scope]) -> None:
+    await matcher.index.register(connection, "", scopes)
     ids = await shelved(matcher, connection, *ALL)
 
-    firsts = [(await found(matcher, connection, text))[0] for text in ALL]
+    firsts = [(await found(matcher, connection, text, "math", "primary"))[0] for text in ALL]
 
     assert firsts == ids
+
+
+async def test_hnsw_of_a_scope_answers_its_questions(matcher: Matcher, connection: AsyncConnection) -> None:
+    await matcher.index.register(connection, "", [("math", "primary"), ("math", "junior")])
+    await shelved(matcher, connection, *ALL)
+    await connection.execute(sql("SET LOCAL enable_sort = off"))  # so small a scope is compared whole otherwise
+    used = sql("SELECT indexrelname FROM pg_stat_all_indexes WHERE indexrelname LIKE '%math%' "
+                "AND pg_stat_get_xact_numscans(indexrelid) > 0")
+
+    await found(matcher, connection, APPLES, "math", "primary")
+
+    assert (await connection.execute(used)).scalars().all() == [matcher.index.index_name("math", "primary")]
 
 
 async def test_adding_again_replaces(matcher: Matcher, connection: AsyncConnection) -> None:
@@ -78,23 +92,25 @@ async def test_subject_stage_and_kind_narrow_the_search(matcher: Matcher, connec
     assert await found(matcher, connection, APPLES, kinds=(Kind.OPEN,)) == []
 
 
-@pytest.mark.parametrize("exact_up_to", [index.EXACT_UP_TO, 0])
-async def test_answers_and_open_questions_of_a_scope_are_found_whether_it_is_compared_whole_or_not(
-        matcher: Matcher, connection: AsyncConnection, exact_up_to: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "EXACT_UP_TO", exact_up_to)
+@pytest.mark.parametrize("scopes", WITH_AND_WITHOUT_HNSW)
+async def test_answers_and_open_questions_of_a_scope_are_found_whether_it_has_hnsw_or_not(
+        matcher: Matcher, connection: AsyncConnection, scopes: list[Scope]) -> None:
+    await matcher.index.register(connection, "", scopes)
     [answer] = await shelved(matcher, connection, TRAIN)
     [open_one] = await shelved(matcher, connection, APPLES, kind=Kind.OPEN)
-    anywhere, elsewhere = uuid4(), uuid4()
+    anywhere, of_no_stage, elsewhere = uuid4(), uuid4(), uuid4()
+    await matcher.add(connection, of_no_stage, Kind.ANSWER, matcher.prepare(APPLES), "math", None)
     await matcher.add(connection, anywhere, Kind.OPEN, matcher.prepare(APPLES), None, None)
     await matcher.add(connection, elsewhere, Kind.ANSWER, matcher.prepare(APPLES), "math", "senior")
 
     near = await found(matcher, connection, APPLES, "math", "primary")
     answers = await found(matcher, connection, APPLES, "math", "primary", (Kind.ANSWER,))
     everywhere = await found(matcher, connection, APPLES)
+    of_a_subject = await found(matcher, connection, APPLES, "math")
 
-    assert set(near) == {answer, open_one, anywhere} and near[-1] == answer
-    assert answers == [answer]
-    assert set(everywhere) == {answer, open_one, anywhere, elsewhere}
+    assert set(near) == {answer, open_one, anywhere, of_no_stage} and near[-1] == answer
+    assert set(answers) == {answer, of_no_stage}
+    assert set(everywhere) == set(of_a_subject) == {answer, open_one, anywhere, of_no_stage, elsewhere}
 
 
 ODD = ["", "'; DROP TABLE matcher_entries; --", "100%_\\ :a & !b | 'c'", "苹" * 100_000, "\x00苹果"]

@@ -50,7 +50,7 @@ def test_a_problem_is_taken_apart() -> None:
     problem = normalize(APPLES)
 
     assert problem.numbers == ("25", "12", "180")
-    assert problem.units == ("箱", "千克", "千克")
+    assert [quantity.unit for quantity in problem.quantities] == ["箱", "千克", "千克"]
     assert problem.asks == "还剩多少千克苹果"
 
 

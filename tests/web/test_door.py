@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -99,7 +99,7 @@ async def test_the_socket_and_the_doors_know_one_host_only(pupil: Browser) -> No
         (b'{"subject":"math","grade":8,"text":"\xff\xfe"}', 422),
         (b'{"subject":"math","grade":8,"text":"\\ud800"}', 422),
         (b'{"subject":"math","grade":8,"text":"x","media":["../../etc"]}', 422),
-        (b'{"subject":"math","grade":8,"text":"x","student_id":"%s"}' % str(uuid4()).encode(), 422),
+        (b'{"subject":"math","grade":8,"text":"x","student_id":"%s"}' % str(UUID(int=7)).encode(), 422),
         (b'{"subject":"math","grade":8,"text":"x","roles":["teacher"]}', 422),
         (b"[" * 10_000, 422),
         (b'{"text":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001, 422),

@@ -26,8 +26,8 @@ from PIL import Image, ImageDraw
 
 from matcher.decide import Decision, Verdict, Verifier, decide
 from matcher.embed import Embedder, Vector
-from matcher.index import MOST_HOLDERS, fused, telltales
-from matcher.lexical import lexical, rarity
+from matcher.index import MOST_HOLDERS, fused
+from matcher.lexical import lexical, rarity, telling
 from matcher.match import CANDIDATES, shortlist
 from matcher.normalize import Problem, normalize
 from matcher.read import Reader
@@ -86,7 +86,7 @@ class Shelf:
         self._vectors = embedder.embed([p.text for p in self._problems])
         self._holders: dict[str, list[int]] = defaultdict(list)
         for at, problem in enumerate(self._problems):
-            for gram in telltales(problem):
+            for gram in telling(problem.text):
                 self._holders[gram].append(at)
 
     def nearest(self, problem: Problem, limit: int = CANDIDATES) -> tuple[list[Near], tuple[str, ...]]:
@@ -101,7 +101,7 @@ class Shelf:
 
     def _by_words(self, problem: Problem, limit: int) -> list[int]:
         scores: Counter[int] = Counter()
-        for gram in telltales(problem):
+        for gram in telling(problem.text):
             for at in self._holders.get(gram, ())[:MOST_HOLDERS]:
                 scores[at] += rarity(gram)  # type: ignore[assignment]  # Counter adds floats as well
         return [at for at, _ in scores.most_common(limit)]

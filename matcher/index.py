@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 import numpy as np
 from psycopg import AsyncConnection as Driver
@@ -46,6 +48,8 @@ class Missing:
 
     id: UUID
     text: str
+    subject: str | None
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,14 @@ class Index:
     async def missing(self, conn: AsyncConnection, limit: int) -> list[Missing]:
         """Entries that other models have and this one has not."""
         rows = await conn.execute(_MISSING, {"version": self.model_version, "limit": limit})
-        return [Missing(row.id, row.text) for row in rows]
+        return [Missing(*row) for row in rows]
 
-    async def fill(self, conn: AsyncConnection, made: Mapping[UUID, tuple[Problem, Vector]]) -> None:
+    async def fill(self, conn: AsyncConnection, made: Sequence[tuple[Missing, Problem, Vector]]) -> None:
         """Adds what was missing, except what was removed or changed meanwhile."""
         await conn.execute(_FILLING)
         await conn.execute(_FILL, [
-            {"id": id, "text": problem.original, "embedding": _literal(vector), "grams": telltales(problem),
-             "version": self.model_version} for id, (problem, vector) in made.items()])
+            {**asdict(entry), "embedding": _literal(vector), "version": self.model_version,
+             "grams": telltales(problem, entry.subject, entry.stage)} for entry, problem, vector in made])
 
     async def serve(self, conn: AsyncConnection) -> bool:
         """This model serves from now on, if nothing is missing."""
@@ -141,7 +145,7 @@ class Index:
         """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""
         await _rows(conn, _ADD, {
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
-            "figure": figure, "embedding": _literal(vector), "grams": telltales(problem),
+            "figure": figure, "embedding": _literal(vector), "grams": telltales(problem, subject, stage),
             "version": self.model_version})
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
@@ -149,12 +153,12 @@ class Index:
         """The entries nearest by vector and by words, best first. A subject or stage of None is any."""
         if not problem.text:
             return []
-        told = telltales(problem)
+        told = telling(problem.text)
         await _rows(conn, SET_BREADTH)
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER], "many": 2 * limit,
-            "grams": [f"'{gram}'" for gram in told], "rarities": [rarity(gram) for gram in told]}
+            "grams": [_holding(gram, subject, stage) for gram in told], "rarities": [rarity(gram) for gram in told]}
         rows = await _rows(conn, self._statement(subject, stage, kinds), sought, prepare=True)
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
@@ -204,10 +208,22 @@ def fused(by_vector: Sequence[T], by_words: Sequence[T]) -> list[T]:
     return sorted(scores, key=lambda item: -scores[item])
 
 
-def telltales(problem: Problem) -> list[str]:
+def telltales(problem: Problem, subject: str | None, stage: str | None) -> list[str]:
     """What an entry is found by: its rarest pairs. All of them would make the word index four times as large and its
-    common pairs slow to read, and find no more."""
-    return list(telling(problem.text))
+    common pairs slow to read, and find no more. Behind each stands the entry's scope, so that no search reads what is
+    of another."""
+    return [f"{gram} {_tag(subject, stage)}" for gram in telling(problem.text)]
+
+
+def _holding(gram: str, subject: str | None, stage: str | None) -> str:
+    """A query for the entries of a scope with a pair: its own, and those of no scope."""
+    return f"'{gram} {tag}' | '{gram} '" if (tag := _tag(subject, stage)) else f"'{gram} ':*"
+
+
+@lru_cache
+def _tag(subject: str | None, stage: str | None) -> str:
+    """Short, as it stands sixteen times in each entry; that two scopes may share one costs only their time."""
+    return "" if subject is None or stage is None else f"{crc32(f'{subject} {stage}'.encode()) % 4096:03x}"
 
 
 async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None,
@@ -267,7 +283,7 @@ _MODELS = text("""
 _REMOVING = "SELECT pg_advisory_xact_lock_shared(hashtext('matcher_entries'))"
 _FILLING = text("SELECT pg_advisory_xact_lock(hashtext('matcher_entries'))")
 _MISSING = text("""
-    SELECT DISTINCT ON (e.id) e.id, e.text FROM matcher_entries e
+    SELECT DISTINCT ON (e.id) e.id, e.text, e.subject, e.stage FROM matcher_entries e
     WHERE e.model_version <> :version
       AND NOT EXISTS (SELECT FROM matcher_entries m WHERE m.id = e.id AND m.model_version = :version)
     ORDER BY e.id LIMIT :limit
@@ -276,7 +292,8 @@ _FILL = text("""
     INSERT INTO matcher_entries (id, kind, subject, stage, text, figure, embedding, grams, model_version, created_at)
     SELECT e.id, e.kind, e.subject, e.stage, e.text, e.figure, CAST(:embedding AS halfvec),
            array_to_tsvector(CAST(:grams AS text[])), :version, e.created_at
-    FROM matcher_entries e WHERE e.id = :id AND e.text = :text AND e.model_version <> :version LIMIT 1
+    FROM matcher_entries e WHERE e.id = :id AND e.text = :text AND e.subject IS NOT DISTINCT FROM :subject
+      AND e.stage IS NOT DISTINCT FROM :stage AND e.model_version <> :version LIMIT 1
     ON CONFLICT (id, model_version) DO NOTHING
 """)
 _RETIRE = text("UPDATE matcher_models SET state = 'retired', since = now() "

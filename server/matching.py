@@ -189,8 +189,8 @@ class MatcherFinder:
             made = await asyncio.to_thread(_prepared_all, matcher, [entry.text for entry in missing])
             async with connection.begin():
                 if missing:
-                    problems = {entry.id: (p.problem, p.vector) for entry, p in zip(missing, made, strict=True)}
-                    await matcher.index.fill(connection, problems)
+                    filled = [(entry, p.problem, p.vector) for entry, p in zip(missing, made, strict=True)]
+                    await matcher.index.fill(connection, filled)
                 elif await matcher.index.serve(connection):
                     log.info("the bank is embedded anew: the new model serves", extra={"model": self._name})
         return True

@@ -185,7 +185,8 @@ async def test_models_of_different_dimensions_stand_side_by_side(
 
     async with store.engine.begin() as connection:
         await wide.register(connection, "wide", [("math", "primary")])
-        await wide.fill(connection, {peaches: (problem.problem, vector)})
+        [missing] = await wide.missing(connection, 2)
+        await wide.fill(connection, [(missing, problem.problem, vector)])
         assert await wide.serve(connection)
         nearest = await wide.nearest(connection, vector, problem.problem, "math", "primary")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import itertools
 import json
 import random
@@ -77,6 +78,8 @@ async def main(argv: Sequence[str]) -> int:
     made = problems(given.answers + given.added + given.questions, rng, given.problems)
     bank, more, strange = (_entries(part, rng) for part in _cut(made, given.answers, given.added))
     asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(given.questions)]
+    gc.collect()
+    gc.freeze()  # or this process stops for a look through its bank while it ought to ask
     with city.city() as (service, urls):
         web = await asyncio.to_thread(service.web)
         worker = await asyncio.to_thread(service.worker)
@@ -193,7 +196,7 @@ def _rows(matcher: Matcher, batch: Sequence[Entry]) -> list[dict[str, Any]]:
             "subject": entry.subject,
             "stage": entry.stage,
             "embedding": _literal(vector),
-            "grams": telltales(problem),
+            "grams": telltales(problem, entry.subject, entry.stage),
             "version": matcher.index.model_version,
         }
         for entry, problem, vector in zip(batch, problems, vectors, strict=True)

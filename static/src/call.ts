@@ -11,7 +11,7 @@ import { Listening, Speaking, type Slice } from "./wire";
 export type CallState = "waiting" | "connecting" | "talking" | "relayed" | "lost";
 
 const PATIENCE_MS = 5_000; // for a path between the two
-const AGAIN_MS = 30_000; // before a path is looked for again
+const AGAIN_MS = { teacher: 30_000, student: 45_000 }; // before a path is looked for again: not by both at one moment
 
 type Said =
   | { hello: true }
@@ -25,7 +25,7 @@ export class Call {
   /** Set while the browser wants a touch before it lets the other side be heard. */
   readonly silenced = signal(false);
 
-  readonly #teacher: boolean;
+  readonly #me: "teacher" | "student";
   readonly #say: (said: Said) => void;
   readonly #servers: () => Promise<RTCIceServer[]>;
   readonly #loudspeaker = new Audio();
@@ -40,7 +40,7 @@ export class Call {
 
   /** `servers` are asked for at each try: what lets one use them runs out. */
   constructor(me: "teacher" | "student", say: (data: Record<string, unknown>) => void, servers: () => Promise<RTCIceServer[]>) {
-    this.#teacher = me === "teacher";
+    this.#me = me;
     this.#say = say;
     this.#servers = servers;
     this.#listening = new Listening(this.#loudspeaker, () => this.#say({ relay: true, plays: true }));
@@ -56,11 +56,13 @@ export class Call {
 
   hello(): void {
     this.#say({ hello: true });
+    if (this.state.value === "connecting" || this.state.value === "talking") return;
+    this.#again(this.state.value === "waiting" ? PATIENCE_MS : AGAIN_MS[this.#me]); // it may get lost, or no answer come
   }
 
   async hears(data: Record<string, unknown>): Promise<void> {
     if (this.#closed) return;
-    if ("hello" in data) return this.#teacher ? this.#offer() : this.hello();
+    if ("hello" in data) return this.#me === "teacher" ? this.#offer() : this.hello();
     if ("description" in data) return this.#agree(data["description"] as RTCSessionDescriptionInit, String(data["round"]));
     if ("candidate" in data && data["round"] === this.#round) return this.#try(data["candidate"] as RTCIceCandidateInit);
     if ("relay" in data) return this.#relay(data["plays"] === true);
@@ -151,9 +153,8 @@ export class Call {
     if (state === "connected" || state === "completed") this.#found();
     if (state === "disconnected" && this.state.value === "talking") this.#wait();
     if (state !== "failed") return;
-    if (this.state.value !== "relayed") this.#relay(null);
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.hello(), AGAIN_MS); // the other side's hello, or our offer, begins anew
+    if (this.state.value === "relayed") this.#again(AGAIN_MS[this.#me]);
+    else this.#relay(null);
   }
 
   #found(): void {
@@ -185,8 +186,8 @@ export class Call {
   // The socket.
 
   #wait(): void {
+    if (this.state.value === "relayed") return this.#again(AGAIN_MS[this.#me]); // heard so until there is a path
     clearTimeout(this.#patience);
-    if (this.state.value === "relayed") return; // it goes on being heard so until there is a path
     this.state.value = "connecting";
     this.#patience = setTimeout(() => this.#relay(null), PATIENCE_MS);
   }
@@ -194,12 +195,18 @@ export class Call {
   /** Over to the socket; `theyPlay` is what the other side said of itself, null when it is we who begin. */
   #relay(theyPlay: boolean | null): void {
     if (this.#closed || this.state.value === "talking" && theyPlay === null) return;
-    clearTimeout(this.#patience);
     const plays = typeof MediaSource !== "undefined";
     const known = this.state.value === "relayed";
     this.state.value = Speaking.possible && plays && theyPlay !== false ? "relayed" : "lost";
     if (theyPlay === null || !known) this.#say({ relay: true, plays });
     if (this.state.value === "relayed") this.#speakOverSocket();
+    this.#again(AGAIN_MS[this.#me]);
+  }
+
+  /** A hello later on: the other side's, or our offer, begins anew. */
+  #again(after: number): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.hello(), after);
   }
 
   #speakOverSocket(): void {

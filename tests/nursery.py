@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+PATIENCE_S = 240  # for the libraries, while another process of the tests has both cores
 LIBRARIES = ("server.app", "server.cli", "server.workers", "uvicorn", "uvloop", "httptools", "sentence_transformers")
 
 
@@ -75,7 +76,7 @@ class Nursery:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
-            assert self._answer.wait_for(lambda: self._born, 60), "the nursery does not answer"
+            assert self._answer.wait_for(lambda: self._born, PATIENCE_S), "the nursery does not answer"
             return self._born.pop()
 
     def close(self) -> None:

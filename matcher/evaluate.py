@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from matcher.decide import Decision, Verdict, Verifier, decide
+from matcher.decide import Decision, Verdict, Verifier
 from matcher.embed import Embedder, Vector
 from matcher.index import MOST_HOLDERS, fused
 from matcher.lexical import lexical, rarity, telling
-from matcher.match import CANDIDATES, shortlist
+from matcher.match import CANDIDATES, decided, shortlist
 from matcher.normalize import Problem, normalize
 from matcher.read import Reader
 
@@ -117,8 +117,7 @@ def judged(shelf: Shelf, query: Row, text: str, read_from_photo: bool, verifier:
     """The verdicts on the candidates for one text."""
     problem = normalize(text)
     nearest, by_vector = shelf.nearest(problem)
-    pairs = [(near, decide(problem, near.problem, near.cosine, near.lexical, read_from_photo, verifier))
-             for near in shortlist(nearest)]
+    pairs = decided(problem, shortlist(nearest), read_from_photo, verifier)
     return Result(query, by_vector, tuple(sorted(pairs, key=lambda pair: -pair[1].confidence)))
 
 

@@ -81,10 +81,8 @@ class Matcher:
             return Match(Outcome.NEW)
         candidates = await self.index.nearest(
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
-        judged = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
-        decisions = decide_each(prepared.problem, [(c.problem, c.cosine, c.lexical) for c in judged], read_from_photo,
-                                verifier)
-        return _best([*zip(judged, decisions, strict=True)])
+        near = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
+        return _best(decided(prepared.problem, near, read_from_photo, verifier))
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
                   stage: str | None, figure: str | None = None) -> None:
@@ -93,6 +91,8 @@ class Matcher:
 
 
 class _Near(Protocol):
+    @property
+    def problem(self) -> Problem: ...
     @property
     def cosine(self) -> float: ...
     @property
@@ -105,6 +105,13 @@ N = TypeVar("N", bound=_Near)
 def shortlist(found: Sequence[N], most: int = JUDGED) -> list[N]:
     """The candidates most alike by vector and words together, best first."""
     return sorted(found, key=lambda near: -near.cosine - near.lexical)[:most]
+
+
+def decided(asked: Problem, near: Sequence[N], read_from_photo: bool,
+            verifier: Verifier | None = None) -> list[tuple[N, Decision]]:
+    """Each of them with the decision on it."""
+    decisions = decide_each(asked, [(n.problem, n.cosine, n.lexical) for n in near], read_from_photo, verifier)
+    return [*zip(near, decisions, strict=True)]
 
 
 def _is_surely_useless(asked: Problem, candidate: Candidate) -> bool:

@@ -1,7 +1,7 @@
-"""`dayi bench photo`: from a photo on a pupil's phone to the verdict on the page, with one web process and one worker.
+"""`dayi bench photo`: from a photo on a pupil's phone to the verdict on the page, with one web process.
 
-Photos are taken one after the other, and then at a rate. "Verdict" counts from the ask, "in all" from the first byte of
-the upload. The reference is reading the same photos by the reader alone, in this process.
+Photos are taken one after the other by one worker, then at a rate by one and by two. "Verdict" counts from the ask, "in
+all" from the first byte of the upload. The reference is reading the same photos by the reader alone, in this process.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args(argv)
     at_rate = int(options.rate * options.seconds)
-    shots = await asyncio.to_thread(_photographs, options.photos + at_rate)
+    shots = await asyncio.to_thread(_photographs, options.photos + 2 * at_rate)
     reading = await asyncio.to_thread(_read_alone, [jpeg for jpeg, _ in shots[: options.photos]])
     with city.city() as (service, urls):
         web = await asyncio.to_thread(service.web)
@@ -77,24 +77,32 @@ async def main(argv: Sequence[str]) -> int:
         while not await _ask(page, *shots[0], Times()):
             pass  # the worker takes photos before its matcher is loaded: those go on unmatched
         cold = time.monotonic() - begun
-        single, crowd = Times(), Times()
+        single = Times()
         for jpeg, problem in shots[: options.photos]:
             await _ask(page, jpeg, problem, single)
-        waiting = []
-        for jpeg, problem in shots[options.photos :]:
-            waiting.append(asyncio.create_task(_ask(page, jpeg, problem, crowd)))
-            await asyncio.sleep(1 / options.rate)
-        await asyncio.gather(*waiting)
+        by_one = await _at_a_rate(page, shots[options.photos : -at_rate], options.rate)
         memory = _memory(worker)
+        await asyncio.to_thread(service.worker)
+        by_two = await _at_a_rate(page, shots[-at_rate:], options.rate)
     print("| s | p50 | p95 | max |\n|---|---|---|---|")
     print(_row(f"reading alone, {options.photos} photos", reading))
     print(_row(f"ask → verdict, {options.photos} one after the other", single.verdict))
     print(_row("upload and ask → verdict, the same", single.in_all))
-    print(_row(f"ask → verdict, {at_rate} at {options.rate:g}/s", crowd.verdict))
+    print(_row(f"ask → verdict, {at_rate} at {options.rate:g}/s, one worker", by_one.verdict))
+    print(_row(f"ask → verdict, {at_rate} at {options.rate:g}/s, two workers", by_two.verdict))
     print(f"\nworker: first photo matched {cold:.1f} s after its start, {memory / MIB:.0f} MiB; load {city.load()}")
     met = percentile(single.verdict, 0.5) <= BAR_S
     print(f"bar: median of ask → verdict ≤ {BAR_S} s: {'met' if met else 'not met'}")
     return 0
+
+
+async def _at_a_rate(page: PupilPage, shots: Sequence[tuple[bytes, Any]], rate: float) -> Times:
+    times, waiting = Times(), []
+    for jpeg, problem in shots:
+        waiting.append(asyncio.create_task(_ask(page, jpeg, problem, times)))
+        await asyncio.sleep(1 / rate)
+    await asyncio.gather(*waiting)
+    return times
 
 
 def _photographs(count: int) -> list[tuple[bytes, Any]]:

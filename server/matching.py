@@ -63,6 +63,7 @@ class MatcherFinder:
         self._verifiers: dict[int | None, Verifier] = {}
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
         self._live_in: WeakKeyDictionary[Work, _Live] = WeakKeyDictionary()  # what a transaction has read stays for it
+        self._prepared_in: WeakKeyDictionary[Work, dict[tuple[str, str], Prepared]] = WeakKeyDictionary()
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
     @property
@@ -102,7 +103,7 @@ class MatcherFinder:
         connection = await work.connection()
         new, serving, calibration = await self._live(work)
         matcher = serving or new
-        prepared = await self._hands.do(matcher.prepare, text)
+        prepared = await self._prepare(work, matcher, text)
         await work.rows(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
         verifier = await self._verifier(work, calibration.verifier)
         match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
@@ -122,12 +123,20 @@ class MatcherFinder:
         connection = await work.connection()
         new, serving, _ = await self._live(work)
         for matcher in filter(None, (new, serving)):
-            prepared = await self._hands.do(matcher.prepare, text)
+            prepared = await self._prepare(work, matcher, text)
             await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
 
     async def forget(self, work: Work, id: UUID) -> None:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
+
+    async def _prepare(self, work: Work, matcher: Matcher, text: str) -> Prepared:
+        """Once for each text of a transaction: what is not found is learned next."""
+        made = self._prepared_in.setdefault(work, {})
+        key = matcher.index.model_version, text
+        if key not in made:
+            made[key] = await self._hands.do(matcher.prepare, text)
+        return made[key]
 
     async def _live(self, work: Work) -> "_Live":
         if work not in self._live_in:

@@ -19,8 +19,6 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: run demo test pytest check lint types imports pages-check browser bench lock clean help
 .DEFAULT_GOAL := help
-# Two processes, each with servers and browser of its own; the files in order, so that the long ones of tests/browser come early.
-TWO_AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 run: $(VENV)/.run static/dist/.built ## set up what is missing, start everything, print the address (DAYI_PORT, DAYI_DATA_DIR)
 	@DAYI_WITH_PARENT=1 exec $(PY) -m server.cli run
@@ -31,7 +29,7 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
 pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
-	@$(PY) -m pytest $(or $(T),$(TWO_AT_ONCE))
+	@$(PY) -m pytest $(T)
 
 check: lint types imports pages-check ## lint, types and the directions of imports, without the tests
 

@@ -1,5 +1,4 @@
-"""What tests stand on: one real PostgreSQL and one real Redis for the whole of a process, an own
-database for each test."""
+"""What tests stand on: one real PostgreSQL and one real Redis for the whole run, an own database for each test."""
 
 from __future__ import annotations
 

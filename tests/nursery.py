@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 240  # for the libraries, while another process of the tests has both cores
+PATIENCE_S = 240  # for the libraries, on a machine that others use
 LIBRARIES = ("server.app", "server.cli", "server.workers", "uvicorn", "uvloop", "httptools", "sentence_transformers")
 
 

@@ -91,7 +91,7 @@ async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: dateti
     await work.attach(id, wanted.media)
     if wanted.media:
         work.defer("read_question", queue="read", question_id=str(id))
-        work.tell_student(question)  # a text is settled in a moment, and told then
+    work.tell_student(question)
     await work.commit()
     return Asked(question, is_new=True, needs_reading=bool(wanted.media))
 

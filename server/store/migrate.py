@@ -14,7 +14,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def migrate(url: str) -> None:
     """Run every migration that the database has not seen; safe to call from several nodes at once."""
-    command.upgrade(_config(url), "head")
+    command.upgrade(config(url), "head")
 
 
 async def is_current(connection: AsyncConnection) -> bool:
@@ -25,7 +25,8 @@ async def is_current(connection: AsyncConnection) -> bool:
     return found == ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-def _config(url: str) -> Config:
+def config(url: str) -> Config:
+    """Alembic's, for a database with our migrations."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))

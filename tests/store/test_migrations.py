@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from server.store.migrate import migrate
+from matcher.index import Index, telltales
+from matcher.lexical import telling
+from matcher.normalize import normalize
+from server.store.migrate import config, migrate
 from server.store.tables import metadata
 
 JOBS = "procrastinate_"
@@ -54,6 +59,32 @@ def test_migrating_again_changes_nothing(database_url: str, connection: sa.Conne
     migrate(database_url)
 
     assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all() == before
+
+
+@pytest.mark.parametrize(("subject", "stage"), [("math", "primary"), ("math", None)])
+def test_entries_written_before_scopes_were_searched_by_themselves_are_found_as_new_ones_are(
+    database_url: str, connection: sa.Connection, subject: str | None, stage: str | None
+) -> None:
+    problem = normalize("小明有25箱苹果，每箱12千克，卖了180千克，还剩多少千克？")
+    command.downgrade(config(database_url), "0080")
+    connection.execute(sa.text("INSERT INTO matcher_models VALUES ('m', '', 2, 'serving')"))
+    of_old = {"id": uuid4(), "text": problem.original, "subject": subject, "stage": stage}
+    connection.execute(_OLD_ENTRY, {**of_old, "grams": list(telling(problem.text))})
+    connection.commit()
+
+    migrate(database_url)
+
+    kept = connection.execute(sa.text("SELECT tsvector_to_array(grams) FROM matcher_entries")).scalar_one()
+    name = {"name": Index(2, "m").index_name("math", "primary")}
+    built = connection.execute(sa.text("SELECT to_regclass(quote_ident(:name))"), name).scalar_one()
+    assert sorted(kept) == sorted(telltales(problem, subject, stage))
+    assert built is not None
+
+
+_OLD_ENTRY = sa.text("""
+    INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
+    VALUES (:id, 'answer', :subject, :stage, :text, '[1,0]', array_to_tsvector(CAST(:grams AS text[])), 'm')
+""")
 
 
 def _checks(connection: sa.Connection) -> dict[tuple[str, str], str]:

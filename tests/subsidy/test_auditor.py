@@ -17,7 +17,7 @@ from alembic import command
 from server.actions import subsidy
 from server.embedded import EmbeddedPostgres
 from server.store.audit import export
-from server.store.migrate import _config, migrate
+from server.store.migrate import config, migrate
 from server.store.tables import metadata
 from server.store.work import Store
 from server.subsidy_file import FactLine
@@ -135,7 +135,7 @@ def test_what_was_accrued_before_keeps_every_fen(postgres: EmbeddedPostgres) -> 
     """The books are opened over a service that has run: its answers become facts, its postings stay as they were."""
     name = create_database(postgres, "template0")
     url = postgres.url_of(name)
-    command.upgrade(_config(url), "0002")
+    command.upgrade(config(url), "0002")
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(_BEFORE)
 

@@ -18,7 +18,8 @@ from matcher.numbers import are_surely_others
 
 CANDIDATES = 10
 JUDGED = 6
-"""Of the candidates, the most alike are laid beside the question: 0.2 ms each. The right one is among them as often."""
+"""Of the candidates, the most alike are laid beside the question: half a millisecond each. The right one is among them
+as often."""
 MOST_EXAMPLES = 3
 
 

@@ -43,7 +43,7 @@ async def test_hnsw_of_a_scope_answers_its_questions(matcher: Matcher, connectio
     await shelved(matcher, connection, *ALL)
     await connection.execute(sql("SET LOCAL enable_sort = off"))  # so small a scope is compared whole otherwise
     used = sql("SELECT indexrelname FROM pg_stat_all_indexes WHERE indexrelname LIKE '%math%' "
-                "AND pg_stat_get_xact_numscans(indexrelid) > 0")
+               "AND pg_stat_get_xact_numscans(indexrelid) > 0")
 
     await found(matcher, connection, APPLES, "math", "primary")
 

@@ -549,6 +549,46 @@ reviews = Table(
     Index("ix_reviews_answer_id", "answer_id"),
 )
 
+# --- what questions are about --------------------------------------------------------------------------------------
+
+# The version imported last is in force; older ones stay, so that a label of their time can be read.
+taxonomies = Table(
+    "taxonomies",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("file_name", Text, nullable=False),
+    _person("by_id", nullable=True),  # none: the operator, by the command
+    Column("relabelled", Integer, nullable=False),  # questions and answers whose point got another name
+    _time("made_at", now=True),
+)
+
+taxonomy_points = Table(
+    "taxonomy_points",
+    metadata,
+    Column("taxonomy_id", Integer, ForeignKey("taxonomies.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent", Text),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("first_grade", Integer, nullable=False),
+    Column("last_grade", Integer, nullable=False),
+    Column("replaces", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    PrimaryKeyConstraint("taxonomy_id", "code"),
+    ForeignKeyConstraint(
+        ["taxonomy_id", "parent"],
+        ["taxonomy_points.taxonomy_id", "taxonomy_points.code"],
+        name="fk_taxonomy_points_parent",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    UniqueConstraint("taxonomy_id", "subject", "stage", "name"),
+    CheckConstraint("1 <= first_grade AND first_grade <= last_grade AND last_grade <= 12", name="grades"),
+    CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
+    CheckConstraint("parent <> code", name="no_own_parent"),
+)
+
 # --- children ------------------------------------------------------------------------------------------------------
 
 consents = Table(  # the last word on each purpose counts; without one it is no

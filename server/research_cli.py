@@ -1,4 +1,4 @@
-"""The commands `dayi taxonomy …`: what operators and research staff do at a shell."""
+"""The commands `dayi research …` and `dayi taxonomy …`."""
 
 import argparse
 import sys
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 def add_to(commands: Any) -> None:
     """Adds the commands to those of `dayi`."""
+    research = commands.add_parser("research", help="what research counts", description="Research (教研)")
+    verbs = research.add_subparsers(required=True, metavar="VERB")
+    _add(verbs, "update", update, "follow what changed, and tell the weeks that are over; workers do it by themselves")
+    _add(verbs, "rebuild", rebuild, "make every fact and every week anew from the questions; the result is the same")
+
     help = "the knowledge points that questions are about, by version"
     taxonomy = commands.add_parser("taxonomy", help=help, description=help)
     verbs = taxonomy.add_subparsers(required=True, metavar="VERB")
@@ -29,6 +34,25 @@ def _add(verbs: Any, name: str, command: Callable[..., int | None], help: str) -
     sub: argparse.ArgumentParser = verbs.add_parser(name, help=help, description=help)
     sub.set_defaults(command=command)
     return sub
+
+
+def update(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions import facts
+
+    async def do(store: "Store") -> tuple[int, int]:
+        return await facts.follow(store), len(await facts.tell(store))
+
+    questions, weeks = with_store(settings, do)
+    print(f"{questions} questions followed, {weeks} weeks told anew.")
+    return None
+
+
+def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions import facts
+
+    with_store(settings, facts.rebuild)
+    print("Every fact and every week is made anew.")
+    return None
 
 
 def taxonomy_import(settings: Settings, arguments: argparse.Namespace) -> int | None:

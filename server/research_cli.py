@@ -20,6 +20,9 @@ def add_to(commands: Any) -> None:
     verbs = research.add_subparsers(required=True, metavar="VERB")
     _add(verbs, "update", update, "follow what changed, and tell the weeks that are over; workers do it by themselves")
     _add(verbs, "rebuild", rebuild, "make every fact and every week anew from the questions; the result is the same")
+    subjects = _add(verbs, "subjects", subjects_, "measure the subject classifier on labelled questions (JSONL)")
+    subjects.add_argument("--train", type=Path, required=True)
+    subjects.add_argument("--test", type=Path, required=True)
 
     help = "the knowledge points that questions are about, by version"
     taxonomy = commands.add_parser("taxonomy", help=help, description=help)
@@ -52,6 +55,14 @@ def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     with_store(settings, facts.rebuild)
     print("Every fact and every week is made anew.")
+    return None
+
+
+def subjects_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from matcher.subjects import measure
+
+    for line in measure(arguments.train, arguments.test):
+        print(line, flush=True)
     return None
 
 

@@ -1,8 +1,8 @@
 """Says what a problem's text is about, by a linear model fitted on texts that people labelled.
 
-A text is looked at in four ways, each as TF-IDF of its n-grams; ridge regression tells the classes apart, each weighed as
-if all had as many texts. How far the best class is ahead of the second is turned into the probability that it is right, by
-what cross-validation found; below the bar that the same cross-validation chose, nothing is said.
+A text is looked at in four ways, each as TF-IDF of its n-grams; ridge regression tells the classes apart, each weighed
+as if all had as many texts. How far the best class is ahead of the second is turned into the probability that it is
+right, by what cross-validation found; below the bar that the same cross-validation chose, nothing is said.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ VIEWS = (
     View("han", _han, "char", 3),
     View("latin", _words, "word", 2),
 )
-"""Chosen by cross-validation over years on real exam questions: with the first alone 1.7 % were wrong, with all 1.0 %."""
+"""Chosen by cross-validation over years on real exam questions: with the first alone 1.7 % were wrong, with all 1.0."""
 
 
 def _vectorizer(view: View, **more: Any) -> TfidfVectorizer:
@@ -139,7 +139,7 @@ class Classifier:
         """`problems` names the problem of each text: those of one are never on both sides of a fold. Raises
         TooFewLabels."""
         at = _enough(labels, problems)
-        texts, labels, problems = ([row[i] for i in at] for row in (texts, labels, problems))
+        texts, labels, problems = [texts[i] for i in at], [labels[i] for i in at], [problems[i] for i in at]
         with threadpool_limits(1):  # beside a worker's other work
             right, margins = _cross_validated(texts, labels, problems)
             slope, shift = _calibrated(margins, right)

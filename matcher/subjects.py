@@ -30,7 +30,8 @@ def measure(train: Path, test: Path) -> Iterator[str]:
     asked, known = read(test)
     found = marks(model.guess(asked), known)
     right, at_90 = reference(texts, subjects, asked, known)
-    yield f"{len(texts)} texts to learn from, {len(asked)} to tell; learned in {fitted:.0f} s of a core, {len(model.to_bytes()) >> 20} MiB"
+    size = len(model.to_bytes()) >> 20
+    yield f"{len(texts)} texts to learn from, {len(asked)} to tell; learned in {fitted:.0f} s of a core, {size} MiB"
     yield "\n| | accuracy | accuracy at coverage 0.9 |\n|---|---|---|"
     yield f"| ours | {found.accuracy:.4f} | {found.at_90:.4f} |"
     yield f"| TF-IDF of 1 to 3 characters, logistic regression (reference) | {right:.4f} | {at_90:.4f} |"

@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 
+WHY = {
+    "serves": "in force",
+    "too_few": "too few labels to learn from; nothing is said",
+    "too_few_held_out": "too few labels to judge it by; not in force",
+    "not_precise": "right too seldom; not in force",
+    "worse_than_before": "worse than the one in force, which stays",
+    "no_better_than_commonest": "no better than always saying the commonest; not in force",
+}
+
+
 def add_to(commands: Any) -> None:
     """Adds the commands to those of `dayi`."""
     research = commands.add_parser("research", help="what research counts", description="Research (教研)")
     verbs = research.add_subparsers(required=True, metavar="VERB")
     _add(verbs, "update", update, "follow what changed, and tell the weeks that are over; workers do it by themselves")
     _add(verbs, "rebuild", rebuild, "make every fact and every week anew from the questions; the result is the same")
+    _add(verbs, "train", train_, "learn to label questions from what people said; workers do it each night")
     subjects = _add(verbs, "subjects", subjects_, "measure the subject classifier on labelled questions (JSONL)")
     subjects.add_argument("--train", type=Path, required=True)
     subjects.add_argument("--test", type=Path, required=True)
@@ -55,6 +66,16 @@ def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     with_store(settings, facts.rebuild)
     print("Every fact and every week is made anew.")
+    return None
+
+
+def train_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.labelling import train
+
+    for kind, scope, lesson in with_store(settings, train):
+        card, held = lesson.card, lesson.card.get("held_out")
+        figures = "" if held is None else f"; right {held['accuracy']:.3f} of {held['texts']} held out"
+        print(f"{kind}{f' {scope}' if scope else '':16} {card['labels']} labels{figures}: {WHY[card['why']]}")
     return None
 
 

@@ -32,6 +32,7 @@ from server.domain.board import Operation
 from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
+from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
@@ -55,6 +56,8 @@ REFUSED_WITHIN_S = 15.0  # a speech model of some hundred megabytes is loaded by
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 COUNT_EVERY_S = 60.0  # what research counts follows what happened
+LABEL_EVERY_S = 2.0
+NIGHT_EVERY_S = 600.0  # whether last night's work is still to be done
 FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
 
 
@@ -290,6 +293,8 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
+        together.create_task(_every(LABEL_EVERY_S, Labeller(parts.store).label))
+        together.create_task(_every(NIGHT_EVERY_S, lambda: train_at_night(parts.store)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
+from server.domain.label import Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
 from server.domain.question import State, Verdict
@@ -588,6 +589,60 @@ taxonomy_points = Table(
     CheckConstraint("1 <= first_grade AND first_grade <= last_grade AND last_grade <= 12", name="grades"),
     CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
     CheckConstraint("parent <> code", name="no_own_parent"),
+)
+
+# Classifiers of one kind and scope (`math:junior` for points, else empty); the one adopted last serves. The card says
+# what it learned from and how it did on problems that it never saw.
+label_models = Table(
+    "label_models",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("kind", Word(Kind), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("weights", LargeBinary),
+    Column("card", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint(_words("kind", Kind), name="kind"),
+    CheckConstraint("adopted_at IS NULL OR weights IS NOT NULL", name="adopted_has_weights"),
+    Index("ix_label_models_serving", "kind", "scope", "adopted_at"),
+)
+
+# What was said of a question, in the order it was said; nothing is taken back, a later word counts.
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("kind", Word(Kind), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", Word(Source), nullable=False),
+    _person("person_id", nullable=True),
+    Column("model_id", Integer, ForeignKey("label_models.id")),
+    Column("confidence", Float),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint(_words("kind", Kind), name="kind"),
+    CheckConstraint(_words("source", Source), name="source"),
+    CheckConstraint(
+        "CASE source WHEN 'model' THEN person_id IS NULL AND model_id IS NOT NULL AND confidence BETWEEN 0 AND 1"
+        " ELSE person_id IS NOT NULL AND model_id IS NULL AND confidence IS NULL END",
+        name="who",
+    ),
+    CheckConstraint("length(value) BETWEEN 1 AND 60", name="value"),
+    Index("ix_labels_question_id_kind", "question_id", "kind", "id"),
+    Index("ix_labels_of_people", "kind", "id", postgresql_where=text("source <> 'model'")),
+    Index("ix_labels_doubts", "id", postgresql_where=text("source = 'model' AND kind IN ('subject', 'stage')")),
+    Index("ix_labels_held", "id", postgresql_where=text("kind = 'fitness' AND value <> 'question'")),
+)
+
+# Questions whose text a model has not seen yet: written by a trigger (migration 0101), struck off by the worker.
+to_label = Table("to_label", metadata, Column("question_id", Uuid, ForeignKey("questions.id"), primary_key=True))
+
+nights = Table(  # what is done once a night, and when it was begun last
+    "nights",
+    metadata,
+    Column("task", Text, primary_key=True),
+    _time("begun_at"),
 )
 
 # --- children ------------------------------------------------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from starlette.responses import Response
 
-from server.domain.people import Role
+from server.actions import label
+from server.actions.errors import BadRequest
+from server.domain.label import Source
+from server.domain.people import Role, Stage, Subject
 from server.live import protocol as wire
-from server.store import taxonomies
+from server.store import label_views, taxonomies
 from server.taxonomy_file import write_points
 from server.web.door import Call, Door
 
 RESEARCHER = frozenset({Role.RESEARCHER})
+REVIEWER = frozenset({Role.REVIEWER})
 
 # --- the taxonomy --------------------------------------------------------------------------------------------------
 
@@ -45,9 +49,49 @@ async def taxonomy_file(call: Call[None]) -> Response:
     return Response(write_points(points), media_type="text/csv", headers=headers)
 
 
+# --- labels --------------------------------------------------------------------------------------------------------
+
+
+async def to_say(call: Call[None]) -> wire.ToSayList:
+    try:
+        subject, stage = Subject(call.query.get("subject", "")), Stage(call.query.get("stage", ""))
+    except ValueError as error:
+        raise BadRequest("subject and stage are needed") from error
+    return await label_views.to_say(call.parts.store, subject, stage)
+
+
+async def say_label(call: Call[wire.SayLabel]) -> None:
+    async with call.parts.store.work() as work:
+        await label.say(work, call.person, Source.RESEARCHER, call.id(), call.body.kind, call.body.value)
+
+
+async def label_models(call: Call[None]) -> wire.LabelModels:
+    return await label_views.models(call.parts.store)
+
+
+async def held(call: Call[None]) -> wire.HeldQuestions:
+    return await label_views.held(call.parts.store)
+
+
+async def judge_held(call: Call[wire.SayLabel]) -> wire.HeldQuestions:
+    async with call.parts.store.work() as work:
+        await label.say(work, call.person, Source.REVIEWER, call.id(), call.body.kind, call.body.value)
+    return await label_views.held(call.parts.store)
+
+
 DOORS = (
     Door("GET", "/api/research/taxonomy", taxonomy, RESEARCHER, "The knowledge points in force",
          reply=wire.TaxonomyView, tag="research"),
     Door("GET", "/api/research/taxonomy.csv", taxonomy_file, RESEARCHER, "The knowledge points in force, as a file",
          content_type="text/csv", tag="research"),
+    Door("GET", "/api/research/to-say", to_say, RESEARCHER, "Questions whose point nobody has said",
+         reply=wire.ToSayList, tag="research", query=("subject", "stage")),
+    Door("POST", "/api/research/questions/{id}/label", say_label, RESEARCHER, "Say what a question is about",
+         wire.SayLabel, tag="research"),
+    Door("GET", "/api/research/models", label_models, RESEARCHER, "What models label, and how well",
+         reply=wire.LabelModels, tag="research"),
+    Door("GET", "/api/held", held, REVIEWER, "What a model takes for no question, or an inappropriate one",
+         reply=wire.HeldQuestions, tag="research"),
+    Door("POST", "/api/held/{id}", judge_held, REVIEWER, "The reviewer's word on it", wire.SayLabel,
+         wire.HeldQuestions, tag="research"),
 )  # fmt: skip

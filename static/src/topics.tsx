@@ -3,6 +3,7 @@ import "./style.css";
 import { render } from "preact";
 import { effect } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { Models, Saying } from "./labels";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Skeleton, TopBar, Unreached } from "./parts";
 import { research } from "./research-words";
@@ -31,13 +32,13 @@ function Page() {
 
 function Tabs() {
   const words = research.value;
-  const [tab, setTab] = useState<Tab>("taxonomy");
+  const [tab, setTab] = useState<Tab>("saying");
   return (
     <>
       <nav class="tabs" aria-label={words.title}>
         {(Object.keys(words.tabs) as Tab[]).map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}</button>)}
       </nav>
-      {tab === "taxonomy" && <Taxonomy />}
+      {tab === "saying" ? <Saying /> : tab === "taxonomy" ? <Taxonomy /> : <Models />}
     </>
   );
 }

@@ -25,6 +25,7 @@ from server.demo.seed import TAXONOMY
 from server.domain.board import pack
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
+from server.domain.label import Difficulty, Kind
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 from server.live import protocol as wire
@@ -39,6 +40,7 @@ LONG = (
     "超过 200 度但不超过 400 度的部分，每度 0.6 元；超过 400 度的部分，每度 0.8 元。"
     "小明家七月份用电 460 度，应交电费多少元？如果八月份交了 148 元，那么八月份用电多少度？"
 )
+A_DOUBT = wire.Doubt(kind="subject", chosen="math", told="physics", confidence=0.87)
 ENGLISH = (
     "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
     "she ______ (walk) to school because the weather is extraordinarily beautiful."
@@ -913,7 +915,7 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher", knowledge_points=POINTS), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS, doubts=[A_DOUBT], difficulty=Difficulty.METHOD), _press("结束讲解", "Finish")),
         teacher("silent", session("teacher", active_at=ago(minutes=3))),
         teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
         teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
@@ -1002,6 +1004,35 @@ def a_taxonomy() -> wire.TaxonomyView:
     )
 
 
+def questions_to_say() -> list[wire.ToSay]:
+    about = {"subject": Subject.MATH, "grade": 8, "asked_at": ago(hours=20)}
+    return [
+        wire.ToSay(question_id=id_of("doubt"), text=OTHER, doubts=[A_DOUBT], **about),
+        wire.ToSay(question_id=id_of("long"), text=LONG, doubts=[], point="一元一次不等式", point_sure=0.93, **about),
+    ]
+
+
+def label_models() -> wire.LabelModels:
+    held = wire.LabelMarks(texts=212, accuracy=0.934, said=0.882, precision=0.973, at_90=0.979)
+    before = wire.LabelMarks(texts=212, accuracy=0.906, said=0.861, precision=0.962, at_90=0.958)
+    told = {"因式分解": 31, "一元一次方程": 2, "勾股定理": 1}
+    confusion = [wire.ClassMarks(label="因式分解", count=34, told=told)]
+    about = {"made_at": ago(hours=9), "confusion": [], "held_out": None, "before": None, "bar": None, "serves": None}
+    return wire.LabelModels(
+        models=[
+            wire.LabelModel(
+                **{**about, "held_out": held, "before": before, "confusion": confusion, "serves": 7, "bar": 0.62},
+                number=7, kind=Kind.POINT, scope="math:junior", why="serves", labels=1_060, problems=611,
+            ),
+            wire.LabelModel(
+                **{**about, "held_out": before, "before": held, "serves": 3, "bar": 0.7},
+                number=8, kind=Kind.SUBJECT, scope="", why="worse_than_before", labels=4_000, problems=2_950,
+            ),
+            wire.LabelModel(**about, number=9, kind=Kind.DIFFICULTY, scope="", why="too_few", labels=18, problems=17),
+        ]
+    )  # fmt: skip
+
+
 def research_scenes() -> list[Scene]:
     bins = [
         wire.Bin(low=0.7, high=0.8, count=12, mean=0.75, share=0.83),
@@ -1017,9 +1048,14 @@ def research_scenes() -> list[Scene]:
     none = wire.Reliability(calibration=0, since=None, subjects=[])
     who = {"GET /api/me": me(Role.RESEARCHER)}
     taxonomy = "GET /api/research/taxonomy"
+    none_yet = wire.TaxonomyView(points_in_force=[], versions=[])
+    to_say = {"GET /api/research/to-say": wire.ToSayList(questions=questions_to_say())}
+    models = {"GET /api/research/models": label_models(), taxonomy: a_taxonomy()}
     return [
-        Scene("taxonomy", "/topics", {**who, taxonomy: a_taxonomy()}),
-        Scene("taxonomy-nothing", "/topics", {**who, taxonomy: wire.TaxonomyView(points_in_force=[], versions=[])}),
+        Scene("taxonomy", "/topics", {**who, taxonomy: a_taxonomy(), **to_say}, _press("知识点", "Knowledge points")),
+        Scene("taxonomy-nothing", "/topics", {**who, taxonomy: none_yet}, _press("知识点", "Knowledge points")),
+        Scene("saying", "/topics", {**who, taxonomy: a_taxonomy(), **to_say}),
+        Scene("label-models", "/topics", {**who, **models}, _press("自动标注", "Models")),
         Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
         Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
     ]

@@ -39,7 +39,7 @@ LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, a
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
 KINDS = (NOBODY, OWNER, FOLLOWER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
 
-SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
+SIGNED_OUT, FORBIDDEN, MISSING, LOST, BAD, FINE = 401, 403, 404, 409, 400, 200
 
 EVERYBODY = dict.fromkeys(KINDS, FINE)
 SIGNED_IN = {**EVERYBODY, NOBODY: SIGNED_OUT}
@@ -312,6 +312,18 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
+    ("GET", "/api/research/to-say"): Policy({**OUTSIDE, "researcher": BAD}),  # without a subject
+    ("POST", "/api/research/questions/{id}/label"): Policy(  # of a pupil whose guardian agreed to nothing
+        {**OUTSIDE, "researcher": MISSING},
+        "asked",
+        lambda case: case.question,
+        lambda case: {"kind": "difficulty", "value": "method"},
+    ),
+    ("GET", "/api/research/models"): Policy(RESEARCHERS),
+    ("GET", "/api/held"): Policy(REVIEWERS),
+    ("POST", "/api/held/{id}"): Policy(
+        REVIEWERS, "asked", lambda case: case.question, lambda case: {"kind": "fitness", "value": "question"}
+    ),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

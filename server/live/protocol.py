@@ -352,6 +352,103 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class ShareView(Wire):
+    """A share, or how much one grew, with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+class PointName(Wire):
+    """A knowledge point: its name is its own within a subject and stage. None: not labelled yet."""
+
+    subject: Subject
+    stage: Stage
+    name: str | None
+
+
+class WeekFigures(Wire):
+    """Sums of what is told of a week. `askers` are pupils; waits are in seconds."""
+
+    asked: int
+    askers: int
+    solved: int
+    unanswered: int
+    reopened: int
+    stuck: ShareView | None = None  # of those who saw a video or an answer
+    median_s: float | None = None
+    p95_s: float | None = None
+
+
+class PointWeek(Wire):
+    """A knowledge point in a week: the share of the pupils who asked, and how much it grew since."""
+
+    point: PointName
+    figures: WeekFigures
+    rate: ShareView | None = None
+    week: ShareView | None = None
+    year: ShareView | None = None
+
+
+class HeatCell(Wire):
+    asked: int
+    askers: int
+    rate: ShareView | None = None
+
+
+class HeatRow(Wire):
+    """A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones."""
+
+    grade: int
+    cells: list[HeatCell | None]  # None: fewer than five pupils, or nobody
+    school: str | None = None
+    school_id: UUID | None = None
+    enrolled: int | None = None
+
+
+class SchoolName(Wire):
+    id: UUID
+    name: str
+
+
+class WeekSum(Wire):
+    week: str
+    asked: int
+    unanswered: int
+
+
+class MondayView(Wire):
+    """A week for research: where what was not understood. Every number is a sum of groups of at least five pupils."""
+
+    week: str | None  # its Monday; None: no week is told yet
+    weeks: list[str]
+    schools: list[SchoolName]
+    total: WeekFigures
+    before: WeekFigures
+    columns: list[PointName]
+    rows: list[HeatRow]
+    points: list[PointWeek]
+    risen: list[PointWeek]
+    fallen: list[PointWeek]
+    hardest: list[PointWeek]
+    line: list[WeekSum]
+
+
+class ExemplarView(Wire):
+    """A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that
+    the answer's video shows."""
+
+    text: str
+    outcome: Literal["solved", "stuck", "reopened", "seen"]
+    answer: AnswerView
+    photo_url: str | None = None
+
+
+class Exemplars(Wire):
+    exemplars: list[ExemplarView]
+
+
 class PlaceView(Wire):
     """A pupil's place in a lecture; `ahead` counts those before it on the waiting list."""
 

@@ -313,6 +313,95 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A share, or how much one grew, with its 95 % interval. */
+export interface ShareView {
+  share: number;
+  low: number;
+  high: number;
+}
+
+/** A knowledge point: its name is its own within a subject and stage. None: not labelled yet. */
+export interface PointName {
+  subject: Subject;
+  stage: Stage;
+  name: string | null;
+}
+
+/** Sums of what is told of a week. `askers` are pupils; waits are in seconds. */
+export interface WeekFigures {
+  asked: number;
+  askers: number;
+  solved: number;
+  unanswered: number;
+  reopened: number;
+  stuck: ShareView | null;
+  median_s: number | null;
+  p95_s: number | null;
+}
+
+/** A knowledge point in a week: the share of the pupils who asked, and how much it grew since. */
+export interface PointWeek {
+  point: PointName;
+  figures: WeekFigures;
+  rate: ShareView | null;
+  week: ShareView | null;
+  year: ShareView | null;
+}
+
+export interface HeatCell {
+  asked: number;
+  askers: number;
+  rate: ShareView | null;
+}
+
+/** A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones. */
+export interface HeatRow {
+  grade: number;
+  cells: (HeatCell | null)[];
+  school: string | null;
+  school_id: string | null;
+  enrolled: number | null;
+}
+
+export interface SchoolName {
+  id: string;
+  name: string;
+}
+
+export interface WeekSum {
+  week: string;
+  asked: number;
+  unanswered: number;
+}
+
+/** A week for research: where what was not understood. Every number is a sum of groups of at least five pupils. */
+export interface MondayView {
+  week: string | null;
+  weeks: string[];
+  schools: SchoolName[];
+  total: WeekFigures;
+  before: WeekFigures;
+  columns: PointName[];
+  rows: HeatRow[];
+  points: PointWeek[];
+  risen: PointWeek[];
+  fallen: PointWeek[];
+  hardest: PointWeek[];
+  line: WeekSum[];
+}
+
+/** A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that the answer's video shows. */
+export interface ExemplarView {
+  text: string;
+  outcome: "solved" | "stuck" | "reopened" | "seen";
+  answer: AnswerView;
+  photo_url: string | null;
+}
+
+export interface Exemplars {
+  exemplars: ExemplarView[];
+}
+
 /** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
 export interface PlaceView {
   state: PlaceState;

@@ -309,6 +309,8 @@ POLICY: dict[tuple[str, str], Policy] = {
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
     ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
+    ("GET", "/api/research/week"): Policy({**OUTSIDE, "researcher": FINE}),
+    ("GET", "/api/research/exemplars"): Policy({**OUTSIDE, "researcher": FINE}, refused=frozenset({400})),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from server import lifeline, subsidy_cli
+from server import lifeline, research_cli, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
 from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
     subsidy_cli.add_to(commands)
+    research_cli.add_to(commands)
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")

@@ -352,6 +352,35 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class TaxonomyPoint(Wire):
+    """A knowledge point, or an area that holds some; `parent` is a code."""
+
+    code: str
+    name: str
+    parent: str | None
+    subject: Subject
+    stage: Stage
+    first_grade: int
+    last_grade: int
+
+
+class TaxonomyVersion(Wire):
+    """A version that was imported; `relabelled` counts questions and answers whose point got another name by it."""
+
+    number: int
+    file_name: str
+    made_at: datetime
+    size: int
+    relabelled: int
+
+
+class TaxonomyView(Wire):
+    """The taxonomy in force, in its file's order, and its versions, the newest first."""
+
+    points_in_force: list[TaxonomyPoint]
+    versions: list[TaxonomyVersion]
+
+
 class PlaceView(Wire):
     """A pupil's place in a lecture; `ahead` counts those before it on the waiting list."""
 

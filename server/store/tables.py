@@ -424,6 +424,7 @@ live_sessions = Table(
     CheckConstraint("(kind = 'retake') = (answer_id IS NOT NULL)", name="retakes"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_live_sessions_question_id", "question_id", "opened_at"),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -546,6 +547,46 @@ reviews = Table(
     CheckConstraint("decision IN ('approved', 'sent_back', 'taken_down')", name="decision"),
     CheckConstraint("decision = 'approved' OR words <> ''", name="words"),
     Index("ix_reviews_answer_id", "answer_id"),
+)
+
+# --- what questions are about --------------------------------------------------------------------------------------
+
+# The version imported last is in force; older ones stay, so that a label of their time can be read.
+taxonomies = Table(
+    "taxonomies",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("file_name", Text, nullable=False),
+    _person("by_id", nullable=True),  # none: the operator, by the command
+    Column("relabelled", Integer, nullable=False),  # questions and answers whose point got another name
+    _time("made_at", now=True),
+)
+
+taxonomy_points = Table(
+    "taxonomy_points",
+    metadata,
+    Column("taxonomy_id", Integer, ForeignKey("taxonomies.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent", Text),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("first_grade", Integer, nullable=False),
+    Column("last_grade", Integer, nullable=False),
+    Column("replaces", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    PrimaryKeyConstraint("taxonomy_id", "code"),
+    ForeignKeyConstraint(
+        ["taxonomy_id", "parent"],
+        ["taxonomy_points.taxonomy_id", "taxonomy_points.code"],
+        name="fk_taxonomy_points_parent",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    UniqueConstraint("taxonomy_id", "subject", "stage", "name"),
+    CheckConstraint("1 <= first_grade AND first_grade <= last_grade AND last_grade <= 12", name="grades"),
+    CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
+    CheckConstraint("parent <> code", name="no_own_parent"),
 )
 
 # --- children ------------------------------------------------------------------------------------------------------
@@ -1001,6 +1042,81 @@ appraisal_comments = Table(
     _time("written_at", now=True),
     PrimaryKeyConstraint("teacher_id", "first", "until"),
     CheckConstraint("until > first", name="forward"),
+)
+
+# --- what research counts ------------------------------------------------------------------------------------------
+
+# A line for each change that a fact may follow from; triggers (migration 0105) write it in the change's transaction.
+research_due = Table(
+    "research_due",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("question_id", Uuid, nullable=False),
+)
+
+# A fact for each question whose pupil may be counted; gone with it, hence no foreign keys.
+research_facts = Table(
+    "research_facts",
+    metadata,
+    Column("question_id", Uuid, primary_key=True),
+    Column("pupil_id", Uuid, nullable=False),
+    Column("week", Date, nullable=False),  # its Monday, in the city
+    Column("day", Date, nullable=False),
+    Column("school_id", Uuid),
+    Column("grade", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("knowledge_point", Text),
+    Column("pushed", Boolean, nullable=False),
+    Column("saw", Boolean, nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("stuck", Boolean, nullable=False),
+    Column("reopened", Boolean, nullable=False),
+    Column("unanswered", Boolean, nullable=False),
+    Column("wait", Integer),  # the bin of it (domain/statistics.py); none before anything came
+    Index("ix_research_facts_week", "week", "subject", "knowledge_point"),
+    Index("ix_research_facts_day", "day"),
+)
+
+research_weeks = Table(
+    "research_weeks",
+    metadata,
+    Column("week", Date, primary_key=True),
+    _time("changed_at"),
+    _time("told_at", nullable=True),
+)
+
+# What is told of a week (domain/release.py): pages, reports and searches show sums of these rows and nothing else.
+research_units = Table(
+    "research_units",
+    metadata,
+    Column("week", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("subject", Text),
+    Column("stage", Text),
+    Column("knowledge_point", Text),
+    Column("grade", Integer),
+    Column("school_id", Uuid),
+    Column("level", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("askers", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("solved", Integer, nullable=False),
+    Column("stuck", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False),
+    Column("waits", ARRAY(Integer), nullable=False),  # bin, count, bin, count …
+    PrimaryKeyConstraint("week", "number"),
+    CheckConstraint("askers >= 5", name="k"),
+    CheckConstraint("level BETWEEN 0 AND 4", name="level"),
+)
+
+research_enrolled = Table(
+    "research_enrolled",
+    metadata,
+    Column("school_id", Uuid, ForeignKey("schools.id"), nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("pupils", Integer, nullable=False),
+    PrimaryKeyConstraint("school_id", "grade"),
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ export function Polls({ hall }: { hall: Auditorium }) {
       {no && <Notice kind="error">{no}</Notice>}
       {open !== null && <Asked poll={open}>{hall.me === "lecturer" && <button class="button primary" onClick={() => void hall.pulse.close(open.number).catch((error: unknown) => setNo(sentence(error)))}>{words.close}</button>}</Asked>}
       {open === null && hall.me === "lecturer" && hall.state.value?.state === "live" && <Ask hall={hall} />}
-      {open === null && before.length === 0 && <Empty title={words.none}>{hall.me === "lecturer" && words.noneMore}</Empty>}
+      {open === null && before.length === 0 && hall.me !== "lecturer" && <Empty title={words.none} />}
       {before.length > 0 && <><h3 class="poll-before">{words.earlier}</h3>{before.map((poll) => <Asked key={poll.number} poll={poll} />)}</>}
     </section>
   );

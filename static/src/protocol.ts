@@ -313,6 +313,32 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A knowledge point, or an area that holds some; `parent` is a code. */
+export interface TaxonomyPoint {
+  code: string;
+  name: string;
+  parent: string | null;
+  subject: Subject;
+  stage: Stage;
+  first_grade: number;
+  last_grade: number;
+}
+
+/** A version that was imported; `relabelled` counts questions and answers whose point got another name by it. */
+export interface TaxonomyVersion {
+  number: number;
+  file_name: string;
+  made_at: string;
+  size: number;
+  relabelled: number;
+}
+
+/** The taxonomy in force, in its file's order, and its versions, the newest first. */
+export interface TaxonomyView {
+  points_in_force: TaxonomyPoint[];
+  versions: TaxonomyVersion[];
+}
+
 /** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
 export interface PlaceView {
   state: PlaceState;

@@ -59,6 +59,7 @@ READERS = {**FINANCE, "auditor": FINE}
 ITS_WATCHERS = {**ITS_THREE, "reviewer": FINE}  # who reviews may watch what is ready
 REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
+RESEARCHERS = {**OUTSIDE, "researcher": FINE}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -325,7 +326,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
-    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
+    ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
+    ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
+    ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

@@ -27,6 +27,7 @@ SHELLS = {
     "/disclosure": "disclosure.html",
     "/research": "research.html",
     "/monday": "monday.html",
+    "/topics": "topics.html",
     "/review": "review.html",
     "/school": "school.html",
     "/guardian": "guardian.html",

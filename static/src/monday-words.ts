@@ -4,7 +4,7 @@ import { language } from "./words";
 
 const zh = {
   title: "教研周览", nav: "教研", tabs: { week: "一周", reports: "周报", data: "取数" },
-  matching: "匹配准不准", allWeek: "全市", week: "哪一周", weekOf: (from: string, to: string) => `${from} 至 ${to}`, subject: "学科", grade: "年级", school: "学校", all: "全部", link: "复制链接", linked: "链接已复制", print: "打印",
+  topics: "知识点", allWeek: "全市", week: "哪一周", weekOf: (from: string, to: string) => `${from} 至 ${to}`, subject: "学科", grade: "年级", school: "学校", all: "全部", link: "复制链接", linked: "链接已复制", print: "打印",
   noWeek: "还没有一周的数据", noWeekMore: "一周结束后的凌晨四点起，这里就有上一周的情况；孩子的家长同意用于教研的才计入。", nothing: "这个范围里没有可以列出的数", nothingMore: "没有人问，或者不足 5 人。换一个学科、年级、学校或者一周看看。",
   asked: "提问", askers: "提问的学生", unanswered: "没人答", reopened: "又问了一次", stuck: "看了还不懂", median: "等待中位数", p95: "95% 的等待不超过", before: (n: string) => `上周 ${n}`,
   heat: "哪里在问什么", heatMore: "每千名在册学生中提问的人数，下面一行是 95% 区间（威尔逊）。点一格看例题。", perMille: "每千人", few: "不足 5 人或没有人问", fewSign: "·", others: "其余学校合计", rowsGrade: "年级", rowsSchool: "学校", enrolledOf: (n: number) => `在册 ${n}`, noRate: "人", cellOf: (where: string, point: string) => `${where}，${point}`, askersOf: (n: number) => `${n} 人`, light: "少", dark: "多",
@@ -26,7 +26,7 @@ type Words = typeof zh;
 
 const en: Words = {
   title: "The week", nav: "Research", tabs: { week: "Week", reports: "Reports", data: "Data" },
-  matching: "Matching", allWeek: "Whole city", week: "Week", weekOf: (from, to) => `${from} to ${to}`, subject: "Subject", grade: "Grade", school: "School", all: "All", link: "Copy link", linked: "Link copied", print: "Print",
+  topics: "Points", allWeek: "Whole city", week: "Week", weekOf: (from, to) => `${from} to ${to}`, subject: "Subject", grade: "Grade", school: "School", all: "All", link: "Copy link", linked: "Link copied", print: "Print",
   noWeek: "No week yet", noWeekMore: "A week appears here from four in the morning after it ended. Only pupils whose guardians agreed to research are counted.", nothing: "Nothing to tell here", nothingMore: "Nobody asked, or fewer than five. Try another subject, grade, school or week.",
   asked: "Questions", askers: "Pupils who asked", unanswered: "Unanswered", reopened: "Reopened", stuck: "Still stuck", median: "Median wait", p95: "95% waited at most", before: (n) => `${n} the week before`,
   heat: "Where what was asked", heatMore: "Pupils who asked, in 1,000 enrolled; below it the 95% interval (Wilson). A cell shows exemplars.", perMille: "per 1,000", few: "fewer than 5 pupils, or nobody", fewSign: "·", others: "All other schools", rowsGrade: "Grade", rowsSchool: "School", enrolledOf: (n) => `${n} enrolled`, noRate: "pupils", cellOf: (where, point) => `${where}, ${point}`, askersOf: (n) => `${n} ${n === 1 ? "pupil" : "pupils"}`, light: "few", dark: "many",

@@ -21,12 +21,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketR
 
 from server.actions import errors
 from server.demo.photos import photograph
+from server.demo.seed import TAXONOMY
 from server.domain.board import pack
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 from server.live import protocol as wire
+from server.taxonomy_file import read_points
 from server.web.auth import WrongPassword
 
 NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
@@ -976,6 +978,30 @@ def doubtful() -> wire.Pairs:
     return wire.Pairs(pairs=[pair] * 3)
 
 
+def a_taxonomy() -> wire.TaxonomyView:
+    points, _ = read_points(TAXONOMY.read_bytes())
+    shown = [
+        wire.TaxonomyPoint(
+            code=p.code,
+            name=p.name,
+            parent=p.parent,
+            subject=p.subject,
+            stage=p.stage,
+            first_grade=p.first_grade,
+            last_grade=p.last_grade,
+        )
+        for _, p in points
+    ]
+    made = [(2, ago(days=3), 4), (1, ago(days=380), 0)]
+    return wire.TaxonomyView(
+        points_in_force=shown,
+        versions=[
+            wire.TaxonomyVersion(number=n, file_name=f"知识点-{n}.csv", made_at=at, size=230, relabelled=count)
+            for n, at, count in made
+        ],
+    )
+
+
 def research_scenes() -> list[Scene]:
     bins = [
         wire.Bin(low=0.7, high=0.8, count=12, mean=0.75, share=0.83),
@@ -990,7 +1016,10 @@ def research_scenes() -> list[Scene]:
     found = wire.Reliability(calibration=3, since=ago(days=2), subjects=subjects)
     none = wire.Reliability(calibration=0, since=None, subjects=[])
     who = {"GET /api/me": me(Role.RESEARCHER)}
+    taxonomy = "GET /api/research/taxonomy"
     return [
+        Scene("taxonomy", "/topics", {**who, taxonomy: a_taxonomy()}),
+        Scene("taxonomy-nothing", "/topics", {**who, taxonomy: wire.TaxonomyView(points_in_force=[], versions=[])}),
         Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
         Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
     ]

@@ -8,7 +8,7 @@ from server.actions.ports import Rules
 from server.actions.teach import Place
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
-from server.live.protocol import Position
+from server.live.protocol import HandPlace, Position
 from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
@@ -45,6 +45,9 @@ class Parts(Backstage):
     limits: Limits
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
+    polling: Together[tuple[UUID, int], tuple[UUID, int], int]  # pupils and their options, by lecture and poll
+    raising: Together[UUID, UUID, HandPlace]  # pupils, by lecture; so are those who are lost
+    losing: Together[UUID, UUID, int]
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

@@ -31,6 +31,8 @@ def add_to(commands: Any) -> None:
     _add(verbs, "update", update, "follow what changed, and tell the weeks that are over; workers do it by themselves")
     _add(verbs, "rebuild", rebuild, "make every fact and every week anew from the questions; the result is the same")
     _add(verbs, "train", train_, "learn to label questions from what people said; workers do it each night")
+    topics = _add(verbs, "topics", topics_, "group four weeks of questions into topics; workers do it nightly")
+    topics.add_argument("--anew", action="store_true", help="group all of them again, as each week begins")
     subjects = _add(verbs, "subjects", subjects_, "measure the subject classifier on labelled questions (JSONL)")
     subjects.add_argument("--train", type=Path, required=True)
     subjects.add_argument("--test", type=Path, required=True)
@@ -76,6 +78,19 @@ def train_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         card, held = lesson.card, lesson.card.get("held_out")
         figures = "" if held is None else f"; right {held['accuracy']:.3f} of {held['texts']} held out"
         print(f"{kind}{f' {scope}' if scope else '':16} {card['labels']} labels{figures}: {WHY[card['why']]}")
+    return None
+
+
+def topics_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions.facts import SHANGHAI
+    from server.topics import group
+
+    async def do(store: "Store") -> int:
+        async with store.work() as work:
+            today = (await work.now()).astimezone(SHANGHAI).date()
+        return await group(store, today, fresh=arguments.anew)
+
+    print(f"{with_store(settings, do)} questions were looked at.")
     return None
 
 

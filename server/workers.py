@@ -40,6 +40,7 @@ from server.pipeline import HearingProcess, hear_question, read_question
 from server.settings import SettingsError
 from server.store.lines import NETWORK, Record
 from server.store.work import Work
+from server.topics import group_at_night
 
 log = logging.getLogger(__name__)
 
@@ -294,7 +295,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
         together.create_task(_every(LABEL_EVERY_S, Labeller(parts.store).label))
-        together.create_task(_every(NIGHT_EVERY_S, lambda: train_at_night(parts.store)))
+        together.create_task(_every(NIGHT_EVERY_S, lambda: at_night(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
@@ -327,6 +328,12 @@ async def count(parts: Backstage) -> None:
     """Facts of questions, and after the night what is told of the weeks."""
     await facts.follow(parts.store)
     await facts.tell(parts.store)
+
+
+async def at_night(parts: Backstage) -> None:
+    """One after the other: each fills a core."""
+    await train_at_night(parts.store)
+    await group_at_night(parts.store)
 
 
 async def embed_anew(parts: Backstage) -> None:

@@ -33,6 +33,7 @@ from sqlalchemy.types import TypeDecorator
 from server.domain.label import Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
+from server.domain.pulse import HandState
 from server.domain.question import State, Verdict
 from server.domain.room import LineState
 
@@ -508,9 +509,7 @@ answers = Table(
     Index("ix_answers_question_id", "question_id"),
     Index("ix_answers_lessons", "subject", "grade", postgresql_where=text("title IS NOT NULL")),
     Index("uq_answers_session_id", "session_id", unique=True, postgresql_where=text("split_from IS NULL")),
-    Index(
-        "ix_answers_to_review", "made_at", postgresql_where=text("state = 'published' AND review = 'waiting'")
-    ),
+    Index("ix_answers_to_review", "made_at", postgresql_where=text("state = 'published' AND review = 'waiting'")),
 )
 
 editions = Table(  # what was made of an answer, and the objects that it has; those of a superseded one go
@@ -643,6 +642,57 @@ nights = Table(  # what is done once a night, and when it was begun last
     metadata,
     Column("task", Text, primary_key=True),
     _time("begun_at"),
+)
+
+# Topics of a subject and stage: what a person named, merged (`merged_into`; `holds` is what others were merged into) or
+# parted (`apart` names what it was parted from) stays so. `mean` is of its questions' vectors.
+topics = Table(
+    "topics",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("name", Text),
+    Column("terms", ARRAY(Text), nullable=False),
+    Column("mean", LargeBinary, nullable=False),
+    Column("exemplars", ARRAY(Uuid), nullable=False),
+    Column("merged_into", Integer, ForeignKey("topics.id")),
+    Column("holds", Boolean, nullable=False, server_default=text("false")),
+    Column("apart", Integer, ForeignKey("topics.id")),
+    Column("born_on", Date, nullable=False),
+    CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
+    CheckConstraint("merged_into <> id", name="no_circle"),
+    Index("ix_topics_subject_stage", "subject", "stage"),
+)
+
+topic_members = Table(
+    "topic_members",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), primary_key=True),
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Index("ix_topic_members_topic_id", "topic_id"),
+)
+
+topic_weeks = Table(  # what pages read
+    "topic_weeks",
+    metadata,
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Column("week", Date, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("askers", Integer, nullable=False),
+    PrimaryKeyConstraint("topic_id", "week"),
+)
+
+topic_edits = Table(  # who merged, parted or named which topic
+    "topic_edits",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    _person("person_id"),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("kind IN ('merge', 'split', 'rename')", name="kind"),
 )
 
 # --- children ------------------------------------------------------------------------------------------------------
@@ -795,6 +845,7 @@ lecture_lines = Table(
     Column("why_held", Text),
     Column("votes", Integer, nullable=False, server_default=text("0")),
     _time("said_at", now=True),
+    Column("by_hand", Boolean, nullable=False, server_default=text("false")),  # who said it had the word
     PrimaryKeyConstraint("lecture_id", "number"),
     UniqueConstraint("lecture_id", "author_id", "line_id"),
     CheckConstraint("kind IN ('chat', 'question')", name="kind"),
@@ -834,6 +885,73 @@ lecture_attendance = Table(
     _time("until_at"),
     PrimaryKeyConstraint("lecture_id", "pupil_id", "node", "from_at"),
     CheckConstraint("until_at >= from_at", name="forward"),
+)
+
+# What the lecturer asks the room. `counts` are those of the answers, by option; one poll is open at a time.
+lecture_polls = Table(
+    "lecture_polls",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("poll_id", Uuid, nullable=False),  # made by the page: asking it twice is asking it once
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("text", Text, nullable=False),
+    Column("options", ARRAY(Text), nullable=False),
+    Column("right_option", Integer),  # of a quiz, counted from 1
+    Column("counts", ARRAY(Integer), nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    _time("asked_at", now=True),
+    _time("closed_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    UniqueConstraint("lecture_id", "poll_id"),
+    CheckConstraint("cardinality(options) BETWEEN 2 AND 6", name="options"),
+    CheckConstraint("cardinality(counts) = cardinality(options)", name="counts"),
+    CheckConstraint("right_option BETWEEN 1 AND cardinality(options)", name="right_option"),
+    Index("uq_lecture_polls_open", "lecture_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+)
+
+lecture_poll_answers = Table(
+    "lecture_poll_answers",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    _person("pupil_id"),
+    Column("option", Integer, nullable=False),
+    _time("answered_at", now=True),
+    PrimaryKeyConstraint("lecture_id", "number", "pupil_id"),
+    ForeignKeyConstraint(["lecture_id", "number"], ["lecture_polls.lecture_id", "lecture_polls.number"]),
+)
+
+# `number` is the order in which hands went up; a pupil has one up at a time, and one pupil has the word.
+lecture_hands = Table(
+    "lecture_hands",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    _person("pupil_id"),
+    Column("state", Word(HandState), nullable=False),
+    _time("raised_at", now=True),
+    _time("taken_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    CheckConstraint(_words("state", HandState), name="state"),
+    CheckConstraint("state <> 'taken' OR taken_at IS NOT NULL", name="taken"),
+    Index(
+        "uq_lecture_hands_up",
+        "lecture_id",
+        "pupil_id",
+        unique=True,
+        postgresql_where=text("state IN ('raised', 'taken')"),
+    ),
+    Index("uq_lecture_hands_taken", "lecture_id", unique=True, postgresql_where=text("state = 'taken'")),
+)
+
+lecture_lost = Table(  # "I'm lost", once a window of the lecture's clock; domain/pulse.py says how long one is
+    "lecture_lost",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("window", Integer, nullable=False),
+    _person("pupil_id"),
+    PrimaryKeyConstraint("lecture_id", "window", "pupil_id"),
 )
 
 # --- money ---------------------------------------------------------------------------------------------------------

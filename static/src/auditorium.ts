@@ -5,6 +5,7 @@ import * as lectures from "./lectures";
 import type { Link } from "./link";
 import { newer } from "./state";
 import type { AnyEvent, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
+import { Pulse } from "./pulse";
 import { Room } from "./room";
 
 export type Side = RoomSnapshot["me"];
@@ -17,6 +18,7 @@ export class Auditorium {
   readonly muted = signal(false);
   readonly refused: Signal<Refusal | null> = signal(null); // why there is no room for us
   readonly board: Room;
+  readonly pulse: Pulse;
   me: Side = "pupil";
   #mine = 0; // the epoch with which this page draws; 0: it does not
   #staff: string | null = null;
@@ -25,6 +27,7 @@ export class Auditorium {
     readonly id: string,
     readonly link: Link,
   ) {
+    this.pulse = new Pulse(id);
     this.board = new Room(id, link, false, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
   }
 
@@ -93,6 +96,7 @@ export class Auditorium {
     this.lines.value = fresh.lines;
     this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
     this.muted.value = fresh.muted;
+    this.pulse.take(fresh);
     if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
   }
 
@@ -103,14 +107,19 @@ export class Auditorium {
       load: async () => {
         const fresh = await lectures.room(this.id);
         this.lines.value = fresh.lines.reduce<LineView[]>((lines, line) => lectures.withLine(lines, line, true), [...this.lines.value]);
+        this.pulse.take(fresh);
         return fresh.staff ?? { epoch: "", offset: 0 };
       },
-      event: (event) => event.type === "line" && this.#said(event.line),
+      event: (event) => {
+        if (event.type === "line") this.#said(event.line);
+        this.pulse.hears(event);
+      },
     });
   }
 
   #hears(event: AnyEvent): void {
     if (event.type === "line") this.#said(event.line);
+    this.pulse.hears(event);
     if (event.type !== "room") return;
     this.state.value = newer(this.state.value, event.room);
     const session = this.board.knows.value.session;

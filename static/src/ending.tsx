@@ -4,7 +4,7 @@ import * as api from "./api";
 import type { Lesson } from "./lesson";
 import { Dialog, Notice } from "./parts";
 import { DoubtLine } from "./doubt";
-import type { AnswerView, SessionView, Stage, Subject } from "./protocol";
+import type { AnswerView, Difficulty, SessionView, Stage, Subject } from "./protocol";
 import { DIFFICULTIES, research } from "./research-words";
 import type { Room } from "./room";
 import { say, sentence } from "./words";
@@ -24,7 +24,7 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
   const labels = research.value;
   const [asked, setAsked] = useState<Asked>("nothing");
   const [points, setPoints] = useState<ReadonlySet<string>>(new Set(session.knowledge_points.slice(0, 1))); // the likeliest
-  const [difficulty, setDifficulty] = useState(session.difficulty ?? null); // as a model sees it, until the teacher says
+  const [difficulty, setDifficulty] = useState<Difficulty | null>(null); // a model's guess is shown, and is no teacher's word
   const [really, setReally] = useState<{ asked_about?: Subject; asked_at?: Stage }>({});
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
@@ -81,7 +81,7 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
             </div>
           )}
           <div class="points" role="group" aria-label={labels.whyHard}>
-            <p class="small muted">{labels.whyHard}</p>
+            <p class="small muted">{labels.whyHard}{session.difficulty && ` · ${labels.guessed(labels.difficulties[session.difficulty])}`}</p>
             {DIFFICULTIES.map((each) => (
               <button key={each} class="button small" aria-pressed={difficulty === each} onClick={() => setDifficulty(difficulty === each ? null : each)}>{labels.difficulties[each]}</button>
             ))}

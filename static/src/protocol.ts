@@ -331,6 +331,95 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A share, or how much one grew, with its 95 % interval. */
+export interface ShareView {
+  share: number;
+  low: number;
+  high: number;
+}
+
+/** A knowledge point: its name is its own within a subject and stage. None: not labelled yet. */
+export interface PointName {
+  subject: Subject;
+  stage: Stage;
+  name: string | null;
+}
+
+/** Sums of what is told of a week. `askers` are pupils; waits are in seconds. */
+export interface WeekFigures {
+  asked: number;
+  askers: number;
+  solved: number;
+  unanswered: number;
+  reopened: number;
+  stuck: ShareView | null;
+  median_s: number | null;
+  p95_s: number | null;
+}
+
+/** A knowledge point in a week: the share of the pupils who asked, and how much it grew since. */
+export interface PointWeek {
+  point: PointName;
+  figures: WeekFigures;
+  rate: ShareView | null;
+  week: ShareView | null;
+  year: ShareView | null;
+}
+
+export interface HeatCell {
+  asked: number;
+  askers: number;
+  rate: ShareView | null;
+}
+
+/** A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones. */
+export interface HeatRow {
+  grade: number;
+  cells: (HeatCell | null)[];
+  school: string | null;
+  school_id: string | null;
+  enrolled: number | null;
+}
+
+export interface SchoolName {
+  id: string;
+  name: string;
+}
+
+export interface WeekSum {
+  week: string;
+  asked: number;
+  unanswered: number;
+}
+
+/** A week for research: where what was not understood. Every number is a sum of groups of at least five pupils. */
+export interface MondayView {
+  week: string | null;
+  weeks: string[];
+  schools: SchoolName[];
+  total: WeekFigures;
+  before: WeekFigures;
+  columns: PointName[];
+  rows: HeatRow[];
+  points: PointWeek[];
+  risen: PointWeek[];
+  fallen: PointWeek[];
+  hardest: PointWeek[];
+  line: WeekSum[];
+}
+
+/** A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that the answer's video shows. */
+export interface ExemplarView {
+  text: string;
+  outcome: "solved" | "stuck" | "reopened" | "seen";
+  answer: AnswerView;
+  photo_url: string | null;
+}
+
+export interface Exemplars {
+  exemplars: ExemplarView[];
+}
+
 /** A knowledge point, or an area that holds some; `parent` is a code. */
 export interface TaxonomyPoint {
   code: string;
@@ -355,6 +444,35 @@ export interface TaxonomyVersion {
 export interface TaxonomyView {
   points_in_force: TaxonomyPoint[];
   versions: TaxonomyVersion[];
+}
+
+/** What many ask about. `askers` and `asked` are of the last whole weeks, the newest first; None where fewer than five pupils asked. `name` is a person's; without one the telling terms stand for it. */
+export interface TopicView {
+  number: number;
+  name: string | null;
+  terms: string[];
+  exemplars: string[];
+  born_on: string;
+  is_new: boolean;
+  askers: (number | null)[];
+  asked: (number | null)[];
+  growth: number | null;
+}
+
+/** Topics of a subject and stage that five pupils or more asked about in one of the last four weeks. */
+export interface TopicList {
+  weeks: string[];
+  topics: TopicView[];
+}
+
+/** Another name; empty: its telling terms again. */
+export interface RenameTopic {
+  name: string;
+}
+
+/** Into which other. */
+export interface MergeTopic {
+  into: number;
 }
 
 /** A question whose point nobody has said; whose it is, is not told. `point` is a model's, where one is sure. */
@@ -505,6 +623,7 @@ export interface LineView {
   said_at: string;
   by_lecturer: boolean;
   why_held: "contact" | "link" | "abuse" | null;
+  by_hand: boolean;
 }
 
 /** How the room is just now; its version is the lecture's. */
@@ -516,6 +635,7 @@ export interface RoomState {
   ended_at: string | null;
   slow_s: number;
   epoch: number;
+  has_the_word: number | null;
 }
 
 /** Where lines that are held or hidden are told, and the point from which to listen on. */
@@ -523,6 +643,70 @@ export interface StaffChannel {
   channel: string;
   epoch: string;
   offset: number;
+}
+
+/** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
+export interface PollView {
+  number: number;
+  version: number;
+  text: string;
+  options: string[];
+  counts: number[];
+  at_ms: number;
+  closed: boolean;
+  quiz: boolean;
+  right: number | null;
+}
+
+/** A pupil's own, counted from 1. */
+export interface PollAnswer {
+  number: number;
+  option: number;
+}
+
+/** A pupil's own raised hand; `ahead` counts those that went up before it. */
+export interface HandPlace {
+  number: number;
+  ahead: number;
+}
+
+export interface HandView {
+  number: number;
+  nickname: string;
+  raised_at: string;
+  taken: boolean;
+}
+
+/** The line of raised hands for who keeps the room; `count` are those that wait, also where more than are shown. */
+export interface HandsView {
+  count: number;
+  hands: HandView[];
+}
+
+/** A stretch of a lecture in which many were lost, on the lecture's own clock; `most` in its worst half minute. */
+export interface MarkView {
+  from_ms: number;
+  to_ms: number;
+  most: number;
+}
+
+/** How many were lost in each half minute of a lecture, of all who came so far. */
+export interface LostView {
+  counts: number[];
+  came: number;
+  marks: MarkView[];
+}
+
+/** Who may not speak, or not be there; `number` is a line of theirs, by which the rule is taken back. */
+export interface MutedView {
+  number: number;
+  nickname: string;
+  since: string;
+  removed: boolean;
+}
+
+export interface Muted {
+  pupils: MutedView[];
 }
 
 /** A lecture's room with its whole board, and the points of its channels from which to listen on. */
@@ -540,6 +724,11 @@ export interface RoomSnapshot {
   epoch: string;
   offset: number;
   staff: StaffChannel | null;
+  polls: PollView[];
+  answered: PollAnswer[];
+  hand: HandPlace | null;
+  hands: HandsView | null;
+  lost: LostView | null;
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
@@ -850,6 +1039,19 @@ export interface SayInRoom {
   text: string;
 }
 
+/** Two to six options; `right`, counted from 1, makes it a quiz. `poll_id` is made by the page and makes a repeat harmless. */
+export interface AskPoll {
+  poll_id: string;
+  text: string;
+  options: string[];
+  right?: number | null;
+}
+
+/** The option, counted from 1. */
+export interface AnswerPoll {
+  option: number;
+}
+
 /** What becomes of a line: shown, hidden, or a question that was answered. */
 export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
@@ -965,7 +1167,22 @@ export interface RoomChanged {
   room: RoomState;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
+export interface PollChanged {
+  type: "poll";
+  poll: PollView;
+}
+
+export interface HandsChanged {
+  type: "hands";
+  hands: HandsView;
+}
+
+export interface LostChanged {
+  type: "lost";
+  lost: LostView;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged | PollChanged | HandsChanged | LostChanged;
 
 export interface Position {
   epoch: string;
@@ -989,7 +1206,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged | PollChanged | HandsChanged | LostChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */

@@ -9,7 +9,7 @@ import re
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from server.demo.seed import TAXONOMY
 from server.domain.board import pack
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
-from server.domain.label import Difficulty, Kind
+from server.domain.label import Difficulty, Fitness, Kind
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 from server.live import protocol as wire
@@ -41,6 +41,7 @@ LONG = (
     "小明家七月份用电 460 度，应交电费多少元？如果八月份交了 148 元，那么八月份用电多少度？"
 )
 A_DOUBT = wire.Doubt(kind="subject", chosen="math", told="physics", confidence=0.87)
+SEEN: dict[str, Any] = {"doubts": [A_DOUBT], "difficulty": Difficulty.METHOD}
 ENGLISH = (
     "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
     "she ______ (walk) to school because the weather is extraordinarily beautiful."
@@ -915,7 +916,7 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher", knowledge_points=POINTS, doubts=[A_DOUBT], difficulty=Difficulty.METHOD), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS, **SEEN), _press("结束讲解", "Finish")),
         teacher("silent", session("teacher", active_at=ago(minutes=3))),
         teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
         teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
@@ -1012,6 +1013,25 @@ def questions_to_say() -> list[wire.ToSay]:
     ]
 
 
+def topic_list() -> wire.TopicList:
+    weeks = ["2026-11-16", "2026-11-09", "2026-11-02", "2026-10-26"]
+    rows: list[tuple[str | None, list[str], list[int | None], float | None, bool]] = [
+        ("勾股定理：梯子下滑", ["梯子", "斜边", "下滑"], [31, 12, 9, 11], 2.91, False),
+        (None, ["摸到红球", "随机", "概率"], [18, None, None, None], None, True),
+        (None, ["多项式", "分解因式", "提公因式", "平方差"], [None, 22, 19, 14], None, False),
+    ]
+    return wire.TopicList(
+        weeks=weeks,
+        topics=[
+            wire.TopicView(
+                number=n, name=name, terms=terms, exemplars=[SHORT, LONG, OTHER], born_on="2026-11-17",
+                is_new=new, askers=askers, asked=askers, growth=growth,
+            )
+            for n, (name, terms, askers, growth, new) in enumerate(rows, 1)
+        ],
+    )  # fmt: skip
+
+
 def label_models() -> wire.LabelModels:
     held = wire.LabelMarks(texts=212, accuracy=0.934, said=0.882, precision=0.973, at_90=0.979)
     before = wire.LabelMarks(texts=212, accuracy=0.906, said=0.861, precision=0.962, at_90=0.958)
@@ -1050,14 +1070,89 @@ def research_scenes() -> list[Scene]:
     taxonomy = "GET /api/research/taxonomy"
     none_yet = wire.TaxonomyView(points_in_force=[], versions=[])
     to_say = {"GET /api/research/to-say": wire.ToSayList(questions=questions_to_say())}
+    some_topics = {"GET /api/research/topics": topic_list()}
+    shown, points = {**who, **some_topics}, _press("知识点", "Knowledge points")
     models = {"GET /api/research/models": label_models(), taxonomy: a_taxonomy()}
     return [
-        Scene("taxonomy", "/topics", {**who, taxonomy: a_taxonomy(), **to_say}, _press("知识点", "Knowledge points")),
-        Scene("taxonomy-nothing", "/topics", {**who, taxonomy: none_yet}, _press("知识点", "Knowledge points")),
-        Scene("saying", "/topics", {**who, taxonomy: a_taxonomy(), **to_say}),
-        Scene("label-models", "/topics", {**who, **models}, _press("自动标注", "Models")),
+        Scene("topics", "/topics", {**who, **some_topics}, _press("例题", "Examples")),
+        Scene("topics-merging", "/topics", {**who, **some_topics}, _press("并入别的话题", "Merge")),
+        Scene("topics-nothing", "/topics", {**who, "GET /api/research/topics": wire.TopicList(weeks=[], topics=[])}),
+        Scene("taxonomy", "/topics", {**shown, taxonomy: a_taxonomy(), **to_say}, points),
+        Scene("taxonomy-nothing", "/topics", {**shown, taxonomy: none_yet}, points),
+        Scene("saying", "/topics", {**shown, taxonomy: a_taxonomy(), **to_say}, _press("待标注", "To label")),
+        Scene("label-models", "/topics", {**who, **some_topics, **models}, _press("自动标注", "Models")),
         Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
         Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
+    ]
+
+
+def monday_scenes() -> list[Scene]:
+    """The research staff's week: full, of one grade by school, of nothing, before the first."""
+    named = {
+        Subject.MATH: ("勾股定理", "一次函数的图象和性质", "二次根式的加减"),
+        Subject.PHYSICS: ("浮力", "欧姆定律"),
+        Subject.ENGLISH: ("现在完成时",),
+        Subject.CHEMISTRY: ("化学方程式配平",),
+        Subject.CHINESE: ("文言实词",),
+    }
+    points = [wire.PointName(subject=s, stage=Stage.JUNIOR, name=n) for s, names in named.items() for n in names]
+
+    def share(middle: float) -> wire.ShareView:
+        return wire.ShareView(share=middle, low=middle * 0.8, high=middle * 1.25)
+
+    def figures(n: int) -> wire.WeekFigures:
+        return wire.WeekFigures(
+            asked=n, askers=n - n // 9, solved=n // 2, unanswered=n // 17, reopened=n // 25,
+            stuck=share(0.03 + n / 9_000), median_s=48 + n / 9, p95_s=900 + n * 2,
+        )  # fmt: skip
+
+    def cell(n: int) -> wire.HeatCell | None:
+        return None if n % 4 == 3 else wire.HeatCell(asked=n + 6, askers=n + 5, rate=share((n + 5) / 2_400))
+
+    weeks = [
+        wire.PointWeek(point=p, figures=figures(900 // (n + 2)), rate=share(0.04 / (n + 1)), week=share(0.004))
+        for n, p in enumerate(points)
+    ]
+    grades = [
+        wire.HeatRow(grade=7 + n, enrolled=2_400, cells=[cell((n * 37 + k * 11) % 60) for k in range(8)])
+        for n in range(3)
+    ]
+    schools = [wire.SchoolName(id=id_of(f"school {n}"), name=f"第{n}中学") for n in range(1, 7)]
+    by_school = [
+        wire.HeatRow(
+            grade=8, school=s.name, school_id=s.id, enrolled=340, cells=[cell((n * 29 + k * 7) % 50) for k in range(8)]
+        )
+        for n, s in enumerate(schools)
+    ]
+    rest = wire.HeatRow(grade=8, cells=[wire.HeatCell(asked=9, askers=8), *[None] * 7])
+    line = [
+        wire.WeekSum(week=str(date(2025, 9, 1) + timedelta(weeks=n)), asked=500 + n * n % 320, unanswered=20 + n % 9)
+        for n in range(26)
+    ]
+    told = [each.week for each in reversed(line)]
+    full = wire.MondayView(
+        week=told[0], weeks=told, schools=schools, total=figures(1_214), before=figures(1_108), columns=points,
+        rows=grades, points=weeks, risen=weeks[:3], fallen=[], hardest=weeks[2:7], line=line,
+    )  # fmt: skip
+    empty = wire.WeekFigures(asked=0, askers=0, solved=0, unanswered=0, reopened=0)
+    nothing = {"total": empty, "before": empty, "columns": [], "rows": [], "points": [], "line": []}
+    lists: dict[str, list[wire.PointWeek]] = {"risen": [], "fallen": [], "hardest": []}
+    none = wire.MondayView(week=told[0], weeks=told, schools=schools, **nothing, **lists)
+    never = wire.MondayView(week=None, weeks=[], schools=[], **nothing, **lists)
+    who, door = {"GET /api/me": me(Role.RESEARCHER)}, "GET /api/research/week"
+    outcomes: tuple[Any, ...] = ("solved", "stuck", "reopened")
+    five = [
+        wire.ExemplarView(text=text, outcome=outcome, answer=answer(text=text), photo_url="/gallery/one.jpg")
+        for text, outcome in zip((LONG, OTHER, LONG), outcomes, strict=True)
+    ]
+    shown = {door: full, "GET /api/research/exemplars": wire.Exemplars(exemplars=five)}
+    by_grade = msgspec.structs.replace(full, rows=[*by_school, rest])
+    return [
+        Scene("monday", "/monday", {**who, door: full}),
+        Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
+        Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),
+        Scene("monday-nothing", "/monday?subject=history", {**who, door: none}),
+        Scene("monday-never", "/monday", {**who, door: never}),
     ]
 
 
@@ -1127,6 +1222,12 @@ def answers_scenes() -> list[Scene]:
     mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
     nobody = wire.SchoolPupils(school="", wording="2026-11", pupils=[])
+    held = wire.HeldQuestion(
+        question_id=id_of("held"), subject=Subject.MATH, grade=7, text="老师你好，今天作业是什么",
+        asked_at=ago(minutes=9), told=Fitness.NO_QUESTION, confidence=0.94,
+    )  # fmt: skip
+    nothing_held = {"GET /api/held": wire.HeldQuestions(questions=[])}
+    some_held = {"GET /api/held": wire.HeldQuestions(questions=[held])}
     return [
         Scene(
             "teacher-recording",
@@ -1145,9 +1246,9 @@ def answers_scenes() -> list[Scene]:
         Scene("studio-answer", "/teacher", {**alone, **_in_session(session("teacher", kind="answer"))}, room=True),
         Scene("studio-lesson", "/teacher", {**alone, **_in_session(a_lesson)}, room=True, grants=False),
         Scene("studio-drop", "/teacher", {**alone, **_in_session(a_lesson)}, _press("不要了", "Discard"), room=True),
-        Scene("review", "/review", {**reviewer, "GET /api/reviews": queue}),
-        Scene("review-look", "/review", {**reviewer, "GET /api/reviews": queue}, _look),
-        Scene("review-nothing", "/review", {**reviewer, "GET /api/reviews": none}),
+        Scene("review", "/review", {**reviewer, "GET /api/reviews": queue, **some_held}),
+        Scene("review-look", "/review", {**reviewer, "GET /api/reviews": queue, **nothing_held}, _look),
+        Scene("review-nothing", "/review", {**reviewer, "GET /api/reviews": none, **nothing_held}),
         Scene("school", "/school", {**school, "GET /api/school/pupils": pupils}),
         Scene(
             "school-withdrawing",

@@ -40,7 +40,9 @@ _job_age = Gauge("dayi_job_age_seconds", "Age of the oldest job that is due", ["
 _parked = Gauge("dayi_jobs_parked", "Jobs given up after their last try", registry=registry)
 _outbox = Gauge("dayi_outbox_rows", "Events that were committed and not yet told", registry=registry)
 _entries = Gauge(
-    "dayi_matcher_entries", "Entries of the matcher's index by model and its state", ["model", "state"],
+    "dayi_matcher_entries",
+    "Entries of the matcher's index by model and its state",
+    ["model", "state"],
     registry=registry,
 )
 _bars = Gauge("dayi_match_bar", "Probability that a push needs, by subject", ["subject"], registry=registry)

@@ -6,6 +6,9 @@ from uuid import UUID
 from media.storage import FolderStorage, S3Storage
 from server.actions.ports import Rules
 from server.actions.teach import Place
+from server.edges import Edges
+from server.grants import Grants
+from server.listeners import Listeners
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import Position
@@ -45,6 +48,9 @@ class Parts(Backstage):
     limits: Limits
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
+    grants: Grants
+    edges: Edges
+    listeners: Listeners
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

@@ -46,7 +46,7 @@ class RoomViews:
         return "pupil" if is_open and is_in else None
 
     async def state(self, id: UUID) -> wire.RoomState | None:
-        found = await self.store.rows("SELECT * FROM lectures WHERE id = %(id)s", {"id": id})
+        found = await self.store.rows(_STATE, {"id": id})
         return _state(found[0]) if found else None
 
     async def snapshot(self, person: Person, side: Side, id: UUID) -> wire.RoomSnapshot | None:
@@ -128,9 +128,14 @@ def _state(row: Record) -> wire.RoomState:
         ended_at=row.ended_at,
         slow_s=row.slow_s,
         epoch=row.epoch,
+        take=None if row.take is None or row.state != "live" else wire.TakeView(number=row.take, muted=row.muted),
     )
 
 
+_STATE = """
+    SELECT l.*, t.number AS take, t.muted FROM lectures l
+    LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
+"""
 _SIDE = """
     SELECT l.lecturer_id, l.state, l.starts_at, p.state AS place, b.removed_at, clock_timestamp() AS now
     FROM lectures l

@@ -22,6 +22,7 @@ from server.domain.question import State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
+from server.store.replay_views import ReplayViews
 from server.store.room_views import RoomViews
 from server.store.work import Outgoing, Record, Store
 
@@ -47,6 +48,10 @@ class Views:
     @property
     def rooms(self) -> RoomViews:
         return RoomViews(self.store, self.lectures)
+
+    @property
+    def replays(self) -> ReplayViews:
+        return ReplayViews(self.store, self.lectures)
 
     # --- pupils ---
 

@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, lectures, pages, studio, subsidies
+from server.web import air, api, auth, lectures, pages, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -79,6 +79,7 @@ DOORS: tuple[Door, ...] = (
     *studio.DOORS,
     # lectures
     *lectures.DOORS,
+    *air.DOORS,
     # money
     *subsidies.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,

@@ -1,10 +1,13 @@
 // A lecture's room as signals: its state, what is said, and the board, which is the same as a session's.
 import { signal, type Signal } from "@preact/signals";
+import { Broadcast } from "./air";
 import { Refusal } from "./api";
+import { earsFor, type Ears } from "./hearing";
 import * as lectures from "./lectures";
 import type { Link } from "./link";
+import { Pace } from "./pace";
 import { newer } from "./state";
-import type { AnyEvent, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
+import type { AnyEvent, AnyServerFrame, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
 import { Room } from "./room";
 
 export type Side = RoomSnapshot["me"];
@@ -17,6 +20,8 @@ export class Auditorium {
   readonly muted = signal(false);
   readonly refused: Signal<Refusal | null> = signal(null); // why there is no room for us
   readonly board: Room;
+  readonly broadcast: Broadcast; // the lecturer's microphone
+  readonly ears: Signal<Ears | null> = signal(null); // of everybody else
   me: Side = "pupil";
   #mine = 0; // the epoch with which this page draws; 0: it does not
   #staff: string | null = null;
@@ -25,10 +30,15 @@ export class Auditorium {
     readonly id: string,
     readonly link: Link,
   ) {
-    this.board = new Room(id, link, false, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
+    this.board = new Room(id, link, false, {
+      channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event), frame: (frame) => this.#frame(frame), pace: new Pace(() => this.ears.value?.at ?? null),
+    });
+    this.broadcast = new Broadcast(link, id, () => this.#mine);
   }
 
   close(): void {
+    void this.broadcast.stop();
+    this.ears.value?.close();
     this.board.close();
     if (this.#staff !== null) this.link.unwatch(this.#staff);
   }
@@ -40,6 +50,11 @@ export class Auditorium {
   /** Whether this page is the one that draws. */
   get draws(): boolean {
     return this.me === "lecturer" && this.state.value?.state === "live" && this.#mine === this.state.value.epoch;
+  }
+
+  #frame(frame: AnyServerFrame): void {
+    if (frame.frame === "sound" && frame.lecture === this.id) this.ears.value?.hears(frame);
+    this.broadcast.frame(frame);
   }
 
   /** On air, or here instead of in another page. */
@@ -93,6 +108,8 @@ export class Auditorium {
     this.lines.value = fresh.lines;
     this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
     this.muted.value = fresh.muted;
+    if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, () => Date.parse(this.state.value?.started_at ?? ""));
+    this.#tune();
     if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
   }
 
@@ -113,8 +130,17 @@ export class Auditorium {
     if (event.type === "line") this.#said(event.line);
     if (event.type !== "room") return;
     this.state.value = newer(this.state.value, event.room);
+    this.#tune();
     const session = this.board.knows.value.session;
     if (session !== null) this.board.take({ ...session, ...this.#moving(event.room) });
+  }
+
+  #tune(): void {
+    this.ears.value?.tune(this.state.value?.take?.number ?? null);
+    if (this.state.value?.state === "over") {
+      void this.broadcast.stop();
+      this.ears.value?.close();
+    }
   }
 
   #said(line: LineView): void {

@@ -8,6 +8,7 @@ import * as lectures from "./lectures";
 import { theLink } from "./page";
 import { Dialog, Empty, Icon, LinkBadge, Notice, useCut } from "./parts";
 import type { Attendance, LineView } from "./protocol";
+import { AirMic, Checks, SoundNotes } from "./sound";
 import { clock, problemIn, say, sentence } from "./words";
 
 const LOOK_MS = 10_000; // at who is there
@@ -29,6 +30,9 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
     setTaken(true); // once: a page that has drawn takes over again only when it is asked to
     if (back) void hall.start().catch(() => undefined); // the browser came back, or it is another one
   }, [back, hall.draws, taken]);
+  useEffect(() => {
+    if (hall.draws) void hall.broadcast.start(); // where she said no, a button asks again
+  }, [hall.draws]);
   const cut = useCut();
 
   if (hall.refused.value !== null) return <Apart title={words.gone} more={problemIn(hall.refused.value.problem)} onleave={onleave} />;
@@ -43,8 +47,9 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
+        <SoundNotes hall={hall} />
       </div>
-      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p></section>}
+      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks />}</section>}
       <Side hall={hall} />
     </main>
   );
@@ -70,6 +75,7 @@ function Head({ hall, onleave }: { hall: Auditorium; onleave: () => void }) {
       {live && <span class="timer digits" role="timer">{clock(now)}</span>}
       <span class="bar-gap" />
       <LinkBadge />
+      {hall.draws && <AirMic hall={hall} />}
       {no && <span role="alert">{no}</span>}
       {hall.me === "lecturer" && !live && <button class="button primary-light" onClick={() => act(hall.start())}>{words.goLive}</button>}
       {hall.keeper && live && <button class="button quiet-light" onClick={() => setSure(true)}>{words.endLive}</button>}

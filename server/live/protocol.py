@@ -497,6 +497,7 @@ class LectureReplay(Wire):
     log: list[BoardLine]
     media: dict[str, MediaView]
     sound: SoundView
+    started_at: datetime
     lasts_ms: int
     kept_until: datetime
     views: int  # of people who have watched a fair part of it, each once

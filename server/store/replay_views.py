@@ -54,6 +54,7 @@ class ReplayViews:
             ],
             media={str(page.id): page for material in materials for page in material.pages},
             sound=sound,
+            started_at=lecture.started_at,
             lasts_ms=lasts_ms,
             kept_until=lecture.ended_at + kept,
             views=seen[0].views,

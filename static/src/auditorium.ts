@@ -57,12 +57,21 @@ export class Auditorium {
     this.broadcast.frame(frame);
   }
 
+  /** This page was told to draw, and waits to be let. */
+  readonly starting = signal(false);
+
   /** On air, or here instead of in another page. */
   async start(): Promise<void> {
-    const fresh = await lectures.start(this.id);
-    this.#mine = fresh.room.epoch;
-    this.#take(fresh);
-    this.board.take(this.#session(fresh));
+    if (this.starting.value) return;
+    this.starting.value = true;
+    try {
+      const fresh = await lectures.start(this.id);
+      this.#mine = fresh.room.epoch;
+      this.#take(fresh);
+      this.board.take(this.#session(fresh));
+    } finally {
+      this.starting.value = false;
+    }
   }
 
   async end(): Promise<void> {

@@ -1,5 +1,6 @@
 // The room of a lecture: the board, questions with votes, the chat; for who keeps it in order the rest.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { airSay } from "./air-words";
 import { Auditorium } from "./auditorium";
 import { Desk } from "./desk";
 import { newId } from "./ids";
@@ -23,7 +24,7 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
   useEffect(() => () => hall.close(), [hall]);
   const state = hall.state.value;
   const session = hall.board.knows.value.session;
-  const back = hall.me === "lecturer" && state?.state === "live" && !hall.draws;
+  const back = hall.me === "lecturer" && state?.state === "live" && !hall.draws && !hall.starting.value; // the room may hear of it before she does
   const [taken, setTaken] = useState(false);
   useEffect(() => {
     if (taken || !(back || hall.draws)) return;
@@ -39,7 +40,7 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
   if (state === null || session === null || hall.board.board.value === null) {
     return <main class="room room-wait"><span class="spinner" aria-hidden="true" /><p role="status">{words.opening}</p><button class="button" onClick={onleave}>{say.value.leave}</button></main>;
   }
-  if (state.state === "over" || state.state === "cancelled") return <Apart title={words.ended} more={words.endedMore} onleave={onleave} />;
+  if (state.state === "over" || state.state === "cancelled") return <Apart title={words.ended} more={words.endedMore} onleave={onleave} replay={state.state === "over" ? id : null} />;
   return (
     <main class={`room room-lecture room-${session.me}`} aria-label={words.room}>
       <Head hall={hall} onleave={onleave} />
@@ -248,13 +249,14 @@ function People({ id }: { id: string }) {
 }
 
 /** Instead of a room: why there is none. */
-function Apart({ title, more, onleave }: { title: string; more: string; onleave: () => void }) {
+function Apart({ title, more, onleave, replay = null }: { title: string; more: string; onleave: () => void; replay?: string | null }) {
   return (
     <main class="room room-wait">
       <span class="apart-mark"><Icon name="clock" /></span>
       <h1>{title}</h1>
       <p class="muted">{more}</p>
-      <button class="button primary large" onClick={onleave}>{say.value.backHome}</button>
+      {replay !== null && <a class="button primary large" href={`#replay=${replay}`}>{airSay.value.replay}</a>}
+      <button class={replay === null ? "button primary large" : "button large"} onClick={onleave}>{say.value.backHome}</button>
     </main>
   );
 }

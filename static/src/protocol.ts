@@ -441,6 +441,7 @@ export interface LectureReplay {
   log: BoardLine[];
   media: Record<string, MediaView>;
   sound: SoundView;
+  started_at: string;
   lasts_ms: number;
   kept_until: string;
   views: number;

@@ -1,4 +1,4 @@
-"""A lecturer's microphone on a node: who is heard, what is kept, and what becomes of what is lost, twice, or too much."""
+"""A lecturer's microphone on a node: who is heard, what is kept, what becomes of what is lost, twice, or too much."""
 
 from __future__ import annotations
 
@@ -128,8 +128,8 @@ def slice_of(id: UUID, epoch: int, at: int = 0, until: int | None = None, take: 
 async def until(is_true: Callable[[], Any]) -> Any:
     """What other tasks and a child come to; nobody tells when."""
     async with asyncio.timeout(10):
-        while not (found := await is_true()):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110
+        while not (found := await is_true()):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     return found
 
 

@@ -9,6 +9,9 @@ describe("how a pupil stays close behind the lecturer", () => {
     expect(steered(0.4, 1)).toEqual({ speed: 1.06, jump: false });
     expect(steered(0.3, 1.06)).toEqual({ speed: 1.06, jump: false });
     expect(steered(0.19, 1.06)).toEqual({ speed: 1, jump: false });
+    expect(steered(0.04, 1)).toEqual({ speed: 0.96, jump: false });
+    expect(steered(0.1, 0.96)).toEqual({ speed: 0.96, jump: false });
+    expect(steered(0.15, 0.96)).toEqual({ speed: 1, jump: false });
     expect(steered(1.6, 1.06)).toEqual({ speed: 1, jump: true });
   });
 

@@ -9,6 +9,9 @@ const BEHIND_S = 0.35; // more than this left over at the end of each part: a li
 const CLOSE_S = 0.2;
 const JUMP_S = 1.5; // more than this: to where the lecturer is
 const FASTER = 1.06;
+const LITTLE_S = 0.05; // less than this: a little slower, before it stalls
+const CALM_S = 0.12;
+const SLOWER = 0.96;
 const WINDOW_MS = 2_000; // the least of so long is what is left over
 const KEPT_S = 10; // of what was heard
 const GONE_MS = 3_000; // without a part: the sound is missing
@@ -30,7 +33,9 @@ export interface Ears {
 export function steered(least: number, speed: number): { speed: number; jump: boolean } {
   if (least > JUMP_S) return { speed: 1, jump: true };
   if (least > BEHIND_S) return { speed: FASTER, jump: false };
-  return { speed: least > CLOSE_S ? speed : 1, jump: false };
+  if (least < LITTLE_S) return { speed: SLOWER, jump: false };
+  const goesOn = speed > 1 ? least > CLOSE_S : least < CALM_S;
+  return { speed: goesOn ? speed : 1, jump: false };
 }
 
 /** Which parts are to be heard: each once, of the newest take, in order; a hole is passed over. */

@@ -150,9 +150,9 @@ class Studio:
         if form is None or len(self._takes) >= MOST_HERE:
             raise BadRequest
         async with self._store.work() as work:
-            begun = await lecture_air.begin(work, person, slice.lecture, slice.epoch, slice.take, slice.ago_ms)
+            begun = await lecture_air.begin(work, person, slice.lecture, slice.room_epoch, slice.take, slice.ago_ms)
         for other in [each for each in self._takes.values() if each.lecture == slice.lecture]:
-            await self._end(other, "fenced" if other.epoch != slice.epoch else "gone")
+            await self._end(other, "fenced" if other.epoch != slice.room_epoch else "gone")
         now = time.monotonic()
         take: Take
         packager = await Packager.open(form, lambda made, samples: self._heard(take, made, samples))
@@ -160,7 +160,7 @@ class Studio:
             lecture=slice.lecture,
             person=person.id,
             name=slice.take,
-            epoch=slice.epoch,
+            epoch=slice.room_epoch,
             number=begun.number,
             start_ms=begun.start_ms,
             began=now - begun.now_ms / 1000,

@@ -18,6 +18,7 @@ from matcher.embed import Embedder, ModelRefused
 from matcher.match import Matcher
 from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavailable, open_storage
 from server import observe
+from server.actions import pulse
 from server.actions.errors import Refusal
 from server.actions.lecture_room import vote
 from server.actions.ports import Rules
@@ -30,6 +31,7 @@ from server.listeners import Listeners
 from server.live.bus import Bus
 from server.live.connection import Gate
 from server.live.hub import Hub
+from server.live.protocol import HandPlace
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
 from server.pipeline import HearingProcess, ReadingProcess
@@ -50,6 +52,8 @@ RENEW_EVERY_S = 10.0  # at the most: three times within the shortest lease
 ATTENDANCE_EVERY_S = 15.0  # three times within the gap that is no absence
 STORE_PATIENCE_S = 3.0  # that a start waits for the object store
 STORE_REST_S = 5.0
+ROOM_PACE_S = 0.1  # between two events that tell a whole room of what a crowd in it did
+STAFF_PACE_S = 0.5  # and its lecturer
 FILES = "/files"
 
 
@@ -145,6 +149,9 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         grants=Grants(settings.signing_secret()),
         edges=Edges(behind.bus, behind.storage),
         listeners=Listeners(behind.views),
+        polling=_polling(behind.store),
+        raising=_raising(behind.store),
+        losing=_losing(behind.store),
     )
     studio = Studio(parts.store, parts.storage, parts.bus, hub)
     gate = Gate(hub, ServiceDesk(parts.store, parts.views, studio), [settings.origin] if settings.public_url else ())
@@ -170,6 +177,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             await parts.texts.flush()
             await parts.enrolling.flush()
             await parts.voting.flush()
+            await asyncio.gather(parts.polling.flush(), parts.raising.flush(), parts.losing.flush())
             await parts.relay.flush()
             await hub.stop()
             await parts.limits.close()
@@ -208,6 +216,30 @@ def _voting(store: Store) -> Together[tuple[UUID, int], UUID, int]:
             return await vote(work, *question, pupils)
 
     return Together(serve)
+
+
+def _polling(store: Store) -> Together[tuple[UUID, int], tuple[UUID, int], int]:
+    async def serve(poll: tuple[UUID, int], answers: Sequence[tuple[UUID, int]]) -> Sequence[int | Refusal]:
+        async with store.work() as work:
+            return await pulse.answer(work, *poll, answers)
+
+    return Together(serve, ROOM_PACE_S)
+
+
+def _raising(store: Store) -> Together[UUID, UUID, HandPlace]:
+    async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[HandPlace | Refusal]:
+        async with store.work() as work:
+            return await pulse.raise_hands(work, lecture, pupils, await work.now())
+
+    return Together(serve, STAFF_PACE_S)
+
+
+def _losing(store: Store) -> Together[UUID, UUID, int]:
+    async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[int | Refusal]:
+        async with store.work() as work:
+            return await pulse.lost(work, lecture, pupils, await work.now())
+
+    return Together(serve, STAFF_PACE_S)
 
 
 async def _note_attendance(parts: Parts) -> None:

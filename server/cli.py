@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from server import lifeline, subsidy_cli
+from server import lifeline, research_cli, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
 from server.settings import Settings, SettingsError
 from server.supervise import Child, StartError
@@ -67,9 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
     subsidy_cli.add_to(commands)
+    research_cli.add_to(commands)
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
+    demo.add_argument("--questions", type=int, default=0, help="make up a year of so many questions, for research")
+    demo.add_argument("--headless", action="store_true", help="with --questions: only what research counts, no films")
     bench = add("bench", bench_, "measure (from a source checkout)")
     bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -279,9 +282,28 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         from server.demo.simulate import simulate
 
         return asyncio.run(simulate(settings, arguments.seconds, _say))
+    from server.store.migrate import migrate as migrate_to
+
     with servers(settings) as connected:
-        asyncio.run(_seed(connected, _say))
+        migrate_to(connected.database_url)
+        asyncio.run(_seed(connected, _say, films=not arguments.headless))
+        if arguments.questions:
+            asyncio.run(_make_year(connected.database_url, arguments.questions))
     return None
+
+
+async def _make_year(url: str, questions: int) -> None:
+    from server.actions import facts
+    from server.demo.years import make_year
+    from server.store.work import Store, open_engine
+
+    engine = open_engine(url)
+    try:
+        await make_year(Store(engine), questions, _say)
+        _say("Counting them …")
+        await facts.rebuild(Store(engine))
+    finally:
+        await engine.dispose()
 
 
 def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
@@ -386,8 +408,8 @@ def settings_(settings: Settings, _: argparse.Namespace) -> int | None:
     return None
 
 
-async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
-    from server.demo.seed import is_loaded, seed
+async def _seed(settings: Settings, say: Callable[[str], None], *, films: bool = True) -> None:
+    from server.demo.seed import ANSWERED, is_loaded, seed
     from server.store.work import Store, open_engine
 
     engine = open_engine(settings.database_url)
@@ -398,7 +420,7 @@ async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
     from server.app import working
 
     async with working(settings) as parts:
-        await seed(parts, say)
+        await seed(parts, say, ANSWERED if films else 0)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from server.grants import Grants
 from server.listeners import Listeners
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
-from server.live.protocol import Position
+from server.live.protocol import HandPlace, Position
 from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
@@ -51,6 +51,9 @@ class Parts(Backstage):
     grants: Grants
     edges: Edges
     listeners: Listeners
+    polling: Together[tuple[UUID, int], tuple[UUID, int], int]  # pupils and their options, by lecture and poll
+    raising: Together[UUID, UUID, HandPlace]  # pupils, by lecture; so are those who are lost
+    losing: Together[UUID, UUID, int]
 
     async def position(self, channel: str) -> Position:
         """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""

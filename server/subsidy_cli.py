@@ -1,24 +1,23 @@
 """The commands `dayi subsidy …` and `dayi ledger …`."""
 
 import argparse
-import asyncio
 import gc
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from server.settings import Settings
+from server.shell import with_store
 
 if TYPE_CHECKING:
     from server.domain.subsidy.simulate import Row
     from server.store.work import Store
 
-T = TypeVar("T")
 BAR = 30  # characters of the longest bar
 
 
@@ -104,7 +103,7 @@ def import_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     try:
         lines = [line for _, line in read_lines(arguments.facts)]
-        new = _with_store(settings, bring)
+        new = with_store(settings, bring)
     except (FileRefused, FactRefused, OSError) as error:
         print(f"dayi: {error}; nothing was imported. 没有导入任何事实。", file=sys.stderr)
         return 1
@@ -128,7 +127,7 @@ def payees_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         print(f"dayi: {arguments.file}: {error}", file=sys.stderr)
         return 1
     if not mistakes:
-        wrong = _with_store(settings, bring)
+        wrong = with_store(settings, bring)
         mistakes = [Mistake(rows[each.row], each.column, each.zh, each.en) for each in wrong]
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
@@ -159,7 +158,7 @@ def simulate_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     except (PolicyRefused, FileRefused, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    found, names = _with_store(settings, run)
+    found, names = with_store(settings, run)
     if arguments.out:
         arguments.out.write_text(json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n")
     print(f"now ¥{found.now_fen / 100:,.2f}, under the draft ¥{found.draft_fen / 100:,.2f}", end="")
@@ -193,7 +192,7 @@ def _columns(text: str) -> int:
 def verify_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.store.audit import verify
 
-    found = _with_store(settings, verify)
+    found = with_store(settings, verify)
     for line in found.wrong:
         print(line, file=sys.stderr)
     print(
@@ -207,21 +206,6 @@ def verify_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 def export_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.store.audit import export
 
-    for line in _with_store(settings, lambda store: export(store, arguments.format)):
+    for line in with_store(settings, lambda store: export(store, arguments.format)):
         print(line)
     return None
-
-
-def _with_store(settings: Settings, do: "Callable[[Store], Awaitable[T]]") -> T:
-    from server.cli import servers
-    from server.store.work import Store, open_engine
-
-    async def run(url: str) -> T:
-        engine = open_engine(url)
-        try:
-            return await do(Store(engine))
-        finally:
-            await engine.dispose()
-
-    with servers(settings) as connected:
-        return asyncio.run(run(connected.database_url))

@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 
 class Together(Generic[K, A, R]):
     """Who comes while a group is being served is of the next group. A crowd of thousands costs some transactions, a
-    single one costs one, at once."""
+    single one costs one, at once. Where every group is told to a whole room, `pace_s` is the least time between two."""
 
-    def __init__(self, serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]]) -> None:
-        self._serve = serve
+    def __init__(
+        self, serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]], pace_s: float = 0.0
+    ) -> None:
+        self._serve, self._pace_s = serve, pace_s
         self._queues: dict[K, deque[tuple[A, asyncio.Future[R]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
@@ -62,6 +64,8 @@ class Together(Generic[K, A, R]):
                         answer.set_result(each)
             finally:
                 self._count -= len(group)
+            if self._pace_s:
+                await asyncio.sleep(self._pace_s)
         del self._queues[key]
 
     async def flush(self) -> None:

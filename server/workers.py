@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
-from server.actions import answer, lecture_room
+from server.actions import answer, facts, lecture_room
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
@@ -55,6 +55,7 @@ UPKEEP_EVERY_S = 1.0
 REFUSED_WITHIN_S = 15.0  # a speech model of some hundred megabytes is loaded by then
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
+COUNT_EVERY_S = 60.0  # what research counts follows what happened
 FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
 
 
@@ -291,6 +292,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
+        together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
@@ -317,6 +319,12 @@ async def watch_matches(parts: Backstage) -> None:
     """Matches that are wrong too often make their subject's bar higher, and ring."""
     async with parts.store.work() as work:
         await watch_precision(work, await calibration_in_force(work))
+
+
+async def count(parts: Backstage) -> None:
+    """Facts of questions, and after the night what is told of the weeks."""
+    await facts.follow(parts.store)
+    await facts.tell(parts.store)
 
 
 async def embed_anew(parts: Backstage) -> None:

@@ -21,6 +21,7 @@ from server.actions.errors import (
     TooEarly,
     TooFast,
 )
+from server.actions.pulse import falls_still, lower_hand_of
 from server.actions.subsidy import lecture_held
 from server.domain.board import MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.lecture import LectureState, may_start
@@ -29,6 +30,7 @@ from server.domain.room import LINE_MOVES, LONGEST_LINE, SLOW_S, LineState, may_
 from server.live.protocol import LineView
 from server.store.lecture_views import page_id
 from server.store.lectures import LectureBook
+from server.store.pulse import PulseBook
 from server.store.room_views import line_view
 from server.store.rooms import LECTURER, RoomBook
 from server.store.work import Record, Work, lecture_channel, room_channel, staff_channel
@@ -96,6 +98,7 @@ async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
     if state is not ON_AIR:
         raise RoomClosed
     await book.change(id, state=LectureState.OVER, ended_at=now)
+    await falls_still(work, id)
     await lecture_held(work, lecture, now)
     work.defer("snapshot_lecture", queue="read", lock=f"lecture:{id}", lecture_id=str(id))
     work.tell(lecture_channel(id), "lecture", id)
@@ -169,16 +172,18 @@ async def say(work: Work, person: Person, id: UUID, line_id: UUID, kind: str, te
     if LectureState(lecture.state) is not ON_AIR:
         raise RoomClosed
     speaks_freely = lecture.lecturer_id == person.id or person.is_a(Role.REVIEWER)
-    held = None
+    held, by_hand = None, False
     if not speaks_freely:
         ban = await room.ban(id, person.id)
         if ban is not None and ban.muted_at is not None:
             raise Muted
-        if not may_speak(await room.last_said(id, person.id), lecture.slow_s, now):
+        by_hand = kind == "question" and await PulseBook(work).has_the_word(id, person.id)
+        if not may_speak(await room.last_said(id, person.id), 0 if by_hand else lecture.slow_s, now):
             raise TooFast
         held = why_held(text)
     state = LineState.SHOWN if held is None else LineState.HELD
     fresh = {"line_id": line_id, "kind": kind, "text": text, "state": str(state), "why_held": held, "said_at": now}
+    fresh["by_hand"] = by_hand
     number = await room.say(id, person.id, fresh)
     row = await room.line(id, number)
     assert row is not None
@@ -238,6 +243,8 @@ async def rule(work: Work, person: Person, id: UUID, number: int, what: str) -> 
     if what == "remove" and line.state in (LineState.SHOWN, LineState.HELD):
         await room.judge(id, number, LineState.HIDDEN)
         _tell(work, id, msgspec.structs.replace(_seen(line, lecture), state=LineState.HIDDEN))
+    if what != "unmute":
+        await lower_hand_of(work, id, line.author_id)
     await work.commit()
     return UUID(str(line.author_id))
 

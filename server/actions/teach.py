@@ -21,6 +21,7 @@ from server.actions.errors import (
     TooManyPages,
     TooManyPlaces,
 )
+from server.actions.pulse import falls_still
 from server.actions.subsidy import lecture_held
 from server.domain.lecture import (
     AHEAD,
@@ -157,6 +158,7 @@ async def keep_time(work: Work, id: UUID, now: datetime) -> None:
         return
     if to is LectureState.OVER:
         await book.change(id, state=to, ended_at=now)
+        await falls_still(work, id)
         await lecture_held(work, lecture, now)
         work.tell(lecture_channel(id), "lecture", id)
         work.tell(room_channel(id), "room", id)

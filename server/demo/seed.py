@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from media.render import RenderJob, render
 from media.voices import Voice
+from server.actions import taxonomy
 from server.actions.answer import Film
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
@@ -27,10 +28,13 @@ from server.domain.people import Certification, PersonId
 from server.domain.question import Question, QuestionId, State
 from server.parts import Backstage
 from server.store import tables as t
+from server.store import taxonomies
 from server.store.work import Store, Work
+from server.taxonomy_file import read_points
 from server.web.auth import passwords
 
 ANSWERED = 12
+TAXONOMY = Path(__file__).parent / "taxonomy.csv"
 LIVE_ANSWER_FEN = 2_000
 POLICY_FROM = date(2020, 1, 1)
 POLICY = f"""\
@@ -71,6 +75,7 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
     await _people(parts)
     await _shifts(parts)
     await _lectures(parts)
+    await _taxonomy(parts)
     spread = _spread(_originals(), answered)
     for number, problem in enumerate(spread, 1):
         if await _is_loaded(parts, problem):
@@ -86,7 +91,9 @@ async def is_loaded(store: Store) -> bool:
         answers = await connection.execute(select(func.count()).where(t.answers.c.id.in_(wanted)))
         soon = func.clock_timestamp() + timedelta(days=ROSTER_DAYS / 2)
         shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
-        return bool(answers.scalar_one() == len(wanted) and shifts_left.scalar_one())
+        versions = await connection.execute(select(func.count()).select_from(t.taxonomies))
+        whole = answers.scalar_one() == len(wanted)
+        return bool(whole and shifts_left.scalar_one() and versions.scalar_one())
 
 
 def _originals() -> list[Problem]:
@@ -156,6 +163,14 @@ async def _shifts(parts: Backstage) -> None:
             for login, begin, end in shifts(datetime.now(UTC), ROSTER_DAYS)
         ]
         await connection.execute(insert(t.shifts), rows)
+
+
+async def _taxonomy(parts: Backstage) -> None:
+    """The demo's own, where no version is in force."""
+    points, unread = read_points(TAXONOMY.read_bytes())
+    async with parts.store.work() as work:
+        if (await taxonomies.in_force(work))[0] == 0:
+            await taxonomy.bring_in(work, points, unread, TAXONOMY.name, None)
 
 
 async def _lectures(parts: Backstage) -> None:

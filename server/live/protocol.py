@@ -352,6 +352,132 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class ShareView(Wire):
+    """A share, or how much one grew, with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+class PointName(Wire):
+    """A knowledge point: its name is its own within a subject and stage. None: not labelled yet."""
+
+    subject: Subject
+    stage: Stage
+    name: str | None
+
+
+class WeekFigures(Wire):
+    """Sums of what is told of a week. `askers` are pupils; waits are in seconds."""
+
+    asked: int
+    askers: int
+    solved: int
+    unanswered: int
+    reopened: int
+    stuck: ShareView | None = None  # of those who saw a video or an answer
+    median_s: float | None = None
+    p95_s: float | None = None
+
+
+class PointWeek(Wire):
+    """A knowledge point in a week: the share of the pupils who asked, and how much it grew since."""
+
+    point: PointName
+    figures: WeekFigures
+    rate: ShareView | None = None
+    week: ShareView | None = None
+    year: ShareView | None = None
+
+
+class HeatCell(Wire):
+    asked: int
+    askers: int
+    rate: ShareView | None = None
+
+
+class HeatRow(Wire):
+    """A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones."""
+
+    grade: int
+    cells: list[HeatCell | None]  # None: fewer than five pupils, or nobody
+    school: str | None = None
+    school_id: UUID | None = None
+    enrolled: int | None = None
+
+
+class SchoolName(Wire):
+    id: UUID
+    name: str
+
+
+class WeekSum(Wire):
+    week: str
+    asked: int
+    unanswered: int
+
+
+class MondayView(Wire):
+    """A week for research: where what was not understood. Every number is a sum of groups of at least five pupils."""
+
+    week: str | None  # its Monday; None: no week is told yet
+    weeks: list[str]
+    schools: list[SchoolName]
+    total: WeekFigures
+    before: WeekFigures
+    columns: list[PointName]
+    rows: list[HeatRow]
+    points: list[PointWeek]
+    risen: list[PointWeek]
+    fallen: list[PointWeek]
+    hardest: list[PointWeek]
+    line: list[WeekSum]
+
+
+class ExemplarView(Wire):
+    """A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that
+    the answer's video shows."""
+
+    text: str
+    outcome: Literal["solved", "stuck", "reopened", "seen"]
+    answer: AnswerView
+    photo_url: str | None = None
+
+
+class Exemplars(Wire):
+    exemplars: list[ExemplarView]
+
+
+class TaxonomyPoint(Wire):
+    """A knowledge point, or an area that holds some; `parent` is a code."""
+
+    code: str
+    name: str
+    parent: str | None
+    subject: Subject
+    stage: Stage
+    first_grade: int
+    last_grade: int
+
+
+class TaxonomyVersion(Wire):
+    """A version that was imported; `relabelled` counts questions and answers whose point got another name by it."""
+
+    number: int
+    file_name: str
+    made_at: datetime
+    size: int
+    relabelled: int
+
+
+class TaxonomyView(Wire):
+    """The taxonomy in force, in its file's order, and its versions, the newest first."""
+
+    points_in_force: list[TaxonomyPoint]
+    versions: list[TaxonomyVersion]
+
+
 class PlaceView(Wire):
     """A pupil's place in a lecture; `ahead` counts those before it on the waiting list."""
 
@@ -431,6 +557,7 @@ class LineView(Wire):
     said_at: datetime
     by_lecturer: bool = False
     why_held: Literal["contact", "link", "abuse"] | None = None
+    by_hand: bool = False  # the lecturer had given its author the word
 
 
 class TakeView(Wire):
@@ -451,6 +578,7 @@ class RoomState(Wire):
     slow_s: int
     epoch: int  # of the lecturer's page that draws; an older one is read-only
     take: TakeView | None = None  # nobody is heard
+    has_the_word: int | None = None  # the number of the raised hand that the lecturer took
 
 
 class StaffChannel(Wire):
@@ -470,6 +598,78 @@ class SoundView(Wire):
     playlist: str
 
 
+class PollView(Wire):
+    """What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer
+    alone until it is closed."""
+
+    number: int
+    version: int
+    text: str
+    options: list[str]
+    counts: list[int]
+    at_ms: int
+    closed: bool
+    quiz: bool
+    right: int | None = None
+
+
+class PollAnswer(Wire):
+    """A pupil's own, counted from 1."""
+
+    number: int
+    option: int
+
+
+class HandPlace(Wire):
+    """A pupil's own raised hand; `ahead` counts those that went up before it."""
+
+    number: int
+    ahead: int
+
+
+class HandView(Wire):
+    number: int
+    nickname: str
+    raised_at: datetime
+    taken: bool
+
+
+class HandsView(Wire):
+    """The line of raised hands for who keeps the room; `count` are those that wait, also where more than are shown."""
+
+    count: int
+    hands: list[HandView]
+
+
+class MarkView(Wire):
+    """A stretch of a lecture in which many were lost, on the lecture's own clock; `most` in its worst half minute."""
+
+    from_ms: int
+    to_ms: int
+    most: int
+
+
+class LostView(Wire):
+    """How many were lost in each half minute of a lecture, of all who came so far."""
+
+    counts: list[int]
+    came: int
+    marks: list[MarkView]
+
+
+class MutedView(Wire):
+    """Who may not speak, or not be there; `number` is a line of theirs, by which the rule is taken back."""
+
+    number: int
+    nickname: str
+    since: datetime
+    removed: bool
+
+
+class Muted(Wire):
+    pupils: list[MutedView]
+
+
 class RoomSnapshot(Wire):
     """A lecture's room with its whole board, and the points of its channels from which to listen on."""
 
@@ -487,6 +687,11 @@ class RoomSnapshot(Wire):
     offset: int
     staff: StaffChannel | None = None  # for the lecturer and reviewers
     sound: SoundView | None = None
+    polls: list[PollView] = []
+    answered: list[PollAnswer] = []
+    hand: HandPlace | None = None  # one's own that is up
+    hands: HandsView | None = None  # for the lecturer and reviewers, as is `lost`
+    lost: LostView | None = None
 
 
 class LectureReplay(Wire):
@@ -845,6 +1050,22 @@ class SayInRoom(Wire, forbid_unknown_fields=True):
     text: str
 
 
+class AskPoll(Wire, forbid_unknown_fields=True):
+    """Two to six options; `right`, counted from 1, makes it a quiz. `poll_id` is made by the page and makes a repeat
+    harmless."""
+
+    poll_id: UUID
+    text: str
+    options: list[str]
+    right: int | None = None
+
+
+class AnswerPoll(Wire, forbid_unknown_fields=True):
+    """The option, counted from 1."""
+
+    option: int
+
+
 class JudgeLine(Wire, forbid_unknown_fields=True):
     """What becomes of a line: shown, hidden, or a question that was answered."""
 
@@ -972,6 +1193,18 @@ class RoomChanged(Event, tag="room"):
     room: RoomState
 
 
+class PollChanged(Event, tag="poll"):
+    poll: PollView
+
+
+class HandsChanged(Event, tag="hands"):
+    hands: HandsView
+
+
+class LostChanged(Event, tag="lost"):
+    lost: LostView
+
+
 AnyEvent = (
     QuestionChanged
     | DutyChanged
@@ -984,6 +1217,9 @@ AnyEvent = (
     | PlaceChanged
     | LineChanged
     | RoomChanged
+    | PollChanged
+    | HandsChanged
+    | LostChanged
 )
 
 
@@ -1269,7 +1505,7 @@ class Air(ClientFrame, tag="air"):
     first one, how long ago the take began."""
 
     lecture: UUID
-    epoch: int
+    room_epoch: int
     take: str
     type: str
     at: int

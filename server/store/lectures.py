@@ -54,9 +54,9 @@ class LectureBook:
 
     async def change(self, id: UUID, **change: Any) -> None:
         """Every change makes a later version, and a later time for calendars."""
-        sets = ", ".join(f"{name} = %({name})s" for name in change)
+        sets = "".join(f"{name} = %({name})s, " for name in change)
         query = f"""
-            UPDATE lectures SET {sets}, version = version + 1, changed_at = clock_timestamp()
+            UPDATE lectures SET {sets}version = version + 1, changed_at = clock_timestamp()
             WHERE id = %(id)s RETURNING id
         """  # noqa: S608 - names from our code
         await self.work.rows(query, {**change, "id": id})

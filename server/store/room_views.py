@@ -14,6 +14,7 @@ from server.domain.room import GAP, LineState, attended
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
+from server.store.pulse_views import PulseViews
 from server.store.rooms import LECTURER, LINE, LOG
 from server.store.work import Store, room_channel
 
@@ -27,6 +28,7 @@ class RoomViews:
 
     store: Store
     lectures: LectureViews
+    pulse: PulseViews
 
     async def side(self, person: Person, id: UUID) -> Side | None:
         """What somebody is in a room that is open to him now; None for everybody else."""
@@ -79,6 +81,11 @@ class RoomViews:
             muted=bool(banned),
             epoch="",
             offset=0,
+            polls=await self.pulse.polls(id, staff=staff),
+            answered=[] if staff else await self.pulse.answers(id, person.id),
+            hand=None if staff else await self.pulse.hand(id, person.id),
+            hands=await self.pulse.hands(id) if staff else None,
+            lost=await self.pulse.lost(id) if staff else None,
         )
 
     async def _lines(self, person: Person, id: UUID, staff: bool) -> list[wire.LineView]:
@@ -116,6 +123,7 @@ def line_view(row: Record, *, by_lecturer: bool) -> wire.LineView:
         said_at=row.said_at,
         by_lecturer=by_lecturer,
         why_held=row.why_held,
+        by_hand=row.by_hand,
     )
 
 
@@ -129,19 +137,21 @@ def _state(row: Record) -> wire.RoomState:
         slow_s=row.slow_s,
         epoch=row.epoch,
         take=None if row.take is None or row.state != "live" else wire.TakeView(number=row.take, muted=row.muted),
+        has_the_word=row.has_the_word,
     )
 
 
-_STATE = """
-    SELECT l.*, t.number AS take, t.muted FROM lectures l
-    LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
-"""
 _SIDE = """
     SELECT l.lecturer_id, l.state, l.starts_at, p.state AS place, b.removed_at, clock_timestamp() AS now
     FROM lectures l
     LEFT JOIN lecture_places p ON p.lecture_id = l.id AND p.pupil_id = %(person)s
     LEFT JOIN lecture_bans b ON b.lecture_id = l.id AND b.pupil_id = %(person)s
     WHERE l.id = %(id)s
+"""
+_STATE = """
+    SELECT l.*, h.number AS has_the_word, t.number AS take, t.muted FROM lectures l
+    LEFT JOIN lecture_hands h ON h.lecture_id = l.id AND h.state = 'taken'
+    LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
 """
 _VOTED = "SELECT number FROM lecture_votes WHERE lecture_id = %(id)s AND pupil_id = %(person)s"
 _MUTED = """

@@ -130,8 +130,9 @@ _KEEP_SNAPSHOT = """
 _SAY = """
     WITH numbered AS (UPDATE lectures SET next_line = next_line + 1 WHERE id = %(lecture)s
                       RETURNING next_line - 1 AS number)
-    INSERT INTO lecture_lines (lecture_id, number, line_id, kind, author_id, text, state, why_held, said_at)
-    SELECT %(lecture)s, number, %(line_id)s, %(kind)s, %(author)s, %(text)s, %(state)s, %(why_held)s, %(said_at)s
+    INSERT INTO lecture_lines (lecture_id, number, line_id, kind, author_id, text, state, why_held, said_at, by_hand)
+    SELECT %(lecture)s, number, %(line_id)s, %(kind)s, %(author)s, %(text)s, %(state)s, %(why_held)s, %(said_at)s,
+           %(by_hand)s
     FROM numbered RETURNING number
 """
 _VOTE = """

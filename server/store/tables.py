@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator
 
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
+from server.domain.pulse import HandState
 from server.domain.question import State, Verdict
 from server.domain.room import LineState
 
@@ -423,6 +424,7 @@ live_sessions = Table(
     CheckConstraint("(kind = 'retake') = (answer_id IS NOT NULL)", name="retakes"),
     Index("uq_live_sessions_teacher_open", "teacher_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("ix_live_sessions_open", "opened_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_live_sessions_question_id", "question_id", "opened_at"),
     Index("uq_live_sessions_question_open", "question_id", unique=True, postgresql_where=text("ended_at IS NULL")),
 )
 
@@ -545,6 +547,46 @@ reviews = Table(
     CheckConstraint("decision IN ('approved', 'sent_back', 'taken_down')", name="decision"),
     CheckConstraint("decision = 'approved' OR words <> ''", name="words"),
     Index("ix_reviews_answer_id", "answer_id"),
+)
+
+# --- what questions are about --------------------------------------------------------------------------------------
+
+# The version imported last is in force; older ones stay, so that a label of their time can be read.
+taxonomies = Table(
+    "taxonomies",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("file_name", Text, nullable=False),
+    _person("by_id", nullable=True),  # none: the operator, by the command
+    Column("relabelled", Integer, nullable=False),  # questions and answers whose point got another name
+    _time("made_at", now=True),
+)
+
+taxonomy_points = Table(
+    "taxonomy_points",
+    metadata,
+    Column("taxonomy_id", Integer, ForeignKey("taxonomies.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("parent", Text),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("first_grade", Integer, nullable=False),
+    Column("last_grade", Integer, nullable=False),
+    Column("replaces", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    PrimaryKeyConstraint("taxonomy_id", "code"),
+    ForeignKeyConstraint(
+        ["taxonomy_id", "parent"],
+        ["taxonomy_points.taxonomy_id", "taxonomy_points.code"],
+        name="fk_taxonomy_points_parent",
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    UniqueConstraint("taxonomy_id", "subject", "stage", "name"),
+    CheckConstraint("1 <= first_grade AND first_grade <= last_grade AND last_grade <= 12", name="grades"),
+    CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
+    CheckConstraint("parent <> code", name="no_own_parent"),
 )
 
 # --- children ------------------------------------------------------------------------------------------------------
@@ -741,6 +783,7 @@ lecture_lines = Table(
     Column("why_held", Text),
     Column("votes", Integer, nullable=False, server_default=text("0")),
     _time("said_at", now=True),
+    Column("by_hand", Boolean, nullable=False, server_default=text("false")),  # who said it had the word
     PrimaryKeyConstraint("lecture_id", "number"),
     UniqueConstraint("lecture_id", "author_id", "line_id"),
     CheckConstraint("kind IN ('chat', 'question')", name="kind"),
@@ -780,6 +823,73 @@ lecture_attendance = Table(
     _time("until_at"),
     PrimaryKeyConstraint("lecture_id", "pupil_id", "node", "from_at"),
     CheckConstraint("until_at >= from_at", name="forward"),
+)
+
+# What the lecturer asks the room. `counts` are those of the answers, by option; one poll is open at a time.
+lecture_polls = Table(
+    "lecture_polls",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("poll_id", Uuid, nullable=False),  # made by the page: asking it twice is asking it once
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("text", Text, nullable=False),
+    Column("options", ARRAY(Text), nullable=False),
+    Column("right_option", Integer),  # of a quiz, counted from 1
+    Column("counts", ARRAY(Integer), nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    _time("asked_at", now=True),
+    _time("closed_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    UniqueConstraint("lecture_id", "poll_id"),
+    CheckConstraint("cardinality(options) BETWEEN 2 AND 6", name="options"),
+    CheckConstraint("cardinality(counts) = cardinality(options)", name="counts"),
+    CheckConstraint("right_option BETWEEN 1 AND cardinality(options)", name="right_option"),
+    Index("uq_lecture_polls_open", "lecture_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+)
+
+lecture_poll_answers = Table(
+    "lecture_poll_answers",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    _person("pupil_id"),
+    Column("option", Integer, nullable=False),
+    _time("answered_at", now=True),
+    PrimaryKeyConstraint("lecture_id", "number", "pupil_id"),
+    ForeignKeyConstraint(["lecture_id", "number"], ["lecture_polls.lecture_id", "lecture_polls.number"]),
+)
+
+# `number` is the order in which hands went up; a pupil has one up at a time, and one pupil has the word.
+lecture_hands = Table(
+    "lecture_hands",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    _person("pupil_id"),
+    Column("state", Word(HandState), nullable=False),
+    _time("raised_at", now=True),
+    _time("taken_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    CheckConstraint(_words("state", HandState), name="state"),
+    CheckConstraint("state <> 'taken' OR taken_at IS NOT NULL", name="taken"),
+    Index(
+        "uq_lecture_hands_up",
+        "lecture_id",
+        "pupil_id",
+        unique=True,
+        postgresql_where=text("state IN ('raised', 'taken')"),
+    ),
+    Index("uq_lecture_hands_taken", "lecture_id", unique=True, postgresql_where=text("state = 'taken'")),
+)
+
+lecture_lost = Table(  # "I'm lost", once a window of the lecture's clock; domain/pulse.py says how long one is
+    "lecture_lost",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("window", Integer, nullable=False),
+    _person("pupil_id"),
+    PrimaryKeyConstraint("lecture_id", "window", "pupil_id"),
 )
 
 # --- money ---------------------------------------------------------------------------------------------------------
@@ -976,6 +1086,81 @@ appraisal_comments = Table(
     _time("written_at", now=True),
     PrimaryKeyConstraint("teacher_id", "first", "until"),
     CheckConstraint("until > first", name="forward"),
+)
+
+# --- what research counts ------------------------------------------------------------------------------------------
+
+# A line for each change that a fact may follow from; triggers (migration 0105) write it in the change's transaction.
+research_due = Table(
+    "research_due",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("question_id", Uuid, nullable=False),
+)
+
+# A fact for each question whose pupil may be counted; gone with it, hence no foreign keys.
+research_facts = Table(
+    "research_facts",
+    metadata,
+    Column("question_id", Uuid, primary_key=True),
+    Column("pupil_id", Uuid, nullable=False),
+    Column("week", Date, nullable=False),  # its Monday, in the city
+    Column("day", Date, nullable=False),
+    Column("school_id", Uuid),
+    Column("grade", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("knowledge_point", Text),
+    Column("pushed", Boolean, nullable=False),
+    Column("saw", Boolean, nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("stuck", Boolean, nullable=False),
+    Column("reopened", Boolean, nullable=False),
+    Column("unanswered", Boolean, nullable=False),
+    Column("wait", Integer),  # the bin of it (domain/statistics.py); none before anything came
+    Index("ix_research_facts_week", "week", "subject", "knowledge_point"),
+    Index("ix_research_facts_day", "day"),
+)
+
+research_weeks = Table(
+    "research_weeks",
+    metadata,
+    Column("week", Date, primary_key=True),
+    _time("changed_at"),
+    _time("told_at", nullable=True),
+)
+
+# What is told of a week (domain/release.py): pages, reports and searches show sums of these rows and nothing else.
+research_units = Table(
+    "research_units",
+    metadata,
+    Column("week", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("subject", Text),
+    Column("stage", Text),
+    Column("knowledge_point", Text),
+    Column("grade", Integer),
+    Column("school_id", Uuid),
+    Column("level", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("askers", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("solved", Integer, nullable=False),
+    Column("stuck", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False),
+    Column("waits", ARRAY(Integer), nullable=False),  # bin, count, bin, count …
+    PrimaryKeyConstraint("week", "number"),
+    CheckConstraint("askers >= 5", name="k"),
+    CheckConstraint("level BETWEEN 0 AND 4", name="level"),
+)
+
+research_enrolled = Table(
+    "research_enrolled",
+    metadata,
+    Column("school_id", Uuid, ForeignKey("schools.id"), nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("pupils", Integer, nullable=False),
+    PrimaryKeyConstraint("school_id", "grade"),
 )
 
 # --- events on their way -------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from server.domain.question import State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
+from server.store.pulse_views import PulseViews
 from server.store.replay_views import ReplayViews
 from server.store.room_views import RoomViews
 from server.store.work import Outgoing, Record, Store
@@ -47,7 +48,11 @@ class Views:
 
     @property
     def rooms(self) -> RoomViews:
-        return RoomViews(self.store, self.lectures)
+        return RoomViews(self.store, self.lectures, self.pulse)
+
+    @property
+    def pulse(self) -> PulseViews:
+        return PulseViews(self.store)
 
     @property
     def replays(self) -> ReplayViews:
@@ -452,6 +457,12 @@ class Views:
             case "room":
                 room = await self.rooms.state(outgoing.ref)
                 return None if room is None else wire.RoomChanged(room=room)
+            case "poll":
+                return wire.PollChanged(poll=msgspec.convert(outgoing.body, wire.PollView))
+            case "hands":
+                return wire.HandsChanged(hands=await self.pulse.hands(outgoing.ref))
+            case "lost":
+                return wire.LostChanged(lost=await self.pulse.lost(outgoing.ref))
             case "place":
                 return msgspec.convert(outgoing.body, wire.PlaceChanged)
             case "precision":

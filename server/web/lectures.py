@@ -17,6 +17,7 @@ from server.store.lecture_views import Wanted
 from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
 from server.web.air import live_sound
 from server.web.door import Call, Door, Reply
+from server.web.pulse import number_in
 
 STUDENT = frozenset({Role.STUDENT})
 LECTURER = frozenset({Role.LECTURER})
@@ -203,17 +204,17 @@ async def say(call: Call[wire.SayInRoom]) -> wire.LineView:
 async def vote(call: Call[None]) -> None:
     if await call.parts.views.rooms.side(call.person, call.id()) != "pupil":
         raise NotHere
-    await call.parts.voting.join((call.id(), _number(call)), call.person.id)
+    await call.parts.voting.join((call.id(), number_in(call)), call.person.id)
 
 
 async def judge(call: Call[wire.JudgeLine]) -> wire.LineView:
     async with call.parts.store.work() as work:
-        return await lecture_room.judge(work, call.person, call.id(), _number(call), LineState(call.body.becomes))
+        return await lecture_room.judge(work, call.person, call.id(), number_in(call), LineState(call.body.becomes))
 
 
 async def rule(call: Call[wire.RuleAuthor]) -> None:
     async with call.parts.store.work() as work:
-        author = await lecture_room.rule(work, call.person, call.id(), _number(call), call.body.rule)
+        author = await lecture_room.rule(work, call.person, call.id(), number_in(call), call.body.rule)
     if call.body.rule == "remove":
         await call.parts.hub.expel(author, room_channel(call.id()))
 
@@ -227,13 +228,6 @@ async def attendance(call: Call[None]) -> wire.Attendance:
     if await call.parts.views.rooms.side(call.person, call.id()) not in ("lecturer", "reviewer"):
         raise NotHere
     return await call.parts.views.rooms.attendance(call.id())
-
-
-def _number(call: Call[Any]) -> int:
-    text = str(call.path["number"])
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise NotHere
-    return int(text)
 
 
 def _plan(body: wire.PlanLecture) -> Plan:

@@ -26,6 +26,8 @@ SHELLS = {
     "/subsidies": "subsidies.html",
     "/disclosure": "disclosure.html",
     "/research": "research.html",
+    "/monday": "monday.html",
+    "/topics": "topics.html",
     "/review": "review.html",
     "/school": "school.html",
     "/guardian": "guardian.html",

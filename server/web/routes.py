@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import air, api, auth, lectures, pages, studio, subsidies
+from server.web import air, api, auth, lectures, monday, pages, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -66,6 +66,7 @@ DOORS: tuple[Door, ...] = (
          wire.Pairs, tag="matches"),
     Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
          reply=wire.Reliability, tag="matches"),
+    *monday.DOORS,
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
@@ -80,8 +81,11 @@ DOORS: tuple[Door, ...] = (
     # lectures
     *lectures.DOORS,
     *air.DOORS,
+    *pulse.DOORS,
     # money
     *subsidies.DOORS,
+    # what questions are about
+    *research.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),
     Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),

@@ -193,7 +193,7 @@ export class Broadcast {
   #send(take: Take, piece: Uint8Array, last = false): boolean {
     const ago_ms = Math.min(30_000, Math.round(performance.now() - take.began));
     const sent = this.link.whisper({
-      frame: "air", lecture: this.lecture, epoch: this.epoch(), take: take.name, type: take.recorder?.type ?? "", at: take.sent, ago_ms, bytes: base64(piece), muted: this.muted.value, last,
+      frame: "air", lecture: this.lecture, room_epoch: this.epoch(), take: take.name, type: take.recorder?.type ?? "", at: take.sent, ago_ms, bytes: base64(piece), muted: this.muted.value, last,
     });
     if (sent) this.#socket = this.link.socket;
     return sent;

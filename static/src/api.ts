@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type {
   Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, IceView, Judge, Lessons, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView, Reviews, SayConsent, SchoolPupils,
-  SessionSnapshot, SessionView, SignIn, Split, StudentState, TeacherState, Ticket, Trust, Waiting,
+  SessionSnapshot, SessionView, SignIn, Split, StudentState, TaxonomyView, TeacherState, Ticket, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
 
@@ -124,6 +124,7 @@ export const accept = (offer: string): Promise<SessionView> => post(`/api/offers
 export const decline = (offer: string): Promise<DutyView> => post(`/api/offers/${offer}/decline`, {}, `decline-${offer}`);
 export const pairs = (): Promise<Pairs> => call("GET", "/api/matches");
 export const judge = (question: string, body: Judge): Promise<Pairs> => post(`/api/questions/${question}/judge`, body);
+export const taxonomy = (): Promise<TaxonomyView> => call("GET", "/api/research/taxonomy");
 export const reliability = (): Promise<Reliability> => call("GET", "/api/research/reliability");
 export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings");
 

@@ -8,6 +8,7 @@ import type { Link } from "./link";
 import { Pace } from "./pace";
 import { newer } from "./state";
 import type { AnyEvent, AnyServerFrame, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
+import { Pulse } from "./pulse";
 import { Room } from "./room";
 
 export type Side = RoomSnapshot["me"];
@@ -22,6 +23,7 @@ export class Auditorium {
   readonly board: Room;
   readonly broadcast: Broadcast; // the lecturer's microphone
   readonly ears: Signal<Ears | null> = signal(null); // of everybody else
+  readonly pulse: Pulse;
   me: Side = "pupil";
   #mine = 0; // the epoch with which this page draws; 0: it does not
   #staff: string | null = null;
@@ -34,6 +36,7 @@ export class Auditorium {
       channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event), frame: (frame) => this.#frame(frame), pace: new Pace(() => this.ears.value?.at ?? null),
     });
     this.broadcast = new Broadcast(link, id, () => this.#mine);
+    this.pulse = new Pulse(id);
   }
 
   close(): void {
@@ -119,6 +122,7 @@ export class Auditorium {
     this.muted.value = fresh.muted;
     if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, () => Date.parse(this.state.value?.started_at ?? ""));
     this.#tune();
+    this.pulse.take(fresh);
     if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
   }
 
@@ -129,14 +133,19 @@ export class Auditorium {
       load: async () => {
         const fresh = await lectures.room(this.id);
         this.lines.value = fresh.lines.reduce<LineView[]>((lines, line) => lectures.withLine(lines, line, true), [...this.lines.value]);
+        this.pulse.take(fresh);
         return fresh.staff ?? { epoch: "", offset: 0 };
       },
-      event: (event) => event.type === "line" && this.#said(event.line),
+      event: (event) => {
+        if (event.type === "line") this.#said(event.line);
+        this.pulse.hears(event);
+      },
     });
   }
 
   #hears(event: AnyEvent): void {
     if (event.type === "line") this.#said(event.line);
+    this.pulse.hears(event);
     if (event.type !== "room") return;
     this.state.value = newer(this.state.value, event.room);
     this.#tune();

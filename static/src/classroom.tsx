@@ -3,12 +3,15 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { airSay } from "./air-words";
 import { Auditorium } from "./auditorium";
 import { Desk } from "./desk";
+import { Hands, LostMeter, MutedList, Taps, Word } from "./hands";
 import { newId } from "./ids";
 import { lectureSay } from "./lecture-words";
 import * as lectures from "./lectures";
 import { theLink } from "./page";
 import { Dialog, Empty, Icon, LinkBadge, Notice, useCut } from "./parts";
+import { PollCard, Polls } from "./polls";
 import type { Attendance, LineView } from "./protocol";
+import { pulseSay } from "./pulse-words";
 import { AirMic, Checks, SoundNotes } from "./sound";
 import { clock, problemIn, say, sentence } from "./words";
 
@@ -16,7 +19,7 @@ const LOOK_MS = 10_000; // at who is there
 const SLOW_S = [0, 5, 15, 30, 60];
 const LONGEST = 200;
 
-type Tab = "questions" | "chat" | "held" | "people";
+type Tab = "questions" | "hands" | "polls" | "chat" | "held" | "people";
 
 export function Classroom({ id, onleave }: { id: string; onleave: () => void }) {
   const words = lectureSay.value;
@@ -99,21 +102,28 @@ function Side({ hall }: { hall: Auditorium }) {
   const [tab, setTab] = useState<Tab>("questions");
   const [open, setOpen] = useState(false);
   const held = hall.lines.value.filter(({ state }) => state === "held");
-  const tabs: Tab[] = hall.keeper ? ["questions", "chat", "held", "people"] : ["questions", "chat"];
+  const tabs: Tab[] = hall.keeper ? ["questions", "hands", "polls", "chat", "held", "people"] : ["questions", "chat"];
+  const counts: Partial<Record<Tab, number>> = { held: held.length, hands: hall.pulse.hands.value?.count ?? 0 };
+  const name = (each: Tab): string => (each === "hands" || each === "polls" ? pulseSay.value[each] : words[each]);
+  const live = hall.state.value!.state === "live";
   const choose = (next: Tab): void => {
     setOpen(!(open && next === tab));
     setTab(next);
   };
   return (
     <aside class={open ? "side side-open" : "side"}>
+      {hall.me === "pupil" && live && <><PollCard hall={hall} /><Word hall={hall}><Speak hall={hall} kind="question" label={pulseSay.value.yourQuestion} /></Word><Taps hall={hall} /></>}
+      {hall.pulse.lost.value !== null && live && <LostMeter lost={hall.pulse.lost.value} />}
       <nav class="tabs side-tabs" aria-label={words.room}>
-        {tabs.map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} aria-expanded={open && tab === each} onClick={() => choose(each)}>{words[each]}{each === "held" && held.length > 0 && <span class="count">{held.length}</span>}</button>)}
+        {tabs.map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} aria-expanded={open && tab === each} onClick={() => choose(each)}>{name(each)}{(counts[each] ?? 0) > 0 && <span class="count">{counts[each]}</span>}</button>)}
       </nav>
       <div class="side-body">
         {tab === "questions" && <Questions hall={hall} />}
+        {tab === "hands" && <Hands hall={hall} />}
+        {tab === "polls" && <Polls hall={hall} />}
         {tab === "chat" && <Chat hall={hall} />}
         {tab === "held" && <ul class="lines" aria-label={words.held}>{held.length === 0 ? <Empty title={words.noHeld} /> : held.map((line) => <Line key={line.number} hall={hall} line={line} />)}</ul>}
-        {tab === "people" && <People id={hall.id} />}
+        {tab === "people" && <><People id={hall.id} /><MutedList hall={hall} /></>}
       </div>
     </aside>
   );
@@ -196,7 +206,7 @@ function Line({ hall, line }: { hall: Auditorium; line: LineView }) {
   const { number, state, kind } = line;
   return (
     <li class={`said-line said-line-${state}`}>
-      <p class="said-head small"><b>{line.author_name}</b>{line.by_lecturer && <span class="tag tag-teacher">{words.teacherTag}</span>}{line.why_held && <span class="tag tag-example">{words.whyHeld[line.why_held]}</span>}{state === "hidden" && <span class="state">{words.hidden}</span>}{state === "answered" && <span class="state state-resolved"><Icon name="check" />{words.answered}</span>}</p>
+      <p class="said-head small"><b>{line.author_name}</b>{line.by_lecturer && <span class="tag tag-teacher">{words.teacherTag}</span>}{line.by_hand && <span class="tag">{pulseSay.value.byHand}</span>}{line.why_held && <span class="tag tag-example">{words.whyHeld[line.why_held]}</span>}{state === "hidden" && <span class="state">{words.hidden}</span>}{state === "answered" && <span class="state state-resolved"><Icon name="check" />{words.answered}</span>}</p>
       <p class="said-text">{line.text}</p>
       {no && <Notice kind="error">{no}</Notice>}
       <div class="row wrap said-acts">

@@ -27,8 +27,8 @@ function Page() {
       <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
       <DemoBanner />
       <main class={`page ${who !== null && isLecturer(who) ? "page-lecturer" : "page-hall"}`}>
-        {who !== null && isPupil(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
-        <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>
+        {again.value === null && who !== null && isPupil(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
+        {again.value === null && <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>}
         {linkState.value === "offline" && <Notice kind="warning">{say.value.unreachable}</Notice>}
         <Stopped />
         {unreachable.value ? <Unreached /> : who === null ? null : again.value !== null ? <Rerun key={again.value} id={again.value} onleave={() => (location.hash = "")} /> : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Empty title={words.gone} />}

@@ -41,7 +41,7 @@ test("free hours end after they begin", () => {
   expect(hoursFit({ ...NOTHING, from: "20:00", until: "19:00" })).toBe(true);
 });
 
-const line = (number: number, over: Partial<LineView> = {}): LineView => ({ number, kind: "question", author_name: "小明", text: `第 ${number} 问`, state: "shown", votes: 0, said_at: at(0), by_lecturer: false, why_held: null, ...over });
+const line = (number: number, over: Partial<LineView> = {}): LineView => ({ number, kind: "question", author_name: "小明", text: `第 ${number} 问`, state: "shown", votes: 0, said_at: at(0), by_lecturer: false, why_held: null, by_hand: false, ...over });
 
 test("a line that is hidden goes for pupils and stays, whole, for who keeps the room", () => {
   const lines = [line(1), line(2)];

@@ -313,6 +313,121 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A share, or how much one grew, with its 95 % interval. */
+export interface ShareView {
+  share: number;
+  low: number;
+  high: number;
+}
+
+/** A knowledge point: its name is its own within a subject and stage. None: not labelled yet. */
+export interface PointName {
+  subject: Subject;
+  stage: Stage;
+  name: string | null;
+}
+
+/** Sums of what is told of a week. `askers` are pupils; waits are in seconds. */
+export interface WeekFigures {
+  asked: number;
+  askers: number;
+  solved: number;
+  unanswered: number;
+  reopened: number;
+  stuck: ShareView | null;
+  median_s: number | null;
+  p95_s: number | null;
+}
+
+/** A knowledge point in a week: the share of the pupils who asked, and how much it grew since. */
+export interface PointWeek {
+  point: PointName;
+  figures: WeekFigures;
+  rate: ShareView | null;
+  week: ShareView | null;
+  year: ShareView | null;
+}
+
+export interface HeatCell {
+  asked: number;
+  askers: number;
+  rate: ShareView | null;
+}
+
+/** A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones. */
+export interface HeatRow {
+  grade: number;
+  cells: (HeatCell | null)[];
+  school: string | null;
+  school_id: string | null;
+  enrolled: number | null;
+}
+
+export interface SchoolName {
+  id: string;
+  name: string;
+}
+
+export interface WeekSum {
+  week: string;
+  asked: number;
+  unanswered: number;
+}
+
+/** A week for research: where what was not understood. Every number is a sum of groups of at least five pupils. */
+export interface MondayView {
+  week: string | null;
+  weeks: string[];
+  schools: SchoolName[];
+  total: WeekFigures;
+  before: WeekFigures;
+  columns: PointName[];
+  rows: HeatRow[];
+  points: PointWeek[];
+  risen: PointWeek[];
+  fallen: PointWeek[];
+  hardest: PointWeek[];
+  line: WeekSum[];
+}
+
+/** A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that the answer's video shows. */
+export interface ExemplarView {
+  text: string;
+  outcome: "solved" | "stuck" | "reopened" | "seen";
+  answer: AnswerView;
+  photo_url: string | null;
+}
+
+export interface Exemplars {
+  exemplars: ExemplarView[];
+}
+
+/** A knowledge point, or an area that holds some; `parent` is a code. */
+export interface TaxonomyPoint {
+  code: string;
+  name: string;
+  parent: string | null;
+  subject: Subject;
+  stage: Stage;
+  first_grade: number;
+  last_grade: number;
+}
+
+/** A version that was imported; `relabelled` counts questions and answers whose point got another name by it. */
+export interface TaxonomyVersion {
+  number: number;
+  file_name: string;
+  made_at: string;
+  size: number;
+  relabelled: number;
+}
+
+/** The taxonomy in force, in its file's order, and its versions, the newest first. */
+export interface TaxonomyView {
+  points_in_force: TaxonomyPoint[];
+  versions: TaxonomyVersion[];
+}
+
 /** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
 export interface PlaceView {
   state: PlaceState;
@@ -383,6 +498,7 @@ export interface LineView {
   said_at: string;
   by_lecturer: boolean;
   why_held: "contact" | "link" | "abuse" | null;
+  by_hand: boolean;
 }
 
 /** The lecturer's microphone is on the air; `muted` while only silence is recorded. */
@@ -401,6 +517,7 @@ export interface RoomState {
   slow_s: number;
   epoch: number;
   take: TakeView | null;
+  has_the_word: number | null;
 }
 
 /** Where lines that are held or hidden are told, and the point from which to listen on. */
@@ -415,6 +532,70 @@ export interface SoundView {
   type: string;
   initialisation: string;
   playlist: string;
+}
+
+/** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
+export interface PollView {
+  number: number;
+  version: number;
+  text: string;
+  options: string[];
+  counts: number[];
+  at_ms: number;
+  closed: boolean;
+  quiz: boolean;
+  right: number | null;
+}
+
+/** A pupil's own, counted from 1. */
+export interface PollAnswer {
+  number: number;
+  option: number;
+}
+
+/** A pupil's own raised hand; `ahead` counts those that went up before it. */
+export interface HandPlace {
+  number: number;
+  ahead: number;
+}
+
+export interface HandView {
+  number: number;
+  nickname: string;
+  raised_at: string;
+  taken: boolean;
+}
+
+/** The line of raised hands for who keeps the room; `count` are those that wait, also where more than are shown. */
+export interface HandsView {
+  count: number;
+  hands: HandView[];
+}
+
+/** A stretch of a lecture in which many were lost, on the lecture's own clock; `most` in its worst half minute. */
+export interface MarkView {
+  from_ms: number;
+  to_ms: number;
+  most: number;
+}
+
+/** How many were lost in each half minute of a lecture, of all who came so far. */
+export interface LostView {
+  counts: number[];
+  came: number;
+  marks: MarkView[];
+}
+
+/** Who may not speak, or not be there; `number` is a line of theirs, by which the rule is taken back. */
+export interface MutedView {
+  number: number;
+  nickname: string;
+  since: string;
+  removed: boolean;
+}
+
+export interface Muted {
+  pupils: MutedView[];
 }
 
 /** A lecture's room with its whole board, and the points of its channels from which to listen on. */
@@ -433,6 +614,11 @@ export interface RoomSnapshot {
   offset: number;
   staff: StaffChannel | null;
   sound: SoundView | null;
+  polls: PollView[];
+  answered: PollAnswer[];
+  hand: HandPlace | null;
+  hands: HandsView | null;
+  lost: LostView | null;
 }
 
 /** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
@@ -752,6 +938,19 @@ export interface SayInRoom {
   text: string;
 }
 
+/** Two to six options; `right`, counted from 1, makes it a quiz. `poll_id` is made by the page and makes a repeat harmless. */
+export interface AskPoll {
+  poll_id: string;
+  text: string;
+  options: string[];
+  right?: number | null;
+}
+
+/** The option, counted from 1. */
+export interface AnswerPoll {
+  option: number;
+}
+
 /** What becomes of a line: shown, hidden, or a question that was answered. */
 export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
@@ -872,7 +1071,22 @@ export interface RoomChanged {
   room: RoomState;
 }
 
-export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
+export interface PollChanged {
+  type: "poll";
+  poll: PollView;
+}
+
+export interface HandsChanged {
+  type: "hands";
+  hands: HandsView;
+}
+
+export interface LostChanged {
+  type: "lost";
+  lost: LostView;
+}
+
+export type AnyEvent = QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged | PollChanged | HandsChanged | LostChanged;
 
 export interface Position {
   epoch: string;
@@ -896,7 +1110,7 @@ export interface Told {
   channel: string;
   epoch: string;
   offset: number;
-  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged;
+  event: QuestionChanged | DutyChanged | Earned | BoardGrew | SessionChanged | Alarm | PrecisionAlarm | LectureChanged | PlaceChanged | LineChanged | RoomChanged | PollChanged | HandsChanged | LostChanged;
 }
 
 /** What was missed is no longer kept: load the channel's snapshot over HTTP, then listen on from its position. */
@@ -1102,7 +1316,7 @@ export interface Voice {
 export interface Air {
   frame: "air";
   lecture: string;
-  epoch: number;
+  room_epoch: number;
   take: string;
   type: string;
   at: number;

@@ -27,16 +27,16 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
   if (view === null) {
     return (
       <section class="rerun" aria-label={words.replay}>
-        <button class="button quiet" onClick={onleave}><Icon name="back" />{say.value.leave}</button>
-        {wrong === null ? <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loading}</div> : <><h2>{words.noReplay}</h2><Notice kind="error">{wrong.text}</Notice>{!wrong.forGood && <button class="button" onClick={load}>{words.reload}</button>}</>}
+        <a class="to-duty" href="#" onClick={onleave}>‹ {say.value.leave}</a>
+        {wrong === null ? <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loading}</div> : <><h1>{words.noReplay}</h1><Notice kind="error">{wrong.text}</Notice>{!wrong.forGood && <button class="button" onClick={load}>{words.reload}</button>}</>}
       </section>
     );
   }
   const { lecture } = view;
   return (
     <section class="rerun" aria-label={words.replay}>
-      <button class="button quiet" onClick={onleave}><Icon name="back" />{say.value.leave}</button>
-      <h2>{lecture.title}</h2>
+      <a class="to-duty" href="#" onClick={onleave}>‹ {say.value.leave}</a>
+      <h1>{lecture.title}</h1>
       <p class="muted small">{lecture.lecturer_name} · {moment(lecture.starts_at)} · {words.views(view.views)} · {words.kept(moment(view.kept_until))}</p>
       <Stage view={view} onexpired={load} />
       {lecture.about && <p class="asked-text">{lecture.about}</p>}

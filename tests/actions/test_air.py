@@ -122,7 +122,7 @@ async def open_node(store: Store, redis_url: str, tmp_path: Path) -> AsyncIterat
 def slice_of(id: UUID, epoch: int, at: int = 0, until: int | None = None, take: str = "t1", **more: Any) -> Air:
     """As if the take had begun as long ago as it lasts: nobody speaks ahead of the clock."""
     given = {"type": "audio/webm;codecs=opus", "ago_ms": 9_000, **more}
-    return Air(lecture=id, epoch=epoch, take=take, at=at, bytes=base64.b64encode(SAID[at:until]).decode(), **given)
+    return Air(lecture=id, room_epoch=epoch, take=take, at=at, bytes=base64.b64encode(SAID[at:until]).decode(), **given)
 
 
 async def until(is_true: Callable[[], Any]) -> Any:
@@ -231,7 +231,7 @@ async def test_a_full_disk_costs_the_room_nothing_and_is_made_up_for(
     data = base64.b64encode(long).decode()
     told = slice_of(lecture, epoch, ago_ms=20_000)
     await node.studio.hears(
-        lecturer, Air(lecture=lecture, epoch=epoch, take="t1", type=told.type, at=0, ago_ms=20_000, bytes=data)
+        lecturer, Air(lecture=lecture, room_epoch=epoch, take="t1", type=told.type, at=0, ago_ms=20_000, bytes=data)
     )
 
     async def waits() -> Aired | None:

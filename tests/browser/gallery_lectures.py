@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from playwright.sync_api import Page
 
 from server.actions import errors
@@ -101,6 +102,37 @@ LINES = [
 HELD = said(6, "chat", "加我微信 demo12345", state=LineState.HELD, why_held="contact")
 
 
+def poll(number: int, counts: list[int], *, closed: bool = False, right: int | None = None) -> wire.PollView:
+    options = ["(1, 2)", "(2, 1)，也就是对称轴与抛物线的交点", "(-1, 2)", "都不对"]
+    return wire.PollView(
+        number=number,
+        version=number,
+        text="y = (x - 2)² + 1 的顶点在哪里？先自己算，再选。",
+        options=options[: len(counts)],
+        counts=counts,
+        at_ms=60_000 * number,
+        closed=closed,
+        quiz=True,
+        right=right,
+    )
+
+
+HANDS = wire.HandsView(
+    count=12,
+    hands=[
+        wire.HandView(number=n, nickname=name, raised_at=ago(minutes=1), taken=n == 1)
+        for n, name in enumerate(("朵朵", "小满", "演示·一个名字很长的同学"), 1)
+    ],
+)
+LOST = wire.LostView(counts=[0, 1, 0, 4, 9, 31, 74, 22, 6, 2, 0, 1, 12, 66], came=588, marks=[])
+MUTED = wire.Muted(
+    pupils=[
+        wire.MutedView(number=4, nickname="朵朵", since=ago(minutes=4), removed=False),
+        wire.MutedView(number=1, nickname="小满", since=ago(minutes=6), removed=True),
+    ]
+)
+
+
 def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **more: Any) -> dict[str, Any]:
     shown = lecture("二次函数的顶点", state, starts_at=ago(minutes=12), ends_at=ago(minutes=-38))
     begun = None if state is LectureState.OPEN else ago(minutes=12)
@@ -123,6 +155,8 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         "epoch": "e",
         "offset": 0,
         "staff": wire.StaffChannel(channel=f"staff:{shown.id}", epoch="e", offset=0) if keeps else None,
+        "hands": HANDS if keeps else None,
+        "lost": LOST if keeps else None,
     }
     snapshot = wire.RoomSnapshot(**{**given, **more})
     listeners = [
@@ -134,6 +168,7 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         f"GET /api/lectures/{shown.id}/room": snapshot,
         f"POST /api/lectures/{shown.id}/start": snapshot,
         f"GET /api/lectures/{shown.id}/materials": [],
+        f"GET /api/lectures/{shown.id}/muted": MUTED,
         f"GET /api/lectures/{shown.id}/attendance": wire.Attendance(here=588, listeners=listeners),
     }
 
@@ -167,9 +202,41 @@ def lecture_scenes() -> list[Scene]:
         room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
         room_scene("not-there", gone),
         room_scene("lecturer", room_doors("lecturer", lecturer)),
+        room_scene("pupil-asked", room_doors("pupil", pupil, polls=[poll(1, [0, 0, 0, 0])])),
+        room_scene(
+            "pupil-right",
+            room_doors(
+                "pupil",
+                pupil,
+                polls=[poll(1, [102, 388, 57, 21], closed=True, right=2)],
+                answered=[wire.PollAnswer(number=1, option=1)],
+                hand=wire.HandPlace(number=7, ahead=3),
+            ),
+        ),
+        room_scene(
+            "pupil-word",
+            {**(doors := room_doors("pupil", pupil, hand=wire.HandPlace(number=1, ahead=0))), **_word(doors)},
+        ),
+        room_scene("lecturer-asking", room_doors("lecturer", lecturer), _tab("互动", "Polls")),
+        room_scene(
+            "lecturer-asked",
+            room_doors(
+                "lecturer", lecturer, polls=[poll(1, [102, 388, 57, 21], closed=True, right=2), poll(2, [9, 4])]
+            ),
+            _tab("互动", "Polls"),
+        ),
+        room_scene("lecturer-hands", room_doors("lecturer", lecturer), _tab("举手", "Hands")),
+        room_scene("lecturer-people", room_doors("lecturer", lecturer), _tab("出勤", "Attendance")),
         room_scene("lecturer-before", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[])),
         room_scene("reviewer", room_doors("reviewer", Role.REVIEWER)),
     ]
+
+
+def _word(doors: dict[str, Any]) -> dict[str, Any]:
+    """The same room, in which hand 1 has the word."""
+    path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
+    room = msgspec.structs.replace(doors[path].room, has_the_word=1)
+    return {path: msgspec.structs.replace(doors[path], room=room)}
 
 
 def _tab(zh: str, en: str) -> Act:

@@ -16,11 +16,12 @@ import pytest
 from sqlalchemy import func, insert, update
 from starlette.applications import Starlette
 
-from server.actions import answer, ask, lecture_room, teach, upload
+from server.actions import answer, ask, lecture_room, pulse, teach, upload
 from server.actions.ports import Found, Rules
 from server.domain.consent import WORDING
 from server.domain.lecture import Plan
 from server.domain.people import Person, Role, Stage, Subject
+from server.domain.pulse import Poll
 from server.domain.question import Verdict
 from server.parts import Parts
 from server.store import tables as t
@@ -58,6 +59,7 @@ READERS = {**FINANCE, "auditor": FINE}
 ITS_WATCHERS = {**ITS_THREE, "reviewer": FINE}  # who reviews may watch what is ready
 REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
+RESEARCHERS = {**OUTSIDE, "researcher": FINE}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -303,6 +305,22 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/slow"): Policy(
         ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"slow_s": 15}
     ),
+    ("POST", "/api/lectures/{id}/polls"): Policy(
+        ITS_LECTURER,
+        "on air",
+        lambda case: case.lecture,
+        lambda case: {"poll_id": str(uuid4()), "text": "懂了吗？", "options": ["懂了", "没懂"]},
+    ),
+    ("POST", "/api/lectures/{id}/polls/{number}/answer"): Policy(
+        ITS_LEARNER, "on air", lambda case: case.lecture, lambda case: {"option": 2}
+    ),
+    ("POST", "/api/lectures/{id}/polls/{number}/close"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/hand"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/hand/withdraw"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/hands/{number}/take"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/hands/{number}/done"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/lost"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/muted"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
@@ -317,7 +335,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
-    ("GET", "/api/research/reliability"): Policy({**OUTSIDE, "researcher": FINE}),
+    ("GET", "/api/research/week"): Policy(RESEARCHERS),
+    ("GET", "/api/research/exemplars"): Policy(RESEARCHERS, refused=frozenset({400})),
+    ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
+    ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
+    ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}
@@ -401,7 +423,7 @@ async def _a_lecture(parts: Parts, case: Case) -> UUID:
 
 
 async def _go_on_air(parts: Parts, case: Case) -> None:
-    """The owner has asked the room's first question."""
+    """The owner has asked the room's first question and raised a hand; a poll is open."""
     assert case.lecture is not None
     async with parts.store.engine.begin() as connection:
         await connection.execute(update(t.lectures).values(starts_at=func.clock_timestamp()))
@@ -410,6 +432,10 @@ async def _go_on_air(parts: Parts, case: Case) -> None:
     async with parts.store.work() as work:
         owner, now = case.people[OWNER], await work.now()
         await lecture_room.say(work, owner, case.lecture, uuid4(), "question", "为什么？", now)
+    async with parts.store.work() as work:
+        await pulse.ask(work, case.people[LECTURER], case.lecture, uuid4(), Poll("懂了吗？", ("懂了", "没懂")), now)
+    async with parts.store.work() as work:
+        await pulse.raise_hands(work, case.lecture, [owner.id], now)
 
 
 async def _bring(parts: Parts, case: Case, at: str) -> None:

@@ -1,0 +1,51 @@
+// The research staff's page of topics, knowledge points and labels.
+import "./style.css";
+import { render } from "preact";
+import { effect } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { begin, leave, me, unreachable } from "./page";
+import { DemoBanner, Skeleton, TopBar, Unreached } from "./parts";
+import { research } from "./research-words";
+import { Taxonomy } from "./taxonomy";
+import { say } from "./words";
+
+type Tab = keyof typeof research.value.tabs;
+
+function Page() {
+  const words = research.value;
+  return (
+    <>
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()} />
+      <DemoBanner />
+      <main class="page page-research">
+        {unreachable.value ? <Unreached /> : (
+          <>
+            <div class="office-head"><h1>{words.title}</h1><a class="to-public" href="/research">{words.matches} ›</a></div>
+            {me.value === null ? <Skeleton /> : <Tabs />}
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+function Tabs() {
+  const words = research.value;
+  const [tab, setTab] = useState<Tab>("taxonomy");
+  return (
+    <>
+      <nav class="tabs" aria-label={words.title}>
+        {(Object.keys(words.tabs) as Tab[]).map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}</button>)}
+      </nav>
+      {tab === "taxonomy" && <Taxonomy />}
+    </>
+  );
+}
+
+effect(() => void (document.title = `${say.value.name} · ${research.value.title}`));
+
+const root = document.getElementById("app")!;
+root.textContent = "";
+root.className = "";
+render(<Page />, root);
+void begin("researcher", () => undefined);

@@ -73,7 +73,7 @@ async def segment(call: Call[None]) -> Response:
     return Response(data, media_type=MIME, headers={"Cache-Control": f"public, max-age={SEAL_S}, immutable"})
 
 
-async def show_replay(call: Call[None]) -> wire.LectureReplay:
+async def rerun(call: Call[None]) -> wire.LectureReplay:
     views = call.parts.views.replays
     lecture = await views.open_to(call.person, call.id())
     if lecture is None:
@@ -131,7 +131,7 @@ DOORS = (
     Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound", content_type=PLAYLIST),
     Door("GET", "/hls/{seal}/{lecture_id}/{name}", segment, "anyone", "A segment or part of a lecture's sound",
          tag="sound", content_type=MIME),
-    Door("GET", "/api/lectures/{id}/replay", show_replay, WATCHERS, "A lecture that is over, as it was",
+    Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
          reply=wire.LectureReplay, tag="sound"),
     Door("POST", "/api/lectures/{id}/watched", watched, WATCHERS, "What was played of its replay", wire.WatchedSpans,
          tag="sound"),

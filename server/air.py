@@ -22,6 +22,7 @@ import msgspec
 from media.cmaf import MIME, PART, RATE, SEGMENT, SEGMENT_PARTS, initialisation
 from media.storage import FolderStorage, S3Storage, StorageError
 from media.stream import Overrun, Packager, format_of
+from server import observe
 from server.actions import lecture_air
 from server.actions.errors import BadRequest, Fenced, Moved, NotHere, Refusal, RoomClosed
 from server.domain.people import Person, Role
@@ -199,6 +200,7 @@ class Studio:
     def _cut(self, take: Take) -> None:
         data, samples = b"".join(take.open), sum(take.open_samples)
         if len(take.unkept) == UNKEPT:
+            observe.segment("lost")
             log.error("a segment is lost: the store has not taken it", extra={"lecture": str(take.lecture)})
         take.unkept.append((take.cut, data, samples))
         take.shared.append((f"{take.number}.{take.cut}", data))
@@ -224,6 +226,7 @@ class Studio:
                 key = lecture_air.segment_key(take.lecture, take.number, number)
                 await self._storage.put(key, data, MIME)
                 await self._list(take, number, samples, len(data))
+                observe.segment("written")
             except Exception as error:
                 kind = logging.WARNING if isinstance(error, StorageError) else logging.ERROR
                 log.log(kind, "a segment waits for the store", extra={"why": repr(error)})

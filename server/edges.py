@@ -18,6 +18,7 @@ import msgspec
 
 from media.cmaf import initialisation
 from media.storage import FolderStorage, ObjectMissing, S3Storage
+from server import observe
 from server.actions.lecture_air import segment_key
 from server.domain.replay import Edge, sequence
 from server.live.bus import Bus, BusDown
@@ -57,7 +58,6 @@ class Edges:
         self._size = 0
         self._edge_once: _Once[Edge | None] = _Once()
         self._bytes_once: _Once[bytes | None] = _Once()
-        self.asked_store = 0  # reads of the object store so far
 
     async def edge(self, lecture: UUID) -> Edge | None:
         """Where the take on the air stands; None when nobody has spoken for a minute."""
@@ -117,7 +117,7 @@ class Edges:
             kept = None
         if kept is not None or part is not None:
             return kept
-        self.asked_store += 1
+        observe.segment("read")
         try:
             return await self._storage.read(segment_key(lecture, take, number))
         except ObjectMissing:

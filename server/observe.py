@@ -9,7 +9,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import structlog
@@ -31,6 +31,12 @@ LAG_EVERY_S = 0.5
 registry = CollectorRegistry()
 _requests = Histogram("dayi_http_seconds", "Time to answer", ["method", "door", "status"], registry=registry)
 _asks = Counter("dayi_asks_total", "Questions received", registry=registry)
+_segments = Counter(
+    "dayi_lecture_segments_total",
+    "Segments of lectures written to and read from the store",
+    ["what"],
+    registry=registry,
+)
 _verdicts = Gauge("dayi_verdicts", "Questions of the last 24 hours by verdict", ["verdict"], registry=registry)
 _offers = Gauge("dayi_offers", "Offers of the last 24 hours by what became of them", ["state"], registry=registry)
 _states = Gauge("dayi_questions", "Unfinished questions by state", ["state"], registry=registry)
@@ -116,6 +122,10 @@ def request(method: str, door: str) -> Iterator[Seen]:
 
 def asked() -> None:
     _asks.inc()
+
+
+def segment(what: Literal["written", "read", "lost"]) -> None:
+    _segments.labels(what).inc()
 
 
 async def loop_lag() -> None:

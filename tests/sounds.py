@@ -27,6 +27,18 @@ def clicks(seconds: float, at: Sequence[float], hertz: float = 1_000.0) -> Sampl
     return (sound * 32_767).astype(numpy.int16)
 
 
+def speech(seconds: float) -> Samples:
+    """As busy as somebody who speaks without a pause: noise through two moving formants, in syllables."""
+    time = numpy.arange(int(seconds * RATE)) / RATE
+    hum = numpy.sign(numpy.sin(2 * numpy.pi * (120 + 20 * numpy.sin(3 * time)) * time))
+    breath = numpy.random.default_rng(1).standard_normal(len(time))
+    formants = sum(
+        numpy.sin(2 * numpy.pi * middle * time + 3 * numpy.sin(2 * numpy.pi * 0.7 * time)) for middle in (600, 1_800)
+    )
+    syllables = 0.5 + 0.5 * numpy.sin(2 * numpy.pi * 4 * time)
+    return (8_000 * syllables * (0.4 * hum + 0.2 * breath + 0.4 * formants)).clip(-32_000, 32_000).astype(numpy.int16)
+
+
 def wav(path: Path, sound: Samples) -> Path:
     """As Chromium's fake microphone wants it."""
     with wave.open(str(path), "wb") as file:

@@ -128,7 +128,8 @@ class _Sealed(Names):
 DOORS = (
     Door("GET", "/hls/{grant}/live.m3u8", live, WATCHERS, "What is heard now, for browsers that can't join parts",
          tag="sound", query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
-    Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound", content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",
+         content_type=PLAYLIST),
     Door("GET", "/hls/{seal}/{lecture_id}/{name}", segment, "anyone", "A segment or part of a lecture's sound",
          tag="sound", content_type=MIME),
     Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",

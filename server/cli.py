@@ -27,7 +27,22 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
-BENCHES = ("air", "ask", "board", "enrol", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
+BENCHES = (
+    *(
+        "air",
+        "ask",
+        "board",
+        "enrol",
+        "glass",
+        "idempotency",
+        "match",
+        "photo",
+        "render",
+        "sockets",
+        "start",
+        "subsidy",
+    ),
+)
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 

@@ -1013,6 +1013,10 @@ def questions_to_say() -> list[wire.ToSay]:
     ]
 
 
+def _examples(page: Page) -> None:
+    page.get_by_text(words("例题", "Examples")).first.click()
+
+
 def topic_list() -> wire.TopicList:
     weeks = ["2026-11-16", "2026-11-09", "2026-11-02", "2026-10-26"]
     rows: list[tuple[str | None, list[str], list[int | None], float | None, bool]] = [
@@ -1074,7 +1078,7 @@ def research_scenes() -> list[Scene]:
     shown, points = {**who, **some_topics}, _press("知识点", "Knowledge points")
     models = {"GET /api/research/models": label_models(), taxonomy: a_taxonomy()}
     return [
-        Scene("topics", "/topics", {**who, **some_topics}, _press("例题", "Examples")),
+        Scene("topics", "/topics", {**who, **some_topics}, _examples),
         Scene("topics-merging", "/topics", {**who, **some_topics}, _press("并入别的话题", "Merge")),
         Scene("topics-nothing", "/topics", {**who, "GET /api/research/topics": wire.TopicList(weeks=[], topics=[])}),
         Scene("taxonomy", "/topics", {**shown, taxonomy: a_taxonomy(), **to_say}, points),

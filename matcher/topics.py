@@ -40,28 +40,30 @@ SEED = 7
 Numbers = NDArray[np.int64]
 
 
-def grouped(vectors: Vector) -> Numbers:
+def grouped(vectors: Vector, most_at_once: int = MOST_AT_ONCE) -> Numbers:
     """A group for each vector, -1 for none; the numbers mean nothing."""
-    count = len(vectors)
-    found = np.full(count, -1, np.int64)
+    found = np.full(len(vectors), -1, np.int64)
     known = np.flatnonzero(vectors.any(axis=1))
     if len(known) < SMALLEST:
         return found
     given = vectors[known]
     with threadpool_limits(1):
-        if len(given) <= MOST_AT_ONCE:
-            labels = _linked(given)
-        else:
-            small = MiniBatchKMeans(MOST_AT_ONCE, random_state=SEED, n_init=1, batch_size=4_096, max_iter=30).fit(given)
-            centres = np.zeros((MOST_AT_ONCE, given.shape[1]), np.float32)
-            np.add.at(centres, small.labels_, given)
-            used = np.flatnonzero(centres.any(axis=1))
-            of = np.full(MOST_AT_ONCE, -1, np.int64)
-            of[used] = _linked(_unit(centres[used]))
-            labels = of[small.labels_]
+        labels = _linked(given) if len(given) <= most_at_once else _in_two_steps(given, most_at_once)
     sizes = np.bincount(labels)
     found[known] = np.where(sizes[labels] >= SMALLEST, labels, -1)
     return found
+
+
+def _in_two_steps(given: Vector, most_at_once: int) -> Numbers:
+    """Small groups first, of four questions in the mean; then these are linked."""
+    many = min(most_at_once, len(given) // 4)
+    small = MiniBatchKMeans(many, random_state=SEED, n_init=1, batch_size=4_096, max_iter=30).fit(given).labels_
+    centres = np.zeros((many, given.shape[1]), np.float32)
+    np.add.at(centres, small, given)
+    used = np.flatnonzero(centres.any(axis=1))
+    of = np.full(many, -1, np.int64)
+    of[used] = _linked(_unit(centres[used]))
+    return np.asarray(of[small], np.int64)
 
 
 def _linked(given: Vector) -> Numbers:

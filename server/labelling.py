@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from server.actions.facts import last_night
 from server.actions.label import Said, begin_night, label_due
 from server.domain.label import Kind
+from server.hands import own_process
 from server.store.labels import Labels
 from server.store.lines import Record
 from server.store.work import Store
@@ -36,8 +36,12 @@ class Labeller:
         while True:
             async with self._store.work() as work:
                 labels = Labels(work)
-                if not await label_due(work, _Reading(self, labels)):
+                if not await label_due(work, self.reading(labels)):
                     return
+
+    def reading(self, labels: Labels) -> "_Reading":
+        """In one transaction."""
+        return _Reading(self, labels)
 
     async def model(self, labels: Labels, id: int) -> "Classifier | None":
         """Read once; one that cannot be read is said in the log, and says nothing."""
@@ -81,9 +85,8 @@ class _Reading:
 # --- training ------------------------------------------------------------------------------------------------------
 
 
-async def train(store: Store) -> list[tuple[Kind, str, "Lesson"]]:
-    """Every model anew from what people said; each is put in force if it may be. A process of its own does it: learning
-    holds an interpreter for minutes, in which no question would be matched."""
+async def train(store: Store, pool: Executor) -> list[tuple[Kind, str, "Lesson"]]:
+    """Every model anew from what people said; each is put in force if it may be."""
     from matcher.lesson import learn
 
     async with store.work() as work:
@@ -93,22 +96,16 @@ async def train(store: Store) -> list[tuple[Kind, str, "Lesson"]]:
         serving = {(Kind(row.kind), row.scope): row.id for row in await labels.serving()}
     done: list[tuple[Kind, str, Lesson]] = []
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        try:
-            for kind, scope in wanted:
-                async with store.work() as work:
-                    labels = Labels(work)
-                    samples = [_sample(row) for row in await labels.samples(kind, scope)]
-                    present = await labels.weights(serving[kind, scope]) if (kind, scope) in serving else None
-                lesson = await loop.run_in_executor(pool, learn, samples, present)
-                done.append((kind, scope, lesson))
-                async with store.work() as work:
-                    await Labels(work).add_model(kind, scope, lesson.weights, lesson.card, serves=lesson.serves)
-                    await work.commit()
-        except asyncio.CancelledError:
-            for process in list((pool._processes or {}).values()):  # a worker that is to stop does not wait for it
-                process.terminate()
-            raise
+    for kind, scope in wanted:
+        async with store.work() as work:
+            labels = Labels(work)
+            samples = [_sample(row) for row in await labels.samples(kind, scope)]
+            present = await labels.weights(serving[kind, scope]) if (kind, scope) in serving else None
+        lesson = await loop.run_in_executor(pool, learn, samples, present)
+        done.append((kind, scope, lesson))
+        async with store.work() as work:
+            await Labels(work).add_model(kind, scope, lesson.weights, lesson.card, serves=lesson.serves)
+            await work.commit()
     if any(lesson.serves for _, _, lesson in done):
         async with store.work() as work:
             await Labels(work).look_again()
@@ -121,8 +118,10 @@ async def train_at_night(store: Store) -> None:
     async with store.work() as work:
         now: datetime = await work.now()
         mine = await begin_night(work, TRAINING, last_night(now))
-    if mine:
-        for kind, scope, lesson in await train(store):
+    if not mine:
+        return
+    with own_process() as pool:
+        for kind, scope, lesson in await train(store, pool):
             log.info("labels were learned", extra={"kind": kind, "scope": scope, "why": lesson.card["why"]})
 
 

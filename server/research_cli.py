@@ -10,7 +10,9 @@ from server.settings import Settings
 from server.shell import with_store
 
 if TYPE_CHECKING:
+    from matcher.lesson import Lesson
     from server.actions.taxonomy import Imported
+    from server.domain.label import Kind
     from server.store.work import Store
 
 
@@ -72,9 +74,14 @@ def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 
 def train_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.hands import own_process
     from server.labelling import train
 
-    for kind, scope, lesson in with_store(settings, train):
+    async def do(store: "Store") -> "list[tuple[Kind, str, Lesson]]":
+        with own_process() as pool:
+            return await train(store, pool)
+
+    for kind, scope, lesson in with_store(settings, do):
         card, held = lesson.card, lesson.card.get("held_out")
         figures = "" if held is None else f"; right {held['accuracy']:.3f} of {held['texts']} held out"
         print(f"{kind}{f' {scope}' if scope else '':16} {card['labels']} labels{figures}: {WHY[card['why']]}")
@@ -83,12 +90,14 @@ def train_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 def topics_(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.actions.facts import SHANGHAI
+    from server.hands import own_process
     from server.topics import group
 
     async def do(store: "Store") -> int:
         async with store.work() as work:
             today = (await work.now()).astimezone(SHANGHAI).date()
-        return await group(store, today, fresh=arguments.anew)
+        with own_process() as pool:
+            return await group(store, pool, today, fresh=arguments.anew)
 
     print(f"{with_store(settings, do)} questions were looked at.")
     return None

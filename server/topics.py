@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from datetime import date, timedelta
 from typing import Any
 
 from server.actions.facts import SHANGHAI, last_night, monday
 from server.actions.label import begin_night
+from server.hands import own_process
 from server.store.labels import Labels
 from server.store.topics import Topics
 from server.store.work import Store
@@ -21,20 +21,12 @@ GROUPING, ANEW = "group topics", "group topics anew"
 TRIES = 3  # a run that a person's edit overtook begins again
 
 
-async def group(store: Store, on: date, *, fresh: bool) -> int:
+async def group(store: Store, pool: Executor, on: date, *, fresh: bool) -> int:
     """One run over the period that ends with this day; how many questions it looked at."""
-    since, seen = on - PERIOD + timedelta(days=1), 0
+    since = on - PERIOD + timedelta(days=1)
     async with store.work() as work:
         scopes = await Topics(work).scopes(since)
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        try:
-            for row in scopes:
-                seen += await _group(store, pool, row.subject, row.stage, since, on, fresh)
-        except asyncio.CancelledError:
-            for process in list((pool._processes or {}).values()):  # a worker that is to stop does not wait for it
-                process.terminate()
-            raise
-    return seen
+    return sum([await _group(store, pool, row.subject, row.stage, since, on, fresh) for row in scopes])
 
 
 async def _group(store: Store, pool: Executor, subject: str, stage: str, since: date, on: date, fresh: bool) -> int:
@@ -89,7 +81,8 @@ async def group_at_night(store: Store) -> None:
         week = last_night(now) - timedelta(days=(last_night(now).astimezone(SHANGHAI).date() - monday(now)).days)
         fresh = await Labels(work).begin_night(ANEW, week)
         await work.commit()
-    seen = await group(store, yesterday, fresh=fresh)
+    with own_process() as pool:
+        seen = await group(store, pool, yesterday, fresh=fresh)
     log.info("questions were grouped into topics", extra={"questions": seen, "anew": fresh})
 
 

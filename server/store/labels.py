@@ -41,10 +41,16 @@ class Labels:
             await self._work.rows(_ADD_GUESSES, {name: [row[name] for row in part] for name in _GUESS})
 
     async def set_points(self, points: Mapping[UUID, str]) -> None:
-        """Where nobody has said it: a person's point, or one from before there were labels, stays."""
+        """Where nobody has said it: a person's point, or one from before there were labels, stays. A question that
+        somebody is busy with is due again: to wait for it here, while it may wait for us, would tie a knot."""
         if points:
-            given = {"questions": list(points), "points": list(points.values())}
-            await self._work.rows(_SET_POINTS, given)
+            ids = list(points)
+            free = {row.id for row in await self._work.rows(_FREE, {"questions": ids})}
+            given = [(id, points[id]) for id in ids if id in free]
+            await self._work.rows(
+                _SET_POINTS, {"questions": [id for id, _ in given], "points": [point for _, point in given]}
+            )
+            await self._work.rows(_DUE_AGAIN, {"questions": [id for id in ids if id not in free]})
 
     async def is_counted(self, question: UUID) -> bool:
         """Whether research staff may see it: its pupil's guardian agreed."""
@@ -55,7 +61,7 @@ class Labels:
     # --- what is to be looked at ---
 
     async def take_due(self, limit: int) -> list[Record]:
-        """Struck off when the work commits. One that somebody is busy with is left for the next time."""
+        """Struck off when the work commits. What another worker has is left to it."""
         return await self._work.rows(_TAKE_DUE, {"limit": limit})
 
     async def look_again(self) -> int:
@@ -98,8 +104,9 @@ class Labels:
     # --- once a night ---
 
     async def begin_night(self, task: str, since: datetime) -> bool:
-        """True for the first who asks after `since`."""
-        return bool(await self._work.rows(_BEGIN_NIGHT, {"task": task, "since": since}))
+        """True for the first who asks after `since`; not for the first who asks at all, on a service's first day."""
+        found = await self._work.rows(_BEGIN_NIGHT, {"task": task, "since": since})
+        return bool(found) and bool(found[0].again)
 
 
 async def models(store: Store) -> list[Record]:
@@ -138,6 +145,10 @@ _BY_MODEL = """
             AND l.value = q.knowledge_point)
     AND NOT EXISTS (SELECT FROM labels l WHERE l.question_id = q.id AND l.kind = 'point' AND l.source <> 'model')
 """
+_FREE = "SELECT id FROM questions WHERE id = ANY(CAST(%(questions)s AS uuid[])) FOR UPDATE SKIP LOCKED"
+_DUE_AGAIN = """
+    INSERT INTO to_label (question_id) SELECT unnest(CAST(%(questions)s AS uuid[])) ON CONFLICT DO NOTHING RETURNING 1
+"""
 _SET_POINTS = f"""
     UPDATE questions q SET knowledge_point = g.point, version = q.version + 1
     FROM unnest(CAST(%(questions)s AS uuid[]), CAST(%(points)s AS text[])) AS g (id, point)
@@ -147,7 +158,7 @@ _SET_POINTS = f"""
 _TAKE_DUE = f"""
     WITH due AS (
         SELECT d.question_id FROM to_label d JOIN questions q ON q.id = d.question_id
-        LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+        LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED),
     struck AS (DELETE FROM to_label USING due WHERE to_label.question_id = due.question_id)
     SELECT q.id, q.subject, {STAGE.format("q")} AS stage, {PROBLEM_TEXT.format("q")} AS text
     FROM questions q JOIN due ON due.question_id = q.id
@@ -197,7 +208,8 @@ _SAID_SAMPLES = f"""
 """  # noqa: S608 - composed of constants of this module
 _BEGIN_NIGHT = """
     INSERT INTO nights (task, begun_at) VALUES (%(task)s, clock_timestamp())
-    ON CONFLICT (task) DO UPDATE SET begun_at = clock_timestamp() WHERE nights.begun_at < %(since)s RETURNING 1
+    ON CONFLICT (task) DO UPDATE SET begun_at = clock_timestamp() WHERE nights.begun_at < %(since)s
+    RETURNING xmax <> 0 AS again
 """
 _MODELS = """
     SELECT m.id, m.kind, m.scope, m.card, m.made_at, m.adopted_at, serves.id AS serves_id,

@@ -35,6 +35,7 @@ from matcher.topics import Known, grouped, made, mean_of, vectors_of
 from server.demo.problems import Problem
 from server.demo.problems import problems as demo_problems
 from server.embedded import EmbeddedPostgres
+from server.hands import own_process
 from server.store import tables as t
 from server.store.migrate import migrate
 from server.store.work import Store, open_engine
@@ -128,10 +129,12 @@ async def _city(count: int, rng: random.Random) -> None:
         store, today = Store(engine), datetime.now(UTC).date()
         await _fill(store, count, today, rng)
         started = time.perf_counter()
-        seen = await group(store, today, fresh=True)
+        with own_process() as pool:
+            seen = await group(store, pool, today, fresh=True)
         whole = time.perf_counter() - started
         started = time.perf_counter()
-        await group(store, today, fresh=False)
+        with own_process() as pool:
+            await group(store, pool, today, fresh=False)
         again = time.perf_counter() - started
         peak = max(map(_peak_gib, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
         sizes = [row.n for row in await store.rows("SELECT count(*) AS n FROM topic_members GROUP BY topic_id", {})]

@@ -101,11 +101,11 @@ def test_every_question_is_in_one_topic_or_none_and_none_is_too_small(kinds: lis
 
 
 def test_more_than_are_linked_pair_by_pair_are_grouped_alike() -> None:
-    kinds = [n % 8 for n in range(3_600)]
+    kinds = [n % 8 for n in range(400)]
 
-    found = grouped(vectors(*kinds))
+    found = grouped(vectors(*kinds), most_at_once=60)
 
-    assert len(set(zip(kinds, found, strict=True))) == 8 and set(found) == set(range(8)) - {-1} | set(found)
+    assert len(set(zip(kinds, found, strict=True))) == len(set(found)) == 8 and -1 not in found
 
 
 def test_terms_say_what_the_others_do_not() -> None:

@@ -13,6 +13,7 @@ from server.actions.errors import BadRequest, NotHere
 from server.actions.facts import follow, monday
 from server.domain.label import Difficulty, Kind, Label, Source, standing
 from server.domain.people import Person, PersonId, Role, Stage, Subject
+from server.hands import own_process
 from server.labelling import Labeller, train
 from server.store import label_views
 from server.store.labels import Labels
@@ -242,7 +243,8 @@ async def test_models_are_learned_from_what_people_said_alone(store: Store, town
         await Labels(work).set_points({guessed: "概率"})
         await work.commit()
 
-    lessons = {(kind, scope): lesson for kind, scope, lesson in await train(store)}
+    with own_process() as pool:
+        lessons = {(kind, scope): lesson for kind, scope, lesson in await train(store, pool)}
 
     points = lessons[Kind.POINT, "math:junior"]
     assert (
@@ -253,3 +255,33 @@ async def test_models_are_learned_from_what_people_said_alone(store: Store, town
     assert shown[Kind.POINT].serves == shown[Kind.POINT].number
     assert shown[Kind.POINT].held_out is not None and shown[Kind.POINT].held_out.accuracy > 0.9
     assert shown[Kind.SUBJECT].why == "too_few" and shown[Kind.SUBJECT].serves is None
+
+
+async def test_one_worker_a_night_begins_and_none_on_the_first_day(store: Store) -> None:
+    async def begins(hours: int) -> bool:
+        async with store.work() as work:
+            return await label.begin_night(work, "task", now + timedelta(hours=hours))
+
+    now = datetime.now(UTC)
+    assert [await begins(0), await begins(-1), await begins(1), await begins(-1)] == [False, False, True, False]
+
+
+async def test_a_question_that_somebody_is_busy_with_is_labelled_when_it_is_free(
+    store: Store, town: Town, pupil: UUID
+) -> None:
+    await serve(store, Kind.POINT, "math:junior", a_model())
+    id = await town.ask(pupil, None, week=LATELY, text=texts("概率")[1])
+    await due(store, id)
+    labeller = Labeller(store)
+
+    async with store.work() as busy:
+        held = await busy.question(id)
+        assert held is not None
+        async with store.work() as work:
+            assert await label.label_due(work, labeller.reading(Labels(work))) == 1
+        held.corrected_text = texts("概率")[2]  # the trigger's line, while ours is fresh
+        await busy.commit()
+    assert await point_of(store, id) is None
+    await labeller.label()
+
+    assert await point_of(store, id) == "概率"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +31,13 @@ END = LAST_WEEK + timedelta(days=6)
 async def listed(store: Store) -> dict[int, wire.TopicView]:
     found = await topic_views.listed(store, Subject.MATH, Stage.JUNIOR, NOW)
     return {each.number: each for each in found.topics}
+
+
+@pytest.fixture
+def pool() -> Iterator[Executor]:
+    """A thread: the process of its own is only so that a worker's other work goes on."""
+    with ThreadPoolExecutor(1) as found:
+        yield found
 
 
 async def part(given: object) -> list[tuple[list[int], dict[str, object]]]:
@@ -60,10 +69,10 @@ async def topic_of(town: Town, questions: list[UUID]) -> int:
 
 
 async def test_topics_are_told_in_weeks_and_keep_what_a_person_did(
-    store: Store, town: Town, asked: dict[str, list[UUID]]
+    store: Store, town: Town, pool: Executor, asked: dict[str, list[UUID]]
 ) -> None:
     person = Person(PersonId(await town.person(Role.RESEARCHER)), "r", frozenset({Role.RESEARCHER}), "r")
-    assert await group(store, END, fresh=True) == 48  # the silent pupil's are not looked at
+    assert await group(store, pool, END, fresh=True) == 48  # the silent pupil's are not looked at
     one, two, three = [await topic_of(town, asked[point]) for point in POINTS]
     assert len({one, two, three}) == 3
     first = await listed(store)
@@ -77,7 +86,7 @@ async def test_topics_are_told_in_weeks_and_keep_what_a_person_did(
     async with store.work() as work:
         await topic.merge(work, person, two, three)
     for fresh in (True, False, True):
-        await group(store, END, fresh=fresh)
+        await group(store, pool, END, fresh=fresh)
 
     after = await listed(store)
     assert after[one].name == "直角三角形 的 斜边" and two not in after
@@ -87,7 +96,7 @@ async def test_topics_are_told_in_weeks_and_keep_what_a_person_did(
         await topic.split(work, person, three, part)
     halves_before = {row.topic_id: row.n for row in await town.sql(
         "SELECT topic_id, count(*) AS n FROM topic_members GROUP BY 1")}  # fmt: skip
-    await group(store, END, fresh=True)
+    await group(store, pool, END, fresh=True)
     halves_after = {row.topic_id: row.n for row in await town.sql(
         "SELECT topic_id, count(*) AS n FROM topic_members GROUP BY 1")}  # fmt: skip
     assert len(halves_before) >= 3 and set(halves_before) == set(halves_after)
@@ -95,9 +104,11 @@ async def test_topics_are_told_in_weeks_and_keep_what_a_person_did(
     assert [(row.kind, row.person_id) for row in edits] == [(kind, person.id) for kind in ("rename", "merge", "split")]
 
 
-async def test_what_a_person_may_not_do_to_a_topic(store: Store, town: Town, asked: dict[str, list[UUID]]) -> None:
+async def test_what_a_person_may_not_do_to_a_topic(
+    store: Store, town: Town, pool: Executor, asked: dict[str, list[UUID]]
+) -> None:
     person = Person(PersonId(await town.person(Role.RESEARCHER)), "r", frozenset({Role.RESEARCHER}), "r")
-    await group(store, END, fresh=True)
+    await group(store, pool, END, fresh=True)
     one = await topic_of(town, asked["概率"])
 
     async with store.work() as work:
@@ -111,7 +122,7 @@ async def test_what_a_person_may_not_do_to_a_topic(store: Store, town: Town, ask
 
 
 async def test_nothing_that_fewer_than_five_asked_or_that_is_held_is_told(
-    store: Store, town: Town, asked: dict[str, list[UUID]]
+    store: Store, town: Town, pool: Executor, asked: dict[str, list[UUID]]
 ) -> None:
     [few] = await town.pupils(1, await town.school("乙校"), grade=11)
     for text in texts("概率"):
@@ -130,7 +141,7 @@ async def test_nothing_that_fewer_than_five_asked_or_that_is_held_is_told(
     await due(store)
     await follow(store)
 
-    await group(store, END, fresh=True)
+    await group(store, pool, END, fresh=True)
 
     assert (await topic_views.listed(store, Subject.MATH, Stage.SENIOR, NOW)).topics == []
     assert await town.sql("SELECT 1 AS one FROM topic_members WHERE question_id = ANY(%(ids)s)", ids=held) == []

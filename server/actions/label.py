@@ -82,24 +82,25 @@ async def taught(
 
 
 async def label_due(work: Work, reader: Reader, limit: int = BATCH) -> int:
-    """One batch of questions that no model has seen; how many. All of it or nothing; doing it twice changes nothing.
-    Without a model there is nothing to say, and they are struck off all the same."""
+    """One batch of questions that no model has seen; how many of them nobody is busy with. All of it or nothing; doing
+    it twice changes nothing. Without a model there is nothing to say, and they are struck off as well."""
     labels = Labels(work)
     due = await labels.take_due(limit)
     if not due:
         return 0
-    said = await reader.read(due)
+    read = await reader.read(due)
+    free = await labels.free([row.id for row in due])
+    said = [(row, found) for row, found in zip(due, read, strict=True) if row.id in free]
     rows = [
         {"question_id": row.id, "kind": str(kind), "value": s.value, "model_id": s.model, "confidence": s.confidence}
-        for row, found in zip(due, said, strict=True)
+        for row, found in said
         for kind, s in found.items()
     ]
     if rows:
         await labels.add_guesses(rows)
-        points = {row.id: found[Kind.POINT].value for row, found in zip(due, said, strict=True) if Kind.POINT in found}
-        await labels.set_points(points)
+        await labels.set_points({row.id: found[Kind.POINT].value for row, found in said if Kind.POINT in found})
     await work.commit()
-    return len(due)
+    return len(free)
 
 
 async def begin_night(work: Work, task: str, since: datetime) -> bool:

@@ -41,16 +41,17 @@ class Labels:
             await self._work.rows(_ADD_GUESSES, {name: [row[name] for row in part] for name in _GUESS})
 
     async def set_points(self, points: Mapping[UUID, str]) -> None:
-        """Where nobody has said it: a person's point, or one from before there were labels, stays. A question that
-        somebody is busy with is due again: to wait for it here, while it may wait for us, would tie a knot."""
+        """Where nobody has said it: a person's point, or one from before there were labels, stays."""
         if points:
-            ids = list(points)
-            free = {row.id for row in await self._work.rows(_FREE, {"questions": ids})}
-            given = [(id, points[id]) for id in ids if id in free]
-            await self._work.rows(
-                _SET_POINTS, {"questions": [id for id, _ in given], "points": [point for _, point in given]}
-            )
-            await self._work.rows(_DUE_AGAIN, {"questions": [id for id in ids if id not in free]})
+            await self._work.rows(_SET_POINTS, {"questions": list(points), "points": list(points.values())})
+
+    async def free(self, questions: Sequence[UUID]) -> set[UUID]:
+        """Locked; those that somebody is busy with are due again. To wait for them here, while they may wait for us,
+        would tie a knot."""
+        ids = list(questions)
+        found = {row.id for row in await self._work.rows(_FREE, {"questions": ids})}
+        await self._work.rows(_DUE_AGAIN, {"questions": [id for id in ids if id not in found]})
+        return found
 
     async def is_counted(self, question: UUID) -> bool:
         """Whether research staff may see it: its pupil's guardian agreed."""

@@ -634,8 +634,9 @@ labels = Table(
     Index("ix_labels_held", "id", postgresql_where=text("kind = 'fitness' AND value <> 'question'")),
 )
 
-# Questions whose text a model has not seen yet: written by a trigger (migration 0101), struck off by the worker.
-to_label = Table("to_label", metadata, Column("question_id", Uuid, ForeignKey("questions.id"), primary_key=True))
+# Questions whose text a model has not seen yet: written by a trigger (migration 0101), struck off by the worker. No
+# foreign key: who writes here would wait for who is busy with the question.
+to_label = Table("to_label", metadata, Column("question_id", Uuid, primary_key=True))
 
 nights = Table(  # what is done once a night, and when it was begun last
     "nights",

@@ -79,7 +79,6 @@ def upgrade() -> None:
     op.create_table(
         "to_label",
         sa.Column("question_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["question_id"], ["questions.id"], name="fk_to_label_question_id_questions"),
         sa.PrimaryKeyConstraint("question_id", name="pk_to_label"),
     )
     op.create_table(

@@ -14,7 +14,7 @@ export function Heat({ of, onpick }: { of: MondayView; onpick: ((row: HeatRow, p
   return (
     <section class="card card-heat" aria-labelledby="heat-title">
       <h2 id="heat-title">{words.heat}</h2>
-      <p class="muted small">{words.heatMore}</p>
+      <p class="muted small">{words.heatMore}{onpick !== undefined && words.heatPick}</p>
       <div class="scroll heat-scroll" tabIndex={0} role="region" aria-labelledby="heat-title">
         <table class="heat">
           <thead>

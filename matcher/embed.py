@@ -102,7 +102,7 @@ def _bucket(piece: str, buckets: int) -> int:
 
 
 def _table(folder: Path) -> tuple[Callable[[Sequence[str]], Vector], int]:
-    """A `StaticEmbedding` of pieces: what its own `encode` gives is the mean of rows of its table. So it is read without
+    """A `StaticEmbedding` of pieces: what its own `encode` gives is the mean of rows of its table. It is read without
     sentence-transformers, whose import costs some ten seconds of a core and 400 MiB (docs/adr/0045)."""
     rows = load_file(folder / "model.safetensors")["embedding.weight"].astype(np.float32)
     vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()

@@ -27,7 +27,22 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
-BENCHES = ("ask", "board", "enrol", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
+BENCHES = (
+    *(
+        "air",
+        "ask",
+        "board",
+        "enrol",
+        "glass",
+        "idempotency",
+        "match",
+        "photo",
+        "render",
+        "sockets",
+        "start",
+        "subsidy",
+    ),
+)
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -393,8 +408,10 @@ async def models(store: Store, _: argparse.Namespace) -> int | None:
     whole = max((model.entries for model in found), default=0)
     for model in found:
         share = 100 if whole == 0 else 100 * model.entries // whole
-        _say(f"{model.state:8} {model.version:18} {model.dimension:5} numbers {model.entries:9} entries {share:3} %"
-             f"  {model.name or '(shipped)'}")
+        _say(
+            f"{model.state:8} {model.version:18} {model.dimension:5} numbers {model.entries:9} entries {share:3} %"
+            f"  {model.name or '(shipped)'}"
+        )
     return None
 
 

@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, lectures, monday, pages, pulse, research, studio, subsidies
+from server.web import air, api, auth, lectures, monday, pages, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -80,6 +80,7 @@ DOORS: tuple[Door, ...] = (
     *studio.DOORS,
     # lectures
     *lectures.DOORS,
+    *air.DOORS,
     *pulse.DOORS,
     # money
     *subsidies.DOORS,

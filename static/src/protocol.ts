@@ -501,6 +501,12 @@ export interface LineView {
   by_hand: boolean;
 }
 
+/** The lecturer's microphone is on the air; `muted` while only silence is recorded. */
+export interface TakeView {
+  number: number;
+  muted: boolean;
+}
+
 /** How the room is just now; its version is the lecture's. */
 export interface RoomState {
   lecture_id: string;
@@ -510,6 +516,7 @@ export interface RoomState {
   ended_at: string | null;
   slow_s: number;
   epoch: number;
+  take: TakeView | null;
   has_the_word: number | null;
 }
 
@@ -518,6 +525,13 @@ export interface StaffChannel {
   channel: string;
   epoch: string;
   offset: number;
+}
+
+/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. */
+export interface SoundView {
+  type: string;
+  initialisation: string;
+  playlist: string;
 }
 
 /** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
@@ -599,11 +613,24 @@ export interface RoomSnapshot {
   epoch: string;
   offset: number;
   staff: StaffChannel | null;
+  sound: SoundView | null;
   polls: PollView[];
   answered: PollAnswer[];
   hand: HandPlace | null;
   hands: HandsView | null;
   lost: LostView | null;
+}
+
+/** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
+export interface LectureReplay {
+  lecture: LectureView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  sound: SoundView;
+  started_at: string;
+  lasts_ms: number;
+  kept_until: string;
+  views: number;
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
@@ -929,6 +956,11 @@ export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
 }
 
+/** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */
+export interface WatchedSpans {
+  spans: Span[];
+}
+
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */
 export interface RuleAuthor {
   rule: "mute" | "unmute" | "remove";
@@ -1159,6 +1191,26 @@ export interface VoiceHeard {
   bytes: string;
 }
 
+/** A part of a lecture's sound (base64) that begins `at_ms` after the lecture; the parts of a take are numbered from 0. May be dropped: what follows is heard all the same. */
+export interface Sound {
+  frame: "sound";
+  lecture: string;
+  take: number;
+  n: number;
+  at_ms: number;
+  bytes: string;
+}
+
+/** So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is false while the store does not take what is heard: it is on the air, and the replay may miss it. */
+export interface Aired {
+  frame: "aired";
+  lecture: string;
+  take: string;
+  at: number;
+  state: "on" | "gone" | "fenced" | "over" | "busy";
+  kept: boolean;
+}
+
 /** How many people of one node watch a session; told to its two when that changes, and again each ten seconds. */
 export interface Watched {
   frame: "watched";
@@ -1184,7 +1236,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Watched | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Aired | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -1260,12 +1312,26 @@ export interface Voice {
   bytes: string;
 }
 
+/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. */
+export interface Air {
+  frame: "air";
+  lecture: string;
+  room_epoch: number;
+  take: string;
+  type: string;
+  at: number;
+  ago_ms: number;
+  bytes: string;
+  muted?: boolean;
+  last?: boolean;
+}
+
 /** A sign of life; a page sends one every `beat_every_s` seconds. */
 export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | Air | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {

@@ -17,7 +17,6 @@ import random
 import resource
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -46,25 +45,33 @@ VERSIONS = 8  # of each problem
 WEEKLY, WEEKS, PERIOD = 1_500, 8, 4
 QUESTIONS, PUPILS = 100_000, 20_000
 ROWS = 500
+TEXTS = 60  # ways in which a problem of the city's month is sent: making one takes longer than grouping it
+USAGES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 async def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dayi bench topics", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--labelled", type=Path, help="JSONL with text and subject, to be grouped besides")
+    parser.add_argument("--city", action="store_true", help="the city's month alone")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="of the city's month; 0 leaves it out")
     given = parser.parse_args(argv)
     rng = random.Random(SEED)
-    print("| questions | groups of | ARI | NMI | groups |\n|---|---|---|---|---|")
-    asked = [(sent(problem, rng), _label(problem)) for problem in demo_problems() for _ in range(VERSIONS)]
-    _compare("the demo's problems, by point", *zip(*asked, strict=True))
-    if given.labelled:
-        rows = [json.loads(line) for line in given.labelled.read_text("utf-8").splitlines()]
-        _compare(f"{given.labelled.stem}, by subject", [r["text"] for r in rows], [r["subject"] for r in rows])
-    shares = _replay(rng)
-    print(f"\na month replayed: identity kept {min(shares):.3f} at worst, {sum(shares) / len(shares):.3f} in the mean")
+    if not given.city:
+        _quality(rng, given.labelled)
     if given.questions:
         await _city(given.questions, rng)
     return 0
+
+
+def _quality(rng: random.Random, labelled: Path | None) -> None:
+    print("| questions | groups of | ARI | NMI | groups |\n|---|---|---|---|---|")
+    asked = [(sent(problem, rng), _label(problem)) for problem in demo_problems() for _ in range(VERSIONS)]
+    _compare("the demo's problems, by point", *zip(*asked, strict=True))
+    if labelled:
+        rows = [json.loads(line) for line in labelled.read_text("utf-8").splitlines()]
+        _compare(f"{labelled.stem}, by subject", [r["text"] for r in rows], [r["subject"] for r in rows])
+    shares = _replay(rng)
+    print(f"\na month replayed: identity kept {min(shares):.3f} at worst, {sum(shares) / len(shares):.3f} in the mean")
 
 
 def sent(problem: Problem, rng: random.Random) -> str:
@@ -128,19 +135,27 @@ async def _city(count: int, rng: random.Random) -> None:
         engine = open_engine(server.url)
         store, today = Store(engine), datetime.now(UTC).date()
         await _fill(store, count, today, rng)
-        started = time.perf_counter()
-        with own_process() as pool:
-            seen = await group(store, pool, today, fresh=True)
-        whole = time.perf_counter() - started
-        started = time.perf_counter()
-        with own_process() as pool:
-            await group(store, pool, today, fresh=False)
-        again = time.perf_counter() - started
-        peak = max(map(_peak_gib, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+        seen, whole, spent = await _run(store, today, fresh=True)
+        _, again, spent_again = await _run(store, today, fresh=False)
+        peak = max(map(_peak_gib, USAGES))
         sizes = [row.n for row in await store.rows("SELECT count(*) AS n FROM topic_members GROUP BY topic_id", {})]
         await engine.dispose()
-    print(f"\n{seen:,} questions, grouped anew: {whole:.0f} s; the night after: {again:.0f} s", flush=True)
+    print(f"\n{seen:,} questions, grouped anew: {whole:.0f} s, {spent:.0f} s of a core here", flush=True)
+    print(f"the night after: {again:.0f} s, {spent_again:.0f} s of a core")
     print(f"the largest process {peak:.2f} GiB; {len(sizes):,} topics with {sum(sizes):,} questions")
+
+
+async def _run(store: Store, today: date, *, fresh: bool) -> tuple[int, float, float]:
+    """How many questions, and seconds by the clock and of a core."""
+    started, spent = time.perf_counter(), sum(map(_cpu_s, USAGES))
+    with own_process() as pool:
+        seen = await group(store, pool, today, fresh=fresh)
+    return seen, time.perf_counter() - started, sum(map(_cpu_s, USAGES)) - spent
+
+
+def _cpu_s(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak_gib(who: int) -> float:
@@ -151,7 +166,7 @@ async def _fill(store: Store, count: int, today: date, rng: random.Random) -> No
     """Straight into the tables, without their triggers: what is measured begins after it."""
     problems = list(demo_problems())
     favour = np.array([rng.paretovariate(1.2) for _ in problems])
-    counts: Counter[str] = Counter()
+    texts = {problem.code: [sent(problem, rng) for _ in range(TEXTS)] for problem in problems}
     async with store.engine.begin() as connection:
         await connection.execute(text("SET session_replication_role = replica"))
         pupils = [uuid4() for _ in range(PUPILS)]
@@ -161,10 +176,9 @@ async def _fill(store: Store, count: int, today: date, rng: random.Random) -> No
                 day = today - timedelta(days=rng.randrange(28))
                 at = datetime.combine(day, datetime.min.time(), UTC)
                 id, pupil = uuid4(), rng.choice(pupils)
-                counts[problem.subject] += 1
                 rows.append({
                     "id": id, "student_id": pupil, "subject": problem.subject, "grade": problem.grade,
-                    "received_at": at, "text": sent(problem, rng), "read_text": "", "state": "resolved",
+                    "received_at": at, "text": rng.choice(texts[problem.code]), "read_text": "", "state": "resolved",
                     "state_since": at, "version": 1, "followers": 0, "assignment_epoch": 0, "offers_made": 0,
                     "refused_by": [],
                 })  # fmt: skip

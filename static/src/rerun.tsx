@@ -77,7 +77,7 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
     tape.onexpired = onexpired;
   }, [tape, onexpired]);
 
-  const { board, live } = score.at(now);
+  const { board, live } = score.at(now === 0 ? Math.max(0, score.chapters[0]?.at ?? 0) : now); // its first page, before it is begun
   const shown = useSignal(live);
   useEffect(() => void (shown.value = live), [live]);
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;

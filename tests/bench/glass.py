@@ -72,18 +72,20 @@ LOUDSPEAKER = """
         }
     };
     window.inks = [];
-    const small = new OffscreenCanvas(96, 64).getContext("2d", { willReadFrequently: true });
+    const small = new OffscreenCanvas(480, 300).getContext("2d", { willReadFrequently: true });
     let known = 0;
     setInterval(() => {
-        const canvases = [...document.querySelectorAll(".desk canvas")];
-        if (canvases.length === 0) return;
-        small.clearRect(0, 0, 96, 64);
-        for (const canvas of canvases) if (canvas.width > 0) small.drawImage(canvas, 0, 0, 96, 64);
-        const ink = small.getImageData(0, 0, 96, 64).data.reduce((sum, value, at) => sum + (at % 4 === 0 && value < 200 ? 1 : 0), 0);
-        if (ink > known) window.inks.push(now());
-        known = ink;
-    }, 8);
-"""  # noqa: E501
+        const canvases = [...document.querySelectorAll(".desk canvas")].filter((each) => each.width > 0);
+        small.fillStyle = "#fff";
+        small.fillRect(0, 0, 480, 300);
+        for (const canvas of canvases) small.drawImage(canvas, 0, 0, 480, 300);
+        const { data } = small.getImageData(0, 0, 480, 300);
+        let ink = 0;
+        for (let at = 0; at < data.length; at += 4) if (data[at] < 140) ink++;
+        if (ink > known + 1) window.inks.push(now());
+        known = Math.max(known, ink);
+    }, 12);
+"""
 
 
 def opened(playwright: Playwright, file: Path) -> Browser:

@@ -26,7 +26,7 @@ EXAMINED = """
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research monday monday-schools monday-exemplars
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
-    guardian hall lecturer-planning room-pupil room-lecturer
+    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking replay
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

@@ -155,6 +155,9 @@ def replay_doors(who: Any) -> dict[str, Any]:
         lasts_ms=2_460_000,
         kept_until=ago(days=-89),
         views=317,
+        marks=[wire.MarkView(from_ms=720_000, to_ms=780_000, most=41)],
+        shown=True,
+        me="pupil",
     )
     path = f"GET /api/lectures/{shown.id}/replay"
     return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U"}

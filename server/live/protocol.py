@@ -449,6 +449,96 @@ class Exemplars(Wire):
     exemplars: list[ExemplarView]
 
 
+class ReportLine(Wire):
+    """An archived report; without a school, the city's."""
+
+    id: UUID
+    week: str
+    made_at: datetime
+
+
+class Reports(Wire):
+    reports: list[ReportLine]
+    schools: list[SchoolName]
+
+
+class Report(Wire):
+    """What was told of a week when it was over; what is labelled anew later leaves it as it is."""
+
+    made_at: datetime
+    week: MondayView
+    school: str | None = None
+
+
+class AskProject(Wire, forbid_unknown_fields=True):
+    """Days as YYYY-MM-DD; `until` is not included, `expires_on` is."""
+
+    title: str
+    purpose: str
+    first: str
+    until: str
+    expires_on: str
+
+
+class DecideProject(Wire, forbid_unknown_fields=True):
+    approve: bool
+
+
+class MakeExport(Wire, forbid_unknown_fields=True):
+    form: Literal["parquet", "csv", "xlsx"]
+
+
+class ExportLine(Wire):
+    """A file of a project; `left_out` counts rows of groups that were too small."""
+
+    id: UUID
+    form: Literal["parquet", "csv", "xlsx"]
+    state: Literal["making", "ready", "failed", "gone"]
+    asked_at: datetime
+    rows: int | None = None
+    left_out: int | None = None
+    size: int | None = None
+
+
+class ProjectNote(Wire):
+    at: datetime
+    act: str
+    who: str | None
+
+
+class ProjectView(Wire):
+    id: UUID
+    title: str
+    purpose: str
+    first: str
+    until: str
+    expires_on: str
+    state: Literal["asked", "approved", "refused", "expired"]
+    asked_by: str
+    mine: bool
+    exports: list[ExportLine]
+    log: list[ProjectNote]
+    decided_by: str | None = None
+
+
+class ColumnView(Wire):
+    """A column of an export."""
+
+    name: str
+    kind: str
+    zh: str
+    en: str
+
+
+class ProjectsView(Wire):
+    projects: list[ProjectView]
+    columns: list[ColumnView]
+
+
+class ExportAddress(Wire):
+    """Signed; it lasts some minutes."""
+
+    url: str
 class TaxonomyPoint(Wire):
     """A knowledge point, or an area that holds some; `parent` is a code."""
 

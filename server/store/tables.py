@@ -1163,6 +1163,72 @@ research_enrolled = Table(
     PrimaryKeyConstraint("school_id", "grade"),
 )
 
+# Data that is taken away: asked for with a purpose, approved by another person, for a time.
+research_projects = Table(
+    "research_projects",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),  # the last day
+    _person("asked_by"),
+    _time("asked_at", now=True),
+    _person("decided_by", nullable=True),
+    Column("approved", Boolean),
+    CheckConstraint("length(title) BETWEEN 1 AND 80", name="title"),
+    CheckConstraint("length(purpose) BETWEEN 10 AND 1000", name="purpose"),
+    CheckConstraint("until > first", name="forward"),
+    CheckConstraint("decided_by <> asked_by", name="two_people"),
+    CheckConstraint("(approved IS NULL) = (decided_by IS NULL)", name="decided"),
+)
+
+research_exports = Table(
+    "research_exports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("project_id", Uuid, ForeignKey("research_projects.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'making'")),
+    Column("rows", Integer),
+    Column("left_out", Integer),
+    Column("size", BigInteger),
+    _person("asked_by"),
+    _time("asked_at", now=True),
+    CheckConstraint("form IN ('parquet', 'csv', 'xlsx')", name="form"),
+    CheckConstraint("state IN ('making', 'ready', 'failed', 'gone')", name="state"),
+    CheckConstraint("state <> 'ready' OR rows IS NOT NULL", name="ready"),
+    Index("ix_research_exports_project_id", "project_id"),
+)
+
+# Who did what with a project; append-only (migration 0106).
+research_log = Table(
+    "research_log",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("project_id", Uuid, ForeignKey("research_projects.id"), nullable=False),
+    Column("export_id", Uuid, ForeignKey("research_exports.id")),
+    _person("person_id", nullable=True),  # nobody: time did it
+    Column("act", Text, nullable=False),
+    _time("at", now=True),
+    CheckConstraint("act IN ('asked', 'approved', 'refused', 'made', 'downloaded', 'expired')", name="act"),
+    Index("ix_research_log_project_id", "project_id"),
+)
+
+# What was told of a week when it was over; never changed (migration 0106). Without a school: the city's.
+weekly_reports = Table(
+    "weekly_reports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("week", Date, nullable=False),
+    Column("school_id", Uuid, ForeignKey("schools.id")),
+    Column("body", JSONB, nullable=False),
+    _time("made_at", now=True),
+    Index("uq_weekly_reports_week", "week", text("coalesce(school_id, '00000000-0000-0000-0000-000000000000')"),
+          unique=True),
+)  # fmt: skip
+
 # --- events on their way -------------------------------------------------------------------------------------------
 
 outbox = Table(

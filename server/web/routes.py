@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import air, api, auth, lectures, monday, pages, pulse, research, studio, subsidies
+from server.web import air, api, auth, lectures, monday, pages, projects, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -67,6 +67,7 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
          reply=wire.Reliability, tag="matches"),
     *monday.DOORS,
+    *projects.DOORS,
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions

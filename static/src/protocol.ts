@@ -402,6 +402,92 @@ export interface Exemplars {
   exemplars: ExemplarView[];
 }
 
+/** An archived report; without a school, the city's. */
+export interface ReportLine {
+  id: string;
+  week: string;
+  made_at: string;
+}
+
+export interface Reports {
+  reports: ReportLine[];
+  schools: SchoolName[];
+}
+
+/** What was told of a week when it was over; what is labelled anew later leaves it as it is. */
+export interface Report {
+  made_at: string;
+  week: MondayView;
+  school: string | null;
+}
+
+/** Days as YYYY-MM-DD; `until` is not included, `expires_on` is. */
+export interface AskProject {
+  title: string;
+  purpose: string;
+  first: string;
+  until: string;
+  expires_on: string;
+}
+
+export interface DecideProject {
+  approve: boolean;
+}
+
+export interface MakeExport {
+  form: "parquet" | "csv" | "xlsx";
+}
+
+/** A file of a project; `left_out` counts rows of groups that were too small. */
+export interface ExportLine {
+  id: string;
+  form: "parquet" | "csv" | "xlsx";
+  state: "making" | "ready" | "failed" | "gone";
+  asked_at: string;
+  rows: number | null;
+  left_out: number | null;
+  size: number | null;
+}
+
+export interface ProjectNote {
+  at: string;
+  act: string;
+  who: string | null;
+}
+
+export interface ProjectView {
+  id: string;
+  title: string;
+  purpose: string;
+  first: string;
+  until: string;
+  expires_on: string;
+  state: "asked" | "approved" | "refused" | "expired";
+  asked_by: string;
+  mine: boolean;
+  exports: ExportLine[];
+  log: ProjectNote[];
+  decided_by: string | null;
+}
+
+/** A column of an export. */
+export interface ColumnView {
+  name: string;
+  kind: string;
+  zh: string;
+  en: string;
+}
+
+export interface ProjectsView {
+  projects: ProjectView[];
+  columns: ColumnView[];
+}
+
+/** Signed; it lasts some minutes. */
+export interface ExportAddress {
+  url: string;
+}
+
 /** A knowledge point, or an area that holds some; `parent` is a code. */
 export interface TaxonomyPoint {
   code: string;

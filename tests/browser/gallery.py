@@ -24,6 +24,7 @@ from server.demo.photos import photograph
 from server.demo.seed import TAXONOMY
 from server.domain.board import pack
 from server.domain.consent import Purpose
+from server.domain.deidentify import COLUMNS
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
@@ -1086,7 +1087,40 @@ def monday_scenes() -> list[Scene]:
     ]
     shown = {door: full, "GET /api/research/exemplars": wire.Exemplars(exemplars=five)}
     by_grade = msgspec.structs.replace(full, rows=[*by_school, rest])
+    report = wire.Report(made_at=ago(days=1), week=msgspec.structs.replace(full, line=[]), school="第2中学")
+    lines = [wire.ReportLine(id=id_of(f"report {week}"), week=week, made_at=ago(days=1)) for week in told[:3]]
+    archived = {
+        "GET /api/research/reports": wire.Reports(reports=lines, schools=schools),
+        f"GET /api/research/reports/{lines[0].id}": report,
+    }
+    files = [
+        wire.ExportLine(id=id_of("file 1"), form="parquet", state="making", asked_at=ago(minutes=1)),
+        wire.ExportLine(
+            id=id_of("file 2"), form="csv", state="ready", asked_at=ago(days=1), rows=81_204, left_out=32, size=9_400
+        ),
+    ]
+    acts = [wire.ProjectNote(at=ago(days=1), act=act, who="教研员") for act in ("made", "approved", "asked")]
+
+    def project(state: Any, mine: bool) -> wire.ProjectView:
+        return wire.ProjectView(
+            id=id_of(f"project {state}"), title="初二勾股定理的典型错误", mine=mine, state=state, log=acts,
+            purpose="比较各校在勾股定理上的提问，为下学期的教研活动选题。", asked_by="演示·教研员",
+            first="2026-09-01", until="2026-12-01", expires_on="2027-01-31",
+            decided_by=None if state == "asked" else "演示·李老师", exports=files if state == "approved" else [],
+        )  # fmt: skip
+
+    columns = [wire.ColumnView(name=name, kind=kind, zh=zh, en=en) for name, kind, zh, en in COLUMNS]
+    asked_for = wire.ProjectsView(projects=[project("asked", False), project("approved", True)], columns=columns)
+    taken = {door: full, "GET /api/research/projects": asked_for}
     return [
+        Scene("monday-reports", "/monday#reports", {**who, door: full, **archived}),
+        Scene("monday-reports-none", "/monday#reports", {
+            **who, door: full, "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
+        }),
+        Scene("monday-data", "/monday#data", {**who, **taken}),
+        Scene("monday-data-none", "/monday#data", {
+            **who, door: full, "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
+        }),
         Scene("monday", "/monday", {**who, door: full}),
         Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
         Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),

@@ -60,6 +60,7 @@ ITS_WATCHERS = {**ITS_THREE, "reviewer": FINE}  # who reviews may watch what is 
 REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 RESEARCHERS = {**OUTSIDE, "researcher": FINE}
+NO_SUCH_RESEARCH = {**OUTSIDE, "researcher": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -339,6 +340,24 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/research/exemplars"): Policy(RESEARCHERS, refused=frozenset({400})),
     ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
+    ("GET", "/api/research/projects"): Policy(RESEARCHERS),
+    ("POST", "/api/research/projects"): Policy(
+        RESEARCHERS,
+        body=lambda case: {
+            "title": "x", "purpose": "", "first": "2026-01-01", "until": "2026-02-01", "expires_on": "2026-02-01",
+        },
+        refused=frozenset({400}),
+    ),
+    ("POST", "/api/research/projects/{id}/decide"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"approve": True}
+    ),
+    ("POST", "/api/research/projects/{id}/exports"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"form": "csv"}
+    ),
+    ("POST", "/api/research/exports/{id}/fetch"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("GET", "/api/research/reports"): Policy(RESEARCHERS),
+    ("GET", "/api/research/reports/{id}"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("GET", "/api/research/reports/{id}/pdf"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
     ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(

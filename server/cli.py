@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LISTEN_FD = "DAYI_LISTEN_FD"
 BENCHES = (
     "air", "ask", "board", "enrol", "glass", "idempotency", "match", "photo", "render", "research", "sockets", "start",
-    "subsidy",
+    "subsidy", "topics",
 )  # fmt: skip
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 

@@ -34,6 +34,7 @@ from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
 from server.export_files import TooManyRows
+from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
@@ -41,6 +42,7 @@ from server.pipeline import HearingProcess, hear_question, read_question
 from server.settings import SettingsError
 from server.store.lines import NETWORK, Record
 from server.store.work import Work
+from server.topics import group_at_night
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ REFUSED_WITHIN_S = 15.0  # a speech model of some hundred megabytes is loaded by
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 COUNT_EVERY_S = 60.0  # what research counts follows what happened
+LABEL_EVERY_S = 2.0
+NIGHT_EVERY_S = 600.0  # whether last night's work is still to be done
 FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
 
 
@@ -304,6 +308,8 @@ async def work(parts: Backstage, conninfo: str) -> None:
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
+        together.create_task(_every(LABEL_EVERY_S, Labeller(parts.store).label))
+        together.create_task(_every(NIGHT_EVERY_S, lambda: at_night(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
@@ -337,6 +343,12 @@ async def count(parts: Backstage) -> None:
     await facts.follow(parts.store)
     await facts.tell(parts.store)
     await reports.archive(parts.store)
+
+
+async def at_night(parts: Backstage) -> None:
+    """One after the other: each fills a core."""
+    await train_at_night(parts.store)
+    await group_at_night(parts.store)
 
 
 async def embed_anew(parts: Backstage) -> None:

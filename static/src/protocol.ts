@@ -842,6 +842,9 @@ export interface LectureReplay {
   lasts_ms: number;
   kept_until: string;
   views: number;
+  marks: MarkView[];
+  shown: boolean;
+  me: "lecturer" | "pupil" | "reviewer";
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
@@ -1168,6 +1171,11 @@ export interface AnswerPoll {
 /** What becomes of a line: shown, hidden, or a question that was answered. */
 export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
+}
+
+/** Whether pupils may watch it: a reviewer says both, its lecturer takes it away. */
+export interface ShowReplay {
+  shown: boolean;
 }
 
 /** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */

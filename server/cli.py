@@ -63,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("file", type=Path)
     people.add_argument("--dry-run", action="store_true", help="check the file and change nothing")
     people.add_argument("--codes", type=Path, help="write the activation codes to this CSV, readable by you alone")
+    lessons = add("lessons", lessons_import, "import micro-lessons: a CSV or XLSX that names MP4 files of a folder")
+    lessons.add_argument("verb", choices=["import"])
+    lessons.add_argument("file", type=Path)
+    lessons.add_argument("--folder", type=Path, required=True, help="where the files are that the table names")
+    lessons.add_argument("--dry-run", action="store_true", help="check the table and change nothing")
+    lessons.add_argument("--at-once", type=int, default=1, choices=range(1, 65), metavar="N", help="films at once")
     token = add("token", token_, "a token by which a program signs in as this person")
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
@@ -249,6 +255,26 @@ def people_import(settings: Settings, arguments: argparse.Namespace) -> int | No
 
     with servers(settings) as connected:
         return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
+
+
+def lessons_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.app import working
+    from server.lesson_file import import_lessons
+
+    async def run(connected: Settings) -> int:
+        async with working(connected) as parts:
+            return await import_lessons(
+                parts.store,
+                parts.storage,
+                arguments.file,
+                arguments.folder,
+                dry_run=arguments.dry_run,
+                at_once=arguments.at_once,
+                say=_say,
+            )
+
+    with servers(settings) as connected:
+        return asyncio.run(run(connected))
 
 
 def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:

@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, lectures, pages, pulse, research, studio, subsidies
+from server.web import api, auth, lectures, library, pages, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -80,6 +80,7 @@ DOORS: tuple[Door, ...] = (
     # lectures
     *lectures.DOORS,
     *pulse.DOORS,
+    *library.DOORS,
     # money
     *subsidies.DOORS,
     # what questions are about

@@ -718,9 +718,84 @@ export interface BeginLesson {
   knowledge_point: string;
 }
 
-/** Lessons that answer nobody's question: a teacher's own, or those for a pupil. */
+/** Lessons of a teacher's own that answer nobody's question. */
 export interface Lessons {
   lessons: AnswerView[];
+}
+
+/** A micro-lesson of the library: a film that was imported, or one that a teacher recorded here; `seen` is the share that the reader has watched. */
+export interface LessonView {
+  id: string;
+  source: "film" | "recording";
+  title: string;
+  subject: Subject;
+  stage: Stage;
+  grade: number;
+  knowledge_points: string[];
+  teacher_name: string;
+  duration_ms: number;
+  poster_url: string | null;
+  book: string;
+  chapter: string;
+  series: string;
+  questions: number;
+  seen: number;
+}
+
+/** A textbook that there are lessons for, with its chapters. */
+export interface BookView {
+  book: string;
+  chapters: string[];
+}
+
+/** A page of the catalogue; the first one names the books and series that the others may be narrowed to. */
+export interface Library {
+  lessons: LessonView[];
+  more: boolean;
+  books: BookView[];
+  series: string[];
+}
+
+export interface QuizView {
+  text: string;
+  options: string[];
+}
+
+/** A lesson to be watched: a film by its address, a recording as the answer that it is. */
+export interface LessonPage {
+  lesson: LessonView;
+  about: string;
+  video_url: string | null;
+  quiz: QuizView[];
+  series: LessonView[];
+  answer: AnswerView | null;
+}
+
+/** The right options, counted from 1, and how many of the reader's were. */
+export interface QuizResult {
+  right: number[];
+  count: number;
+}
+
+/** Lessons on what a question is about. */
+export interface LessonsBeside {
+  lessons: LessonView[];
+}
+
+/** How a lesson is watched: pupils, minutes, the share of them who saw it to its end, and the share of quiz questions that were right at the first go. Of fewer than five pupils nothing is told. */
+export interface LessonFigures {
+  lesson_id: string;
+  title: string;
+  subject: Subject;
+  grade: number;
+  pupils: number | null;
+  minutes: number | null;
+  whole: number | null;
+  quiz_right: number | null;
+}
+
+export interface LibraryFigures {
+  lessons: LessonFigures[];
 }
 
 /** An answer for a reviewer to look at. */
@@ -833,6 +908,20 @@ export interface AskPoll {
 /** The option, counted from 1. */
 export interface AnswerPoll {
   option: number;
+}
+
+/** What of a lesson was played since the last report. */
+export interface Played {
+  spans: Span[];
+}
+
+/** One option for each question, counted from 1. */
+export interface AnswerQuiz {
+  options: number[];
+}
+
+export interface ShowLesson {
+  shown: boolean;
 }
 
 /** What becomes of a line: shown, hidden, or a question that was answered. */

@@ -191,7 +191,7 @@ def _list(cell: str) -> list[str]:
 
 
 async def bring_in(store: Store, storage: Storage, row: Row) -> Became:
-    """One film. Raises Refused for a file that can't be used, OSError or a storage error where the world is at fault."""
+    """One film. Raises Refused for a file that can't be used, OSError or a storage error for the world."""
     digest = await asyncio.to_thread(_digest, row.file)
     async with store.work() as work:
         known = await LibraryBook(work).film(row.lesson.code)

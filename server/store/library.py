@@ -202,7 +202,7 @@ _EVERY = f"""
                a.poster_key, '', '', '', 0, 0, a.published_at
         FROM answers a JOIN accounts at ON at.id = a.teacher_id WHERE a.title IS NOT NULL AND {LISTED})
 """  # noqa: S608 - composed of constants
-_LENGTH = f"{_EVERY} SELECT duration_ms FROM every WHERE id = %(id)s"
+_LENGTH = f"{_EVERY} SELECT duration_ms FROM every WHERE id = %(id)s"  # noqa: S608 - constants
 _LESSON = """
     SELECT e.*, coalesce(w.share, 0) AS seen FROM every e
     LEFT JOIN lesson_watching w ON w.lesson_id = e.id AND w.pupil_id = %(reader)s

@@ -17,7 +17,7 @@ FIGURES = REVIEWER | {Role.RESEARCHER}
 FURTHEST = 10_000  # lessons that somebody leafs past
 
 
-async def catalogue(call: Call[None]) -> wire.Library:
+async def find_lessons(call: Call[None]) -> wire.Library:
     query = call.query
     wanted = Wanted(
         subject=subject_in(query.get("subject", "")),
@@ -84,7 +84,7 @@ def _skip(text: str) -> int:
 _WORDS = ("book", "chapter", "series", "words")
 
 DOORS = (
-    Door("GET", "/api/library", catalogue, READERS, "Micro-lessons, by grade, book and chapter", reply=wire.Library,
+    Door("GET", "/api/library", find_lessons, READERS, "Micro-lessons, by grade, book and chapter", reply=wire.Library,
          tag="library", query=("subject", "stage", "grade", *_WORDS, "skip")),
     Door("GET", "/api/library/figures", figures, FIGURES, "How lessons are watched", reply=wire.LibraryFigures,
          tag="library"),

@@ -782,7 +782,7 @@ export interface LessonsBeside {
   lessons: LessonView[];
 }
 
-/** How a lesson is watched: pupils, minutes, the share of them who saw it to its end, and the share of quiz questions that were right at the first go. Of fewer than five pupils nothing is told. */
+/** How a lesson is watched: pupils, minutes, the share of them who saw it to its end, and the share of its quiz that was right at the first go. Of fewer than five pupils nothing is told. */
 export interface LessonFigures {
   lesson_id: string;
   title: string;

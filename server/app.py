@@ -23,7 +23,11 @@ from server.actions.errors import Refusal
 from server.actions.lecture_room import vote
 from server.actions.ports import Rules
 from server.actions.teach import Place, enrol
+from server.air import Studio
 from server.desk import ServiceDesk
+from server.edges import Edges
+from server.grants import Grants
+from server.listeners import Listeners
 from server.live.bus import Bus
 from server.live.connection import Gate
 from server.live.hub import Hub
@@ -142,11 +146,15 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         limits=Limits(settings.redis_url, settings.signing_secret()),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),
+        grants=Grants(settings.signing_secret()),
+        edges=Edges(behind.bus, behind.storage),
+        listeners=Listeners(behind.views),
         polling=_polling(behind.store),
         raising=_raising(behind.store),
         losing=_losing(behind.store),
     )
-    gate = Gate(hub, ServiceDesk(parts.store, parts.views), [settings.origin] if settings.public_url else ())
+    studio = Studio(parts.store, parts.storage, parts.bus, hub)
+    gate = Gate(hub, ServiceDesk(parts.store, parts.views, studio), [settings.origin] if settings.public_url else ())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -156,6 +164,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             asyncio.create_task(_note_attendance(parts), name="attendance"),
             asyncio.create_task(observe.loop_lag(), name="loop lag"),
             asyncio.create_task(parts.texts.watch(), name="texts"),
+            asyncio.create_task(studio.watch(), name="takes"),
         ]
         try:
             async with _prepared(parts.storage):
@@ -164,6 +173,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await studio.stop()
             await parts.texts.flush()
             await parts.enrolling.flush()
             await parts.voting.flush()

@@ -27,7 +27,22 @@ if TYPE_CHECKING:
     from server.store.work import Store
 
 LISTEN_FD = "DAYI_LISTEN_FD"
-BENCHES = ("ask", "board", "enrol", "idempotency", "match", "photo", "render", "sockets", "start", "subsidy")
+BENCHES = (
+    *(
+        "air",
+        "ask",
+        "board",
+        "enrol",
+        "glass",
+        "idempotency",
+        "match",
+        "photo",
+        "render",
+        "sockets",
+        "start",
+        "subsidy",
+    ),
+)
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -77,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", demo_, "load the demo's people and answered problems; --simulate lets them ask and answer")
     demo.add_argument("--simulate", action="store_true", help="simulated pupils ask and simulated teachers answer")
     demo.add_argument("--seconds", type=float, default=0, help="how long to simulate; 0: until Ctrl-C")
+    demo.add_argument("--questions", type=int, default=0, help="make up a year of so many questions, for research")
+    demo.add_argument("--headless", action="store_true", help="with --questions: only what research counts, no films")
     bench = add("bench", bench_, "measure (from a source checkout)")
     bench.add_argument("what", choices=BENCHES)
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -306,9 +323,28 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
         from server.demo.simulate import simulate
 
         return asyncio.run(simulate(settings, arguments.seconds, _say))
+    from server.store.migrate import migrate as migrate_to
+
     with servers(settings) as connected:
-        asyncio.run(_seed(connected, _say))
+        migrate_to(connected.database_url)
+        asyncio.run(_seed(connected, _say, films=not arguments.headless))
+        if arguments.questions:
+            asyncio.run(_make_year(connected.database_url, arguments.questions))
     return None
+
+
+async def _make_year(url: str, questions: int) -> None:
+    from server.actions import facts
+    from server.demo.years import make_year
+    from server.store.work import Store, open_engine
+
+    engine = open_engine(url)
+    try:
+        await make_year(Store(engine), questions, _say)
+        _say("Counting them …")
+        await facts.rebuild(Store(engine))
+    finally:
+        await engine.dispose()
 
 
 def bench_(settings: Settings, arguments: argparse.Namespace) -> int | None:
@@ -398,8 +434,10 @@ async def models(store: Store, _: argparse.Namespace) -> int | None:
     whole = max((model.entries for model in found), default=0)
     for model in found:
         share = 100 if whole == 0 else 100 * model.entries // whole
-        _say(f"{model.state:8} {model.version:18} {model.dimension:5} numbers {model.entries:9} entries {share:3} %"
-             f"  {model.name or '(shipped)'}")
+        _say(
+            f"{model.state:8} {model.version:18} {model.dimension:5} numbers {model.entries:9} entries {share:3} %"
+            f"  {model.name or '(shipped)'}"
+        )
     return None
 
 
@@ -411,8 +449,8 @@ def settings_(settings: Settings, _: argparse.Namespace) -> int | None:
     return None
 
 
-async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
-    from server.demo.seed import is_loaded, seed
+async def _seed(settings: Settings, say: Callable[[str], None], *, films: bool = True) -> None:
+    from server.demo.seed import ANSWERED, is_loaded, seed
     from server.store.work import Store, open_engine
 
     engine = open_engine(settings.database_url)
@@ -423,7 +461,7 @@ async def _seed(settings: Settings, say: Callable[[str], None]) -> None:
     from server.app import working
 
     async with working(settings) as parts:
-        await seed(parts, say)
+        await seed(parts, say, ANSWERED if films else 0)
 
 
 @contextlib.contextmanager

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from server.actions import answer, lecture_room
 from server.actions.errors import NotHere, Refusal
+from server.air import Studio
 from server.domain.people import Person, Role
 from server.live.connection import Caller, Seat
-from server.live.protocol import Ack, Act, Refused
+from server.live.protocol import Ack, Act, Air, Aired, Refused
 from server.store import sign_ins
 from server.store.views import Views
 from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_channel, room_channel, session_channel
@@ -15,8 +16,9 @@ from server.store.work import DUTY_CHANNEL, Store, gallery_channel, person_chann
 class ServiceDesk:
     """`live.connection.Desk` on the real store; deny by default."""
 
-    def __init__(self, store: Store, views: Views) -> None:
-        self._store, self._views = store, views
+    def __init__(self, store: Store, views: Views, studio: Studio | None = None) -> None:
+        """Without a studio no microphone is taken here."""
+        self._store, self._views, self._studio = store, views, studio
 
     async def redeem(self, ticket: str) -> Caller | None:
         found = await sign_ins.redeem(self._store, ticket)
@@ -57,6 +59,11 @@ class ServiceDesk:
         except Refusal as refusal:
             return Refused(id=act.id, code=refusal.code, zh=refusal.zh, en=refusal.en)
         return Ack(id=act.id, seq=seq)
+
+    async def air(self, person: Person, slice: Air) -> Aired:
+        if self._studio is None:
+            return Aired(lecture=slice.lecture, take=slice.take, at=0, state="busy")
+        return await self._studio.hears(person, slice)
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
         held = await self._views.seats(session)

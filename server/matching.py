@@ -268,9 +268,7 @@ async def _figure_unseen(work: Work, prepared: Prepared, match: Match, figure: s
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the
 # one before to commit. Others pass.
-_TAKE_TURNS = (
-    "SELECT pg_advisory_xact_lock(CAST(%(a)s AS bigint)::bit(32)::int, CAST(%(b)s AS bigint)::bit(32)::int)"
-)
+_TAKE_TURNS = "SELECT pg_advisory_xact_lock(CAST(%(a)s AS bigint)::bit(32)::int, CAST(%(b)s AS bigint)::bit(32)::int)"
 
 
 def _same_key(prepared: Prepared) -> int:

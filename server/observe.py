@@ -9,7 +9,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import structlog
@@ -31,6 +31,12 @@ LAG_EVERY_S = 0.5
 registry = CollectorRegistry()
 _requests = Histogram("dayi_http_seconds", "Time to answer", ["method", "door", "status"], registry=registry)
 _asks = Counter("dayi_asks_total", "Questions received", registry=registry)
+_segments = Counter(
+    "dayi_lecture_segments_total",
+    "Segments of lectures written to and read from the store",
+    ["what"],
+    registry=registry,
+)
 _verdicts = Gauge("dayi_verdicts", "Questions of the last 24 hours by verdict", ["verdict"], registry=registry)
 _offers = Gauge("dayi_offers", "Offers of the last 24 hours by what became of them", ["state"], registry=registry)
 _states = Gauge("dayi_questions", "Unfinished questions by state", ["state"], registry=registry)
@@ -40,7 +46,9 @@ _job_age = Gauge("dayi_job_age_seconds", "Age of the oldest job that is due", ["
 _parked = Gauge("dayi_jobs_parked", "Jobs given up after their last try", registry=registry)
 _outbox = Gauge("dayi_outbox_rows", "Events that were committed and not yet told", registry=registry)
 _entries = Gauge(
-    "dayi_matcher_entries", "Entries of the matcher's index by model and its state", ["model", "state"],
+    "dayi_matcher_entries",
+    "Entries of the matcher's index by model and its state",
+    ["model", "state"],
     registry=registry,
 )
 _bars = Gauge("dayi_match_bar", "Probability that a push needs, by subject", ["subject"], registry=registry)
@@ -114,6 +122,10 @@ def request(method: str, door: str) -> Iterator[Seen]:
 
 def asked() -> None:
     _asks.inc()
+
+
+def segment(what: Literal["written", "read", "lost"]) -> None:
+    _segments.labels(what).inc()
 
 
 async def loop_lag() -> None:

@@ -6,6 +6,9 @@ from uuid import UUID
 from media.storage import FolderStorage, S3Storage
 from server.actions.ports import Rules
 from server.actions.teach import Place
+from server.edges import Edges
+from server.grants import Grants
+from server.listeners import Listeners
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
 from server.live.protocol import HandPlace, Position
@@ -45,6 +48,9 @@ class Parts(Backstage):
     limits: Limits
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
+    grants: Grants
+    edges: Edges
+    listeners: Listeners
     polling: Together[tuple[UUID, int], tuple[UUID, int], int]  # pupils and their options, by lecture and poll
     raising: Together[UUID, UUID, HandPlace]  # pupils, by lecture; so are those who are lost
     losing: Together[UUID, UUID, int]

@@ -51,6 +51,7 @@ class Settings:
     review: str = _setting(
         "", "whose answers a reviewer sees before others: at_once, trusted or all; empty: trusted, in the demo at_once"
     )
+    lecture_days: int = _setting(90, "days that the recording of a lecture is kept; 60 at least")
     signed_url_s: int = _setting(900, "seconds that a signed file address lasts")
     sign_in_days: int = _setting(14, "days until a sign-in must be renewed")
     turn_urls: str = _setting("", "stun: and turn(s): servers for live voice, with commas; empty: direct paths only")
@@ -75,6 +76,10 @@ class Settings:
             raise SettingsError("DAYI_TURN_SECRET: needed with the TURN servers of DAYI_TURN_URLS")
         if settings.video_codec not in ("h264", "vp9"):
             raise SettingsError(f"DAYI_VIDEO_CODEC={settings.video_codec!r}: h264 or vp9 is expected")
+        if settings.lecture_days < 60:
+            raise SettingsError(
+                f"DAYI_LECTURE_DAYS={settings.lecture_days!r}: a recording is kept for 60 days at least"
+            )
         if settings.review not in ("", "at_once", "trusted", "all"):
             raise SettingsError(f"DAYI_REVIEW={settings.review!r}: at_once, trusted or all is expected")
         if not settings.demo and not _private(settings.origin):

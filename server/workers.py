@@ -24,6 +24,7 @@ from server.actions import answer, facts, lecture_room
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
+from server.actions.lecture_air import sweep_lectures
 from server.actions.subsidy import seal
 from server.actions.upkeep import forget_superseded, tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
@@ -289,6 +290,8 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
+        kept = timedelta(days=parts.settings.lecture_days)
+        together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))

@@ -214,9 +214,7 @@ async def _suggest(work: Work, question: Question, found: Found, now: datetime) 
     return True
 
 
-async def _follow(
-    work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime
-) -> bool:
+async def _follow(work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime) -> bool:
     assert found.entry is not None
     leader = await work.question(found.entry)
     if leader is None or leader.id == question.id or leader.state not in LEADS:

@@ -71,9 +71,7 @@ async def restore(work: Work, rules: Rules, teacher: Person, answer_id: UUID, nu
     await _make(work, rules, answer, question, widens=True, **spec)
 
 
-async def split(
-    work: Work, rules: Rules, teacher: Person, answer_id: UUID, at_ms: int, problem_text: str
-) -> AnswerId:
+async def split(work: Work, rules: Rules, teacher: Person, answer_id: UUID, at_ms: int, problem_text: str) -> AnswerId:
     """From this moment on it is another answer, to the problem that is named; the first one ends there. Neither shows
     what only the other had on top."""
     text = problem_text.strip()

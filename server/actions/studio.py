@@ -120,9 +120,7 @@ async def keep(
     return await _become_answer(work, rules, session, points, now)
 
 
-async def _become_answer(
-    work: Work, rules: Rules, session: Record, points: Sequence[str], now: datetime
-) -> AnswerId:
+async def _become_answer(work: Work, rules: Rules, session: Record, points: Sequence[str], now: datetime) -> AnswerId:
     if session.kind == "retake":
         answer, question = await answer_and_question(work, session.answer_id)
         if answer.state != "published" or answer.rendered_edition < answer.edition:

@@ -15,7 +15,7 @@ import math
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -216,6 +216,18 @@ class Bus:
         """Say a word to every node, this one too (sign-outs)."""
         await self._do(lambda: self._redis.publish(_NODES, word))
 
+    # Things at hand for every node for a while.
+
+    async def keep(self, items: Mapping[str, bytes], seconds: int) -> None:
+        pipe = self._redis.pipeline(transaction=False)
+        for name, data in items.items():
+            pipe.set(self._thing(name), data, ex=seconds)
+        await self._do(pipe.execute)
+
+    async def kept(self, name: str) -> bytes | None:
+        found = await self._do(lambda: self._redis.get(self._thing(name)))
+        return None if found is None else bytes(found)
+
     # Lines: each message is taken by one process. Short-lived, and no more kept than Redis keeps.
 
     async def line_up(self, line: str, message: str) -> None:
@@ -404,6 +416,9 @@ class Bus:
 
     def _keys(self, channel: str) -> list[str]:
         return [*(f"{self._prefix}:{{{channel}}}:{part}" for part in ("meta", "stream", "seen")), self._topic(channel)]
+
+    def _thing(self, name: str) -> str:
+        return f"{self._prefix}:thing:{name}"
 
     def _line(self, line: str) -> str:
         return f"{self._prefix}:line:{line}"

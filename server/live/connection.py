@@ -32,6 +32,8 @@ from server.live.protocol import (
     MAX_FRAME,
     Ack,
     Act,
+    Air,
+    Aired,
     AnyClientFrame,
     AnyServerFrame,
     BadFrame,
@@ -116,6 +118,9 @@ class Desk(Protocol):
 
     async def act(self, person: Person, act: Act) -> Ack | Refused:
         """Do a board operation, durably; the same id gives the same answer."""
+
+    async def air(self, person: Person, slice: Air) -> Aired:
+        """A slice of a lecturer's microphone."""
 
     async def seat(self, person: Person, session: UUID) -> Seat | None:
         """Whether the person may draw and signal in the session. Asked once, and again after the session changed."""
@@ -390,6 +395,10 @@ class Connection:
                     await self._signal(frame)
                 case Voice():
                     await self._voice(frame)
+                case Air():
+                    if len(frame.take) > CHANNEL_NAME or len(frame.type) > CHANNEL_NAME:
+                        raise Refusal("bad_frame")
+                    self._answer(await self._desk.air(self.person, frame))
                 case Subscribe():
                     await self._subscribe(frame)
                 case Unsubscribe():

@@ -352,6 +352,103 @@ class Reliability(Wire):
     subjects: list[SubjectReliability]
 
 
+class ShareView(Wire):
+    """A share, or how much one grew, with its 95 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+
+class PointName(Wire):
+    """A knowledge point: its name is its own within a subject and stage. None: not labelled yet."""
+
+    subject: Subject
+    stage: Stage
+    name: str | None
+
+
+class WeekFigures(Wire):
+    """Sums of what is told of a week. `askers` are pupils; waits are in seconds."""
+
+    asked: int
+    askers: int
+    solved: int
+    unanswered: int
+    reopened: int
+    stuck: ShareView | None = None  # of those who saw a video or an answer
+    median_s: float | None = None
+    p95_s: float | None = None
+
+
+class PointWeek(Wire):
+    """A knowledge point in a week: the share of the pupils who asked, and how much it grew since."""
+
+    point: PointName
+    figures: WeekFigures
+    rate: ShareView | None = None
+    week: ShareView | None = None
+    year: ShareView | None = None
+
+
+class HeatCell(Wire):
+    asked: int
+    askers: int
+    rate: ShareView | None = None
+
+
+class HeatRow(Wire):
+    """A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones."""
+
+    grade: int
+    cells: list[HeatCell | None]  # None: fewer than five pupils, or nobody
+    school: str | None = None
+    school_id: UUID | None = None
+    enrolled: int | None = None
+
+
+class SchoolName(Wire):
+    id: UUID
+    name: str
+
+
+class WeekSum(Wire):
+    week: str
+    asked: int
+    unanswered: int
+
+
+class MondayView(Wire):
+    """A week for research: where what was not understood. Every number is a sum of groups of at least five pupils."""
+
+    week: str | None  # its Monday; None: no week is told yet
+    weeks: list[str]
+    schools: list[SchoolName]
+    total: WeekFigures
+    before: WeekFigures
+    columns: list[PointName]
+    rows: list[HeatRow]
+    points: list[PointWeek]
+    risen: list[PointWeek]
+    fallen: list[PointWeek]
+    hardest: list[PointWeek]
+    line: list[WeekSum]
+
+
+class ExemplarView(Wire):
+    """A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that
+    the answer's video shows."""
+
+    text: str
+    outcome: Literal["solved", "stuck", "reopened", "seen"]
+    answer: AnswerView
+    photo_url: str | None = None
+
+
+class Exemplars(Wire):
+    exemplars: list[ExemplarView]
+
+
 class TaxonomyPoint(Wire):
     """A knowledge point, or an area that holds some; `parent` is a code."""
 
@@ -463,6 +560,13 @@ class LineView(Wire):
     by_hand: bool = False  # the lecturer had given its author the word
 
 
+class TakeView(Wire):
+    """The lecturer's microphone is on the air; `muted` while only silence is recorded."""
+
+    number: int
+    muted: bool
+
+
 class RoomState(Wire):
     """How the room is just now; its version is the lecture's."""
 
@@ -473,6 +577,7 @@ class RoomState(Wire):
     ended_at: datetime | None
     slow_s: int
     epoch: int  # of the lecturer's page that draws; an older one is read-only
+    take: TakeView | None = None  # nobody is heard
     has_the_word: int | None = None  # the number of the raised hand that the lecturer took
 
 
@@ -482,6 +587,15 @@ class StaffChannel(Wire):
     channel: str
     epoch: str
     offset: int
+
+
+class SoundView(Wire):
+    """How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where
+    a browser can't join parts, the address of its playlist, for this person alone."""
+
+    type: str
+    initialisation: str
+    playlist: str
 
 
 class PollView(Wire):
@@ -572,11 +686,26 @@ class RoomSnapshot(Wire):
     epoch: str
     offset: int
     staff: StaffChannel | None = None  # for the lecturer and reviewers
+    sound: SoundView | None = None
     polls: list[PollView] = []
     answered: list[PollAnswer] = []
     hand: HandPlace | None = None  # one's own that is up
     hands: HandsView | None = None  # for the lecturer and reviewers, as is `lost`
     lost: LostView | None = None
+
+
+class LectureReplay(Wire):
+    """A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All
+    times are ms from its beginning."""
+
+    lecture: LectureView
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    sound: SoundView
+    started_at: datetime
+    lasts_ms: int
+    kept_until: datetime
+    views: int  # of people who have watched a fair part of it, each once
 
 
 class ListenerView(Wire):
@@ -1043,6 +1172,12 @@ class JudgeLine(Wire, forbid_unknown_fields=True):
     becomes: Literal["shown", "hidden", "answered"]
 
 
+class WatchedSpans(Wire, forbid_unknown_fields=True):
+    """What was played of a replay since the last report, in ms of the lecture's clock: from and to."""
+
+    spans: list[Span]
+
+
 class RuleAuthor(Wire, forbid_unknown_fields=True):
     """What its author may do from now on: be silent, speak again, or leave the room for good."""
 
@@ -1306,6 +1441,29 @@ class VoiceHeard(ServerFrame, tag="voice"):
     bytes: str
 
 
+class Sound(ServerFrame, tag="sound"):
+    """A part of a lecture's sound (base64) that begins `at_ms` after the lecture; the parts of a take are numbered from
+    0. May be dropped: what follows is heard all the same."""
+
+    lecture: UUID
+    take: int
+    n: int
+    at_ms: int
+    bytes: str
+
+
+class Aired(ServerFrame, tag="aired"):
+    """So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another
+    page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is
+    false while the store does not take what is heard: it is on the air, and the replay may miss it."""
+
+    lecture: UUID
+    take: str
+    at: int
+    state: Literal["on", "gone", "fenced", "over", "busy"]
+    kept: bool = True
+
+
 class Watched(ServerFrame, tag="watched"):
     """How many people of one node watch a session; told to its two when that changes, and again each ten seconds."""
 
@@ -1341,6 +1499,8 @@ AnyServerFrame = (
     | LookSeen
     | Signalled
     | VoiceHeard
+    | Sound
+    | Aired
     | Watched
     | Beat
     | Degraded
@@ -1439,11 +1599,27 @@ class Voice(ClientFrame, tag="voice"):
     bytes: str
 
 
+class Air(ClientFrame, tag="air"):
+    """A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page
+    has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the
+    first one, how long ago the take began."""
+
+    lecture: UUID
+    room_epoch: int
+    take: str
+    type: str
+    at: int
+    ago_ms: int
+    bytes: str
+    muted: bool = False
+    last: bool = False
+
+
 class BeatIn(ClientFrame, tag="beat"):
     """A sign of life; a page sends one every `beat_every_s` seconds."""
 
 
-AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn
+AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | Air | BeatIn
 
 # --- money ---------------------------------------------------------------------------------------------------------
 

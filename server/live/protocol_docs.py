@@ -145,7 +145,7 @@ ignored, so that a newer server may say more.
 | `session:ID` | teacher and pupil of a live session | `board`, `session`; frames `ink`, `look`, `signal`, `watched` |
 | `gallery:ID` | who follows its question | the same less what the two say; frames `ink`, `look`, `voice` |
 | `lecture:ID` | everybody who may see that lecture | `lecture` |
-| `room:ID` | who is in that lecture's room | `board`, `line`, `room`; the frames `ink`, `look` |
+| `room:ID` | who is in that lecture's room | `board`, `line`, `room`; the frames `ink`, `look`, `sound` |
 | `staff:ID` | that lecture's lecturer, and reviewers | `line` |
 
 A channel that does not exist and one that is somebody else's are refused alike.

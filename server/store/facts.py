@@ -1,11 +1,13 @@
 """What research counts, in tables: a fact for each question, and what is told of each week. Pages read what is told."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from server.domain.monday import Filter
 from server.domain.people import Stage, stage_of
 from server.domain.release import Cell, Crowd, Point, Tally, Unit
 from server.domain.statistics import BINS_PER_DOUBLING, LAST_BIN
@@ -110,10 +112,9 @@ async def weeks_told(work: Work) -> list[date]:
     return [row.week for row in await work.rows(query)]
 
 
-async def by_week(work: Work, until: date, weeks: int, where: Mapping[str, Any]) -> list[Record]:
+async def by_week(work: Work, until: date, weeks: int, wanted: Filter) -> list[Record]:
     """Sums of what is told of each of the weeks up to this one: for a line through time."""
-    wanted = {"until": until, "weeks": weeks, "subject": None, "grade": None, "school": None, **where}
-    return await work.rows(_BY_WEEK, wanted)
+    return await work.rows(_BY_WEEK, {"until": until, "weeks": weeks, **asdict(wanted)})
 
 
 def _row(week: date, number: int, unit: Unit) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
 from server.domain.lecture import LectureState, PlaceState
@@ -660,6 +660,7 @@ lectures = Table(
     Column("slow_s", Integer, nullable=False, server_default=text("0")),
     _time("started_at", nullable=True),
     _time("ended_at", nullable=True),
+    _time("swept_at", nullable=True),  # its sound, board and talk have served their time
     _time("changed_at", now=True),
     _time("created_at", now=True),
     CheckConstraint(_words("state", LectureState), name="state"),
@@ -723,6 +724,49 @@ lecture_snapshots = Table(  # what the log amounts to up to `seq`; may be made a
     Column("lecture_id", Uuid, ForeignKey("lectures.id"), primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+# The lecturer's microphone from when it is switched on until it is lost or switched off, on the lecture's clock.
+lecture_takes = Table(
+    "lecture_takes",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),  # of the page's making: a take that was begun twice is one
+    Column("epoch", Integer, nullable=False),
+    Column("start_ms", Integer, nullable=False),
+    Column("muted", Boolean, nullable=False, server_default=text("false")),
+    _time("begun_at", now=True),
+    _time("ended_at", nullable=True),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    UniqueConstraint("lecture_id", "name"),
+    CheckConstraint("start_ms >= 0", name="start_ms"),
+)
+
+# Each is an object of the store; one that is missing is a gap in what is heard.
+lecture_segments = Table(
+    "lecture_segments",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    ForeignKeyConstraint(["lecture_id", "take"], [lecture_takes.c.lecture_id, lecture_takes.c.number]),
+    PrimaryKeyConstraint("lecture_id", "take", "number"),
+    CheckConstraint("samples > 0", name="samples"),
+)
+
+# What somebody has watched of a replay, in ms of the lecture's clock; seen twice is seen once.
+lecture_watches = Table(
+    "lecture_watches",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("viewer_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("spans", INT4MULTIRANGE, nullable=False),
+    _time("began_at", now=True),
+    _time("told_at", now=True),
+    PrimaryKeyConstraint("lecture_id", "viewer_id"),
 )
 
 # What is said in the room: chat, and questions to the lecturer.

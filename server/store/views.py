@@ -23,6 +23,7 @@ from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
 from server.store.pulse_views import PulseViews
+from server.store.replay_views import ReplayViews
 from server.store.room_views import RoomViews
 from server.store.work import Outgoing, Record, Store
 
@@ -52,6 +53,10 @@ class Views:
     @property
     def pulse(self) -> PulseViews:
         return PulseViews(self.store)
+
+    @property
+    def replays(self) -> ReplayViews:
+        return ReplayViews(self.store, self.lectures)
 
     # --- pupils ---
 

@@ -15,6 +15,7 @@ from server.domain.room import LineState
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
 from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
+from server.web.air import live_sound
 from server.web.door import Call, Door, Reply
 from server.web.pulse import number_in
 
@@ -180,6 +181,7 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
     if view is None:
         raise NotHere
     view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
+    view.sound = live_sound(call, view.lecture)
     return view
 
 

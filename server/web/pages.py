@@ -26,6 +26,7 @@ SHELLS = {
     "/subsidies": "subsidies.html",
     "/disclosure": "disclosure.html",
     "/research": "research.html",
+    "/monday": "monday.html",
     "/topics": "topics.html",
     "/review": "review.html",
     "/school": "school.html",

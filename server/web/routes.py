@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import api, auth, lectures, library, pages, pulse, research, studio, subsidies
+from server.web import air, api, auth, lectures, library, monday, pages, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -66,6 +66,7 @@ DOORS: tuple[Door, ...] = (
          wire.Pairs, tag="matches"),
     Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
          reply=wire.Reliability, tag="matches"),
+    *monday.DOORS,
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions
@@ -79,6 +80,7 @@ DOORS: tuple[Door, ...] = (
     *studio.DOORS,
     # lectures
     *lectures.DOORS,
+    *air.DOORS,
     *pulse.DOORS,
     *library.DOORS,
     # money

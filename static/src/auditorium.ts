@@ -1,10 +1,13 @@
 // A lecture's room as signals: its state, what is said, and the board, which is the same as a session's.
 import { signal, type Signal } from "@preact/signals";
+import { Broadcast } from "./air";
 import { Refusal } from "./api";
+import { earsFor, type Ears } from "./hearing";
 import * as lectures from "./lectures";
 import type { Link } from "./link";
+import { Pace } from "./pace";
 import { newer } from "./state";
-import type { AnyEvent, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
+import type { AnyEvent, AnyServerFrame, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
 import { Pulse } from "./pulse";
 import { Room } from "./room";
 
@@ -18,6 +21,8 @@ export class Auditorium {
   readonly muted = signal(false);
   readonly refused: Signal<Refusal | null> = signal(null); // why there is no room for us
   readonly board: Room;
+  readonly broadcast: Broadcast; // the lecturer's microphone
+  readonly ears: Signal<Ears | null> = signal(null); // of everybody else
   readonly pulse: Pulse;
   me: Side = "pupil";
   #mine = 0; // the epoch with which this page draws; 0: it does not
@@ -27,11 +32,16 @@ export class Auditorium {
     readonly id: string,
     readonly link: Link,
   ) {
+    this.board = new Room(id, link, false, {
+      channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event), frame: (frame) => this.#frame(frame), pace: new Pace(() => this.ears.value?.at ?? null),
+    });
+    this.broadcast = new Broadcast(link, id, () => this.#mine);
     this.pulse = new Pulse(id);
-    this.board = new Room(id, link, false, { channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event) });
   }
 
   close(): void {
+    void this.broadcast.stop();
+    this.ears.value?.close();
     this.board.close();
     if (this.#staff !== null) this.link.unwatch(this.#staff);
   }
@@ -45,12 +55,26 @@ export class Auditorium {
     return this.me === "lecturer" && this.state.value?.state === "live" && this.#mine === this.state.value.epoch;
   }
 
+  #frame(frame: AnyServerFrame): void {
+    if (frame.frame === "sound" && frame.lecture === this.id) this.ears.value?.hears(frame);
+    this.broadcast.frame(frame);
+  }
+
+  /** This page was told to draw, and waits to be let. */
+  readonly starting = signal(false);
+
   /** On air, or here instead of in another page. */
   async start(): Promise<void> {
-    const fresh = await lectures.start(this.id);
-    this.#mine = fresh.room.epoch;
-    this.#take(fresh);
-    this.board.take(this.#session(fresh));
+    if (this.starting.value) return;
+    this.starting.value = true;
+    try {
+      const fresh = await lectures.start(this.id);
+      this.#mine = fresh.room.epoch;
+      this.#take(fresh);
+      this.board.take(this.#session(fresh));
+    } finally {
+      this.starting.value = false;
+    }
   }
 
   async end(): Promise<void> {
@@ -96,6 +120,8 @@ export class Auditorium {
     this.lines.value = fresh.lines;
     this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
     this.muted.value = fresh.muted;
+    if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, () => Date.parse(this.state.value?.started_at ?? ""));
+    this.#tune();
     this.pulse.take(fresh);
     if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
   }
@@ -122,8 +148,17 @@ export class Auditorium {
     this.pulse.hears(event);
     if (event.type !== "room") return;
     this.state.value = newer(this.state.value, event.room);
+    this.#tune();
     const session = this.board.knows.value.session;
     if (session !== null) this.board.take({ ...session, ...this.#moving(event.room) });
+  }
+
+  #tune(): void {
+    this.ears.value?.tune(this.state.value?.take?.number ?? null);
+    if (this.state.value?.state === "over") {
+      void this.broadcast.stop();
+      this.ears.value?.close();
+    }
   }
 
   #said(line: LineView): void {

@@ -292,7 +292,8 @@ export class Journal {
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
+const VALUES = new Int8Array(128).fill(-1); // by character code: a board that comes whole has hundreds of thousands
+[...DIGITS].forEach((digit, value) => (VALUES[digit.charCodeAt(0)] = value));
 
 /** Where a packer stands after these points. */
 function after(points: readonly Point[]): [number, number, number, number, number, number, number] {
@@ -323,28 +324,26 @@ export function pack(points: readonly Point[], before: readonly Point[] = []): s
 
 /** The points that `pack` was given; null for anything else. */
 export function unpack(packed: string, before: readonly Point[] = []): Point[] | null {
-  const numbers: number[] = [];
-  let value = 0;
-  let shift = 0;
-  for (const digit of packed) {
-    const five = VALUES.get(digit);
-    if (five === undefined || shift > 25) return null;
+  const points: Point[] = [];
+  const steps: Point = [0, 0, 0, 0]; // of the point under way: what it says of x, y, ms and pressure
+  let [x, y, ms, pressure, dx, dy, dms] = after(before);
+  let [value, shift, said] = [0, 0, 0];
+  for (let at = 0; at < packed.length; at++) {
+    const five = VALUES[packed.charCodeAt(at)] ?? -1;
+    if (five < 0 || shift > 25) return null;
     value += (five & 31) * 2 ** shift;
     shift += 5;
     if (five > 31) continue;
-    numbers.push(value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+    steps[said++] = value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     value = shift = 0;
-  }
-  if (shift > 0 || numbers.length % 4 !== 0) return null;
-  const points: Point[] = [];
-  let [x, y, ms, pressure, dx, dy, dms] = after(before);
-  for (let at = 0; at < numbers.length; at += 4) {
-    [dx, dy, dms] = [dx + numbers[at]!, dy + numbers[at + 1]!, dms + numbers[at + 2]!];
-    [x, y, ms, pressure] = [x + dx, y + dy, ms + dms, pressure + numbers[at + 3]!];
+    if (said < 4) continue;
+    said = 0;
+    [dx, dy, dms] = [dx + steps[0], dy + steps[1], dms + steps[2]];
+    [x, y, ms, pressure] = [x + dx, y + dy, ms + dms, pressure + steps[3]];
     points.push([x, y, ms, pressure]);
-    if (at === 0 && before.length === 0) dx = dy = dms = 0;
+    if (points.length === 1 && before.length === 0) dx = dy = dms = 0; // nothing led to the first point
   }
-  return points;
+  return shift > 0 || said > 0 ? null : points;
 }
 
 /** An operation's body with its points as a list, whether it came packed or not. */

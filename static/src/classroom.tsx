@@ -1,5 +1,6 @@
 // The room of a lecture: the board, questions with votes, the chat; for who keeps it in order the rest.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { airSay } from "./air-words";
 import { Auditorium } from "./auditorium";
 import { Desk } from "./desk";
 import { Hands, LostMeter, MutedList, Taps, Word } from "./hands";
@@ -11,6 +12,7 @@ import { Dialog, Empty, Icon, LinkBadge, Notice, useCut } from "./parts";
 import { PollCard, Polls } from "./polls";
 import type { Attendance, LineView } from "./protocol";
 import { pulseSay } from "./pulse-words";
+import { AirMic, Checks, SoundNotes } from "./sound";
 import { clock, problemIn, say, sentence } from "./words";
 
 const LOOK_MS = 10_000; // at who is there
@@ -25,20 +27,23 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
   useEffect(() => () => hall.close(), [hall]);
   const state = hall.state.value;
   const session = hall.board.knows.value.session;
-  const back = hall.me === "lecturer" && state?.state === "live" && !hall.draws;
+  const back = hall.me === "lecturer" && state?.state === "live" && !hall.draws && !hall.starting.value; // the room may hear of it before she does
   const [taken, setTaken] = useState(false);
   useEffect(() => {
     if (taken || !(back || hall.draws)) return;
     setTaken(true); // once: a page that has drawn takes over again only when it is asked to
     if (back) void hall.start().catch(() => undefined); // the browser came back, or it is another one
   }, [back, hall.draws, taken]);
+  useEffect(() => {
+    if (hall.draws) void hall.broadcast.start(); // where she said no, a button asks again
+  }, [hall.draws]);
   const cut = useCut();
 
   if (hall.refused.value !== null) return <Apart title={words.gone} more={problemIn(hall.refused.value.problem)} onleave={onleave} />;
   if (state === null || session === null || hall.board.board.value === null) {
     return <main class="room room-wait"><span class="spinner" aria-hidden="true" /><p role="status">{words.opening}</p><button class="button" onClick={onleave}>{say.value.leave}</button></main>;
   }
-  if (state.state === "over" || state.state === "cancelled") return <Apart title={words.ended} more={words.endedMore} onleave={onleave} />;
+  if (state.state === "over" || state.state === "cancelled") return <Apart title={words.ended} more={words.endedMore} onleave={onleave} replay={state.state === "over" ? id : null} />;
   return (
     <main class={`room room-lecture room-${session.me}`} aria-label={words.room}>
       <Head hall={hall} onleave={onleave} />
@@ -46,8 +51,9 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
+        <SoundNotes hall={hall} />
       </div>
-      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p></section>}
+      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks />}</section>}
       <Side hall={hall} />
     </main>
   );
@@ -73,6 +79,7 @@ function Head({ hall, onleave }: { hall: Auditorium; onleave: () => void }) {
       {live && <span class="timer digits" role="timer">{clock(now)}</span>}
       <span class="bar-gap" />
       <LinkBadge />
+      {hall.draws && <AirMic hall={hall} />}
       {no && <span role="alert">{no}</span>}
       {hall.me === "lecturer" && !live && <button class="button primary-light" onClick={() => act(hall.start())}>{words.goLive}</button>}
       {hall.keeper && live && <button class="button quiet-light" onClick={() => setSure(true)}>{words.endLive}</button>}
@@ -252,13 +259,14 @@ function People({ id }: { id: string }) {
 }
 
 /** Instead of a room: why there is none. */
-function Apart({ title, more, onleave }: { title: string; more: string; onleave: () => void }) {
+function Apart({ title, more, onleave, replay = null }: { title: string; more: string; onleave: () => void; replay?: string | null }) {
   return (
     <main class="room room-wait">
       <span class="apart-mark"><Icon name="clock" /></span>
       <h1>{title}</h1>
       <p class="muted">{more}</p>
-      <button class="button primary large" onClick={onleave}>{say.value.backHome}</button>
+      {replay !== null && <a class="button primary large" href={`#replay=${replay}`}>{airSay.value.replay}</a>}
+      <button class={replay === null ? "button primary large" : "button large"} onClick={onleave}>{say.value.backHome}</button>
     </main>
   );
 }

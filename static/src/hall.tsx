@@ -1,6 +1,7 @@
 // The pupil's side of lectures: find one, enrol, wait, leave; what one has a place in.
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { airSay } from "./air-words";
 import { lectureSay, slot } from "./lecture-words";
 import * as lectures from "./lectures";
 import { NOTHING, type Search } from "./lectures";
@@ -252,6 +253,7 @@ function Card({ lecture }: { lecture: LectureView }) {
           </p>
         )}
         {!ended && <Enrolment lecture={lecture} full={free === 0 || waiting > 0} />}
+        {state === "over" && <a class="button wide" href={`#replay=${lecture.id}`}><Icon name="play" />{airSay.value.replay}</a>}
         {place?.state === "seated" && lectures.isOpenNow(lecture, Date.now()) && <a class="button primary wide" href={`#room=${lecture.id}`}>{words.enter}</a>}
         <div class="row lecture-links">
           <button class="button quiet small" aria-expanded={isOpen} onClick={() => (opened.value = isOpen ? null : lecture.id)}>{isOpen ? words.hide : words.details}</button>

@@ -371,7 +371,8 @@ class Drawing {
     if (!page || !board) return this.#layer.clear();
     const element = this.#image?.element;
     const image = element?.complete && element.naturalWidth > 0 ? element : null;
-    const more = this.#layer.paint({ board, page, image, view: this.#current() });
+    const calm = !this.#pen && this.#props!.live.value.size === 0;
+    const more = this.#layer.paint({ board, page, image, view: this.#current(), calm });
     if (more) this.#repaint();
   }
 

@@ -3,7 +3,8 @@ import { PAGE_WIDTH, type Board, type Mark, type Page } from "./board";
 import { Painter, carried, seenBox, type View } from "./paint";
 import type { Box } from "./touch";
 
-const SLICE_MS = 9; // of a frame for painting: a full board appears over some frames, and the page stays alive
+// A full board appears over some frames: while nobody draws it takes most of each, else ink would stutter.
+const [SLICE_MS, CALM_SLICE_MS] = [9, 40];
 
 /** What a layer shows. */
 export interface Scene {
@@ -11,6 +12,7 @@ export interface Scene {
   page: Page;
   image: HTMLImageElement | null;
   view: View;
+  calm: boolean; // nobody's pen is down
 }
 
 export class Layer {
@@ -87,7 +89,7 @@ export class Layer {
 
   #goOn(scene: Scene): boolean {
     if (this.#painted.length === this.#wanted.length) return false;
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + (scene.calm ? CALM_SLICE_MS : SLICE_MS);
     const seen = seenBox(scene.view, this.canvas.clientWidth, this.canvas.clientHeight);
     this.#on(scene, (pen) => {
       while (this.#painted.length < this.#wanted.length && performance.now() < until) {

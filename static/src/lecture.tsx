@@ -4,6 +4,7 @@ import { render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { Classroom } from "./classroom";
 import { Hall, hallOpens } from "./hall";
+import { Rerun } from "./rerun";
 import { LecturerDesk, deskOpens } from "./lecturer";
 import { lectureSay } from "./lecture-words";
 import { begin, leave, me, unreachable } from "./page";
@@ -15,6 +16,7 @@ const isLecturer = (who: Me): boolean => who.roles.includes("lecturer");
 const isPupil = (who: Me): boolean => who.roles.includes("student");
 const inAddress = (what: string): string | null => new RegExp(`^#${what}=([0-9a-f-]{36})$`).exec(location.hash)?.[1] ?? null;
 const room = signal(inAddress("room"));
+const again = signal(inAddress("replay"));
 
 function Page() {
   const words = lectureSay.value;
@@ -25,11 +27,11 @@ function Page() {
       <TopBar who={who?.nickname ?? ""} onsignout={() => void leave()} />
       <DemoBanner />
       <main class={`page ${who !== null && isLecturer(who) ? "page-lecturer" : "page-hall"}`}>
-        {who !== null && isPupil(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
-        <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>
+        {again.value === null && who !== null && isPupil(who) && <a class="to-duty" href="/student">‹ {words.back}</a>}
+        {again.value === null && <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>}
         {linkState.value === "offline" && <Notice kind="warning">{say.value.unreachable}</Notice>}
         <Stopped />
-        {unreachable.value ? <Unreached /> : who === null ? null : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Empty title={words.gone} />}
+        {unreachable.value ? <Unreached /> : who === null ? null : again.value !== null ? <Rerun key={again.value} id={again.value} onleave={() => (location.hash = "")} /> : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Empty title={words.gone} />}
       </main>
     </>
   );
@@ -40,7 +42,10 @@ function ready(who: Me): void {
   else if (isPupil(who)) hallOpens(who.grade, inAddress("lecture"));
 }
 
-addEventListener("hashchange", () => (room.value = inAddress("room")));
+addEventListener("hashchange", () => {
+  room.value = inAddress("room");
+  again.value = inAddress("replay");
+});
 effect(() => void (document.title = `${say.value.name} · ${lectureSay.value.title}`));
 
 const root = document.getElementById("app")!;

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "./api";
 import { Cover } from "./hall";
 import { newId } from "./ids";
+import { airSay } from "./air-words";
 import { lectureSay, slot } from "./lecture-words";
 import * as lectures from "./lectures";
 import { Dialog, Empty, Icon, Notice, Skeleton } from "./parts";
@@ -103,6 +104,7 @@ function One({ lecture }: { lecture: LectureView }) {
           {lecture.schools.length > 0 && <p class="muted small">{words.schools}{language.value === "zh" ? "：" : ": "}{lecture.schools.map((id) => schools.value.find((school) => school.id === id)?.name).join(say.value.list)}</p>}
           {no && <Notice kind="error">{no}</Notice>}
           {lectures.isOpenNow(lecture, Date.now()) && <a class="button primary" href={`#room=${lecture.id}`}>{lecture.state === "live" ? words.resume : words.enter}</a>}
+          {lecture.state === "over" && <a class="button" href={`#replay=${lecture.id}`}>{airSay.value.replay}</a>}
           {mayChange && (
             <div class="row wrap">
               {lecture.state === "planned" && <button class="button primary" onClick={() => void lectures.openUp(lecture.id).then(take, (error: unknown) => setNo(sentence(error)))}>{words.open}</button>}

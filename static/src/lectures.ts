@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, JudgeLine, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Subject } from "./protocol";
+import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -58,6 +58,8 @@ export const vote = (id: string, number: number): Promise<unknown> => post(`/api
 export const judge = (id: string, number: number, becomes: JudgeLine["becomes"]): Promise<LineView> => post(`/api/lectures/${id}/lines/${number}/judge`, { becomes });
 export const rule = (id: string, number: number, rule: RuleAuthor["rule"]): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/author`, { rule });
 export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api/lectures/${id}/slow`, { slow_s });
+export const replay = (id: string): Promise<LectureReplay> => call("GET", `/api/lectures/${id}/replay`);
+export const watched = (id: string, spans: readonly Span[]): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans });
 export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);
 
 /** Lines with one as it is now; what is hidden stays for those who keep the room, and goes for the others. */

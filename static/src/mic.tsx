@@ -66,7 +66,7 @@ export function PupilMic({ room, kept }: { room: Room; kept: boolean }) {
   );
 }
 
-function Meter({ level }: { level: () => number }) {
+export function Meter({ level }: { level: () => number }) {
   const bar = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     const timer = setInterval(() => {

@@ -313,6 +313,95 @@ export interface Reliability {
   subjects: SubjectReliability[];
 }
 
+/** A share, or how much one grew, with its 95 % interval. */
+export interface ShareView {
+  share: number;
+  low: number;
+  high: number;
+}
+
+/** A knowledge point: its name is its own within a subject and stage. None: not labelled yet. */
+export interface PointName {
+  subject: Subject;
+  stage: Stage;
+  name: string | null;
+}
+
+/** Sums of what is told of a week. `askers` are pupils; waits are in seconds. */
+export interface WeekFigures {
+  asked: number;
+  askers: number;
+  solved: number;
+  unanswered: number;
+  reopened: number;
+  stuck: ShareView | null;
+  median_s: number | null;
+  p95_s: number | null;
+}
+
+/** A knowledge point in a week: the share of the pupils who asked, and how much it grew since. */
+export interface PointWeek {
+  point: PointName;
+  figures: WeekFigures;
+  rate: ShareView | null;
+  week: ShareView | null;
+  year: ShareView | null;
+}
+
+export interface HeatCell {
+  asked: number;
+  askers: number;
+  rate: ShareView | null;
+}
+
+/** A grade, or a school of the grade that was asked for; neither school nor `enrolled`: all smaller ones. */
+export interface HeatRow {
+  grade: number;
+  cells: (HeatCell | null)[];
+  school: string | null;
+  school_id: string | null;
+  enrolled: number | null;
+}
+
+export interface SchoolName {
+  id: string;
+  name: string;
+}
+
+export interface WeekSum {
+  week: string;
+  asked: number;
+  unanswered: number;
+}
+
+/** A week for research: where what was not understood. Every number is a sum of groups of at least five pupils. */
+export interface MondayView {
+  week: string | null;
+  weeks: string[];
+  schools: SchoolName[];
+  total: WeekFigures;
+  before: WeekFigures;
+  columns: PointName[];
+  rows: HeatRow[];
+  points: PointWeek[];
+  risen: PointWeek[];
+  fallen: PointWeek[];
+  hardest: PointWeek[];
+  line: WeekSum[];
+}
+
+/** A question that stands for a cell, without its pupil: what became of it, its answer, and the masked photo that the answer's video shows. */
+export interface ExemplarView {
+  text: string;
+  outcome: "solved" | "stuck" | "reopened" | "seen";
+  answer: AnswerView;
+  photo_url: string | null;
+}
+
+export interface Exemplars {
+  exemplars: ExemplarView[];
+}
+
 /** A knowledge point, or an area that holds some; `parent` is a code. */
 export interface TaxonomyPoint {
   code: string;
@@ -412,6 +501,12 @@ export interface LineView {
   by_hand: boolean;
 }
 
+/** The lecturer's microphone is on the air; `muted` while only silence is recorded. */
+export interface TakeView {
+  number: number;
+  muted: boolean;
+}
+
 /** How the room is just now; its version is the lecture's. */
 export interface RoomState {
   lecture_id: string;
@@ -421,6 +516,7 @@ export interface RoomState {
   ended_at: string | null;
   slow_s: number;
   epoch: number;
+  take: TakeView | null;
   has_the_word: number | null;
 }
 
@@ -429,6 +525,13 @@ export interface StaffChannel {
   channel: string;
   epoch: string;
   offset: number;
+}
+
+/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. */
+export interface SoundView {
+  type: string;
+  initialisation: string;
+  playlist: string;
 }
 
 /** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
@@ -510,11 +613,24 @@ export interface RoomSnapshot {
   epoch: string;
   offset: number;
   staff: StaffChannel | null;
+  sound: SoundView | null;
   polls: PollView[];
   answered: PollAnswer[];
   hand: HandPlace | null;
   hands: HandsView | null;
   lost: LostView | null;
+}
+
+/** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
+export interface LectureReplay {
+  lecture: LectureView;
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  sound: SoundView;
+  started_at: string;
+  lasts_ms: number;
+  kept_until: string;
+  views: number;
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
@@ -929,6 +1045,11 @@ export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
 }
 
+/** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */
+export interface WatchedSpans {
+  spans: Span[];
+}
+
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */
 export interface RuleAuthor {
   rule: "mute" | "unmute" | "remove";
@@ -1159,6 +1280,26 @@ export interface VoiceHeard {
   bytes: string;
 }
 
+/** A part of a lecture's sound (base64) that begins `at_ms` after the lecture; the parts of a take are numbered from 0. May be dropped: what follows is heard all the same. */
+export interface Sound {
+  frame: "sound";
+  lecture: string;
+  take: number;
+  n: number;
+  at_ms: number;
+  bytes: string;
+}
+
+/** So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is false while the store does not take what is heard: it is on the air, and the replay may miss it. */
+export interface Aired {
+  frame: "aired";
+  lecture: string;
+  take: string;
+  at: number;
+  state: "on" | "gone" | "fenced" | "over" | "busy";
+  kept: boolean;
+}
+
 /** How many people of one node watch a session; told to its two when that changes, and again each ten seconds. */
 export interface Watched {
   frame: "watched";
@@ -1184,7 +1325,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Watched | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Aired | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -1260,12 +1401,26 @@ export interface Voice {
   bytes: string;
 }
 
+/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. */
+export interface Air {
+  frame: "air";
+  lecture: string;
+  room_epoch: number;
+  take: string;
+  type: string;
+  at: number;
+  ago_ms: number;
+  bytes: string;
+  muted?: boolean;
+  last?: boolean;
+}
+
 /** A sign of life; a page sends one every `beat_every_s` seconds. */
 export interface BeatIn {
   frame: "beat";
 }
 
-export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | BeatIn;
+export type AnyClientFrame = Hello | Subscribe | Unsubscribe | Act | Ink | Look | Signal | Voice | Air | BeatIn;
 
 /** A line of a statement: what was done, what it came to, and every rule that changed something. */
 export interface MoneyLine {

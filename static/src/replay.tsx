@@ -12,7 +12,7 @@ import { useSteady } from "./steady";
 import { FIRST, nibOf } from "./toolbar";
 import { clock, say, sentence } from "./words";
 
-const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+export const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 const LOOK_AGAIN_MS = 1_500; // for the voice, which is put together within seconds
 const STEP_MS = 5_000; // of the arrow keys
 const MARK_NEAR_MS = 3_000; // before a mark of "I'm lost here": what was said just then is what was not understood
@@ -235,10 +235,10 @@ function Stage({ view, onmove, veiling }: { view: ReplayView; onmove: Props["onm
 }
 
 // A board that is only looked at.
-const STILL = nibOf({ ...FIRST, choice: "hand" });
+export const STILL = nibOf({ ...FIRST, choice: "hand" });
 const VEIL = nibOf({ ...FIRST, choice: "mask" });
 const nothing = (): void => {};
-const DEAF: Hearer = { ink: () => true, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
+export const DEAF: Hearer = { ink: () => true, stroke: nothing, shape: nothing, erase: nothing, tap: nothing, look: nothing, roam: nothing };
 
 /** The board with what is to be hidden at this moment of the answer. */
 function withMasks(board: Board, masks: readonly Mask[], at: number): Board {
@@ -253,7 +253,7 @@ function withMasks(board: Board, masks: readonly Mask[], at: number): Board {
 
 const part = (at: number, begins: number, ends: number): number => Math.min(1, Math.max(0, (at - begins) / Math.max(1, ends - begins)));
 
-function step(event: KeyboardEvent, by: (ms: number) => void): void {
+export function step(event: KeyboardEvent, by: (ms: number) => void): void {
   const way = ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 } as Record<string, number>)[event.key];
   if (way === undefined) return;
   event.preventDefault();

@@ -7,6 +7,7 @@ import { Call } from "./call";
 import { Balcony, Ear, Watchers } from "./gallery";
 import { newId } from "./ids";
 import type { Link } from "./link";
+import type { Pace } from "./pace";
 import type { AnyEvent, AnyServerFrame, DotsSeen, InkSeen, SessionSnapshot, SessionView } from "./protocol";
 import { newer, sessionHears, sessionSnapshot, type SessionKnows } from "./state";
 
@@ -40,6 +41,8 @@ export interface Source {
   channel: string;
   load(): Promise<SessionSnapshot>;
   event(event: AnyEvent): void;
+  frame(frame: AnyServerFrame): void;
+  pace: Pace; // what is seen waits for what is heard
 }
 
 export class Room {
@@ -81,7 +84,7 @@ export class Room {
     this.ear = watching && Ear.possible ? new Ear(() => link.again(this.channel)) : null;
     link.watch(this.channel, { load: () => this.#load(), event: (event) => this.#hears(event) });
     link.onframe = (frame) => this.#frame(frame);
-    link.ondots = (dots) => this.#dots(dots);
+    link.ondots = (dots) => this.#when(this.now(), () => this.#dots(dots));
     this.#sweep = setInterval(() => this.#forgetStale(), HERE_MS);
     addEventListener("pagehide", this.#goes);
   }
@@ -253,7 +256,7 @@ export class Room {
 
   #act(id: string, kind: string, body: Record<string, unknown>): void {
     const session = this.knows.value.session;
-    if (session === null || !this.#sits) return;
+    if (session === null || session.state !== "open" || session.me === "follower") return;
     this.#journal.act({ id, kind, body });
     void this.link.act({ frame: "act", id, session: this.id, assignment_epoch: session.assignment_epoch, kind, body }).then((seq) => {
       if (seq === null) this.#refused(id, String(body["id"] ?? body["stroke"] ?? ""));
@@ -279,6 +282,7 @@ export class Room {
     } else if (fresh.session.peer_online) {
       this.#peerHeardAt = Math.max(this.#peerHeardAt, performance.now() - GONE_MS + 1.2 * HERE_MS); // by then it says so itself
     }
+    this.source?.pace.clear();
     this.#journal.load(fresh.log, fresh.board);
     this.knows.value = sessionSnapshot(this.knows.value, fresh);
     if (this.#done.length === 0) this.#done = [...this.#journal.board.marks.values()].flatMap((mark) => this.#deedOf(mark));
@@ -308,7 +312,17 @@ export class Room {
     this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
   }
 
+  #when(at: number, work: () => void): void {
+    if (this.source === null) work();
+    else this.source.pace.when(at, work);
+  }
+
   #hears(event: Parameters<typeof sessionHears>[1]): void {
+    if (event.type === "board") this.#when(event.line.at_ms, () => this.#told(event));
+    else this.#told(event);
+  }
+
+  #told(event: Parameters<typeof sessionHears>[1]): void {
     this.source?.event(event);
     const { knows, line } = sessionHears(this.knows.value, event);
     this.knows.value = knows;
@@ -324,8 +338,9 @@ export class Room {
   }
 
   #frame(frame: AnyServerFrame): void {
-    if (frame.frame === "ink" && frame.session === this.id) this.#inkSeen(frame);
-    if (frame.frame === "look" && frame.session === this.id) this.looked.value = { page: frame.page, x: frame.x, y: frame.y, width: frame.width, height: frame.height };
+    this.source?.frame(frame);
+    if (frame.frame === "ink" && frame.session === this.id) this.#when(this.now(), () => this.#inkSeen(frame));
+    if (frame.frame === "look" && frame.session === this.id) this.#when(this.now(), () => (this.looked.value = { page: frame.page, x: frame.x, y: frame.y, width: frame.width, height: frame.height }));
     if (frame.frame === "signal" && frame.session === this.id) this.#signal(frame.data);
     if (frame.frame === "voice" && frame.session === this.id) this.ear?.hears(frame);
     if (frame.frame === "watched" && frame.session === this.id) this.#watched(frame.node, frame.count);

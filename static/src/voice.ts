@@ -6,6 +6,7 @@ import type { StartUpload } from "./protocol";
 import { Addresses, complete, look, putPart, start } from "./upload";
 
 const CAN_RECORD = ["audio/mp4;codecs=mp4a.40.2", "audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
+const CAN_STREAM = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4;codecs=mp4a.40.2", "audio/mp4"]; // the shortest pieces first
 const SLICE_MS = 500;
 const PART_MS = 1_000; // with a slice in the recorder and a part on its way, a crash loses less than two seconds
 const PART_BYTES = 400 * 1024; // with one more slice still below a part of 512 KiB
@@ -16,6 +17,12 @@ export const LONGEST_NOTE_MS = 5 * 60_000;
 export function recordable(): string | null {
   if (typeof MediaRecorder === "undefined" || !navigator.mediaDevices) return null;
   return CAN_RECORD.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
+}
+
+/** What it records for listeners who wait for it. */
+export function liveType(): string | null {
+  if (typeof MediaRecorder === "undefined" || !navigator.mediaDevices) return null;
+  return CAN_STREAM.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
 }
 
 /** An open microphone with its level, from 0 to 1. */
@@ -69,12 +76,12 @@ export class Recorder {
   readonly #recorder: MediaRecorder;
   readonly #stopped: Promise<void>;
 
-  constructor(microphone: Microphone, slice: (blob: Blob) => void) {
-    this.#recorder = new MediaRecorder(microphone.stream, { mimeType: recordable()!, audioBitsPerSecond: VOICE_BITS });
+  constructor(microphone: Microphone, slice: (blob: Blob) => void, every = SLICE_MS, mimeType = recordable()!) {
+    this.#recorder = new MediaRecorder(microphone.stream, { mimeType, audioBitsPerSecond: VOICE_BITS });
     this.#recorder.ondataavailable = ({ data }) => data.size > 0 && slice(data);
     this.#stopped = new Promise((resolve) => (this.#recorder.onstop = () => resolve()));
-    this.#recorder.start(SLICE_MS);
-    this.type = this.#recorder.mimeType || recordable()!; // the browser's own word for what it records
+    this.#recorder.start(every);
+    this.type = this.#recorder.mimeType || mimeType; // the browser's own word for what it records
   }
 
   /** A recorder whose microphone was unplugged has stopped by itself, and may still have a last slice to give. */

@@ -9,7 +9,7 @@ import re
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -1031,6 +1031,76 @@ def research_scenes() -> list[Scene]:
         Scene("taxonomy-nothing", "/topics", {**who, taxonomy: wire.TaxonomyView(points_in_force=[], versions=[])}),
         Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
         Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
+    ]
+
+
+def monday_scenes() -> list[Scene]:
+    """The research staff's week: full, of one grade by school, of nothing, before the first."""
+    named = {
+        Subject.MATH: ("勾股定理", "一次函数的图象和性质", "二次根式的加减"),
+        Subject.PHYSICS: ("浮力", "欧姆定律"),
+        Subject.ENGLISH: ("现在完成时",),
+        Subject.CHEMISTRY: ("化学方程式配平",),
+        Subject.CHINESE: ("文言实词",),
+    }
+    points = [wire.PointName(subject=s, stage=Stage.JUNIOR, name=n) for s, names in named.items() for n in names]
+
+    def share(middle: float) -> wire.ShareView:
+        return wire.ShareView(share=middle, low=middle * 0.8, high=middle * 1.25)
+
+    def figures(n: int) -> wire.WeekFigures:
+        return wire.WeekFigures(
+            asked=n, askers=n - n // 9, solved=n // 2, unanswered=n // 17, reopened=n // 25,
+            stuck=share(0.03 + n / 9_000), median_s=48 + n / 9, p95_s=900 + n * 2,
+        )  # fmt: skip
+
+    def cell(n: int) -> wire.HeatCell | None:
+        return None if n % 4 == 3 else wire.HeatCell(asked=n + 6, askers=n + 5, rate=share((n + 5) / 2_400))
+
+    weeks = [
+        wire.PointWeek(point=p, figures=figures(900 // (n + 2)), rate=share(0.04 / (n + 1)), week=share(0.004))
+        for n, p in enumerate(points)
+    ]
+    grades = [
+        wire.HeatRow(grade=7 + n, enrolled=2_400, cells=[cell((n * 37 + k * 11) % 60) for k in range(8)])
+        for n in range(3)
+    ]
+    schools = [wire.SchoolName(id=id_of(f"school {n}"), name=f"第{n}中学") for n in range(1, 7)]
+    by_school = [
+        wire.HeatRow(
+            grade=8, school=s.name, school_id=s.id, enrolled=340, cells=[cell((n * 29 + k * 7) % 50) for k in range(8)]
+        )
+        for n, s in enumerate(schools)
+    ]
+    rest = wire.HeatRow(grade=8, cells=[wire.HeatCell(asked=9, askers=8), *[None] * 7])
+    line = [
+        wire.WeekSum(week=str(date(2025, 9, 1) + timedelta(weeks=n)), asked=500 + n * n % 320, unanswered=20 + n % 9)
+        for n in range(26)
+    ]
+    told = [each.week for each in reversed(line)]
+    full = wire.MondayView(
+        week=told[0], weeks=told, schools=schools, total=figures(1_214), before=figures(1_108), columns=points,
+        rows=grades, points=weeks, risen=weeks[:3], fallen=[], hardest=weeks[2:7], line=line,
+    )  # fmt: skip
+    empty = wire.WeekFigures(asked=0, askers=0, solved=0, unanswered=0, reopened=0)
+    nothing = {"total": empty, "before": empty, "columns": [], "rows": [], "points": [], "line": []}
+    lists: dict[str, list[wire.PointWeek]] = {"risen": [], "fallen": [], "hardest": []}
+    none = wire.MondayView(week=told[0], weeks=told, schools=schools, **nothing, **lists)
+    never = wire.MondayView(week=None, weeks=[], schools=[], **nothing, **lists)
+    who, door = {"GET /api/me": me(Role.RESEARCHER)}, "GET /api/research/week"
+    outcomes: tuple[Any, ...] = ("solved", "stuck", "reopened")
+    five = [
+        wire.ExemplarView(text=text, outcome=outcome, answer=answer(text=text), photo_url="/gallery/one.jpg")
+        for text, outcome in zip((LONG, OTHER, LONG), outcomes, strict=True)
+    ]
+    shown = {door: full, "GET /api/research/exemplars": wire.Exemplars(exemplars=five)}
+    by_grade = msgspec.structs.replace(full, rows=[*by_school, rest])
+    return [
+        Scene("monday", "/monday", {**who, door: full}),
+        Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
+        Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),
+        Scene("monday-nothing", "/monday?subject=history", {**who, door: none}),
+        Scene("monday-never", "/monday", {**who, door: never}),
     ]
 
 

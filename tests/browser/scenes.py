@@ -5,6 +5,7 @@ from tests.browser.gallery import (
     answers_scenes,
     asking_scenes,
     door_scenes,
+    monday_scenes,
     question_scenes,
     research_scenes,
     session_scenes,
@@ -18,6 +19,6 @@ from tests.browser.gallery_money import money_scenes
 def scenes(one_question_each: bool = True) -> list[Scene]:
     """All of them; or those of single questions left out, since "student-everything" has them one below the other."""
     questions = [s for s in question_scenes() if one_question_each or not s.name.startswith("question-")]
-    staff = [*teacher_scenes(), *research_scenes(), *answers_scenes(), *money_scenes()]
-    lessons = [*lecture_scenes(), *library_scenes()]
-    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *staff, *lessons]
+    staff = [*teacher_scenes(), *answers_scenes(), *lecture_scenes(), *money_scenes()]
+    staff += [*library_scenes(), *research_scenes(), *monday_scenes()]
+    return [*door_scenes(), *asking_scenes(), *questions, *session_scenes(), *staff]

@@ -74,6 +74,16 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
     expect(teacher.get_by_role("dialog")).to_contain_text("第 4 版 · 重讲")
     teacher.get_by_role("dialog").get_by_role("button", name="收起").click()
 
+    # what she explained besides becomes an answer of its own, to a problem of its own
+    teacher.get_by_role("button", name="分成两段").first.click()
+    expect(dialog.get_by_role("region", name="板书回放")).to_be_visible()
+    forward(dialog.get_by_label("播放位置"))
+    dialog.get_by_label("后一段讲的是哪道题").fill("“山水之乐”的“乐”怎么读？")
+    dialog.get_by_role("button", name=re.compile(r"在 \d:\d\d 分开")).click()
+    wait_until(lambda: made_of(city, asked, 1), lambda: f"no second answer:\n{city.nodes[2].said()}")
+    wait_until(lambda: made_of(city, asked, 5), lambda: f"the first does not end there:\n{city.nodes[2].said()}")
+    assert "山水之乐" in question(sleeper, city, asked)["more_answers"][0]["problem_text"]
+
     # in a city that reviews, somebody looks at it and sends it back with a word
     city.rows("UPDATE answers SET review = 'waiting' WHERE id = %s", first.id)
     reviewer = someone("reviewer1", at="/review").page
@@ -87,7 +97,7 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
     teacher.reload()
     expect(teacher.get_by_text("审核退回：字再写大一点").first).to_be_visible()
     reads = city.count("SELECT count(*) FROM child_reads WHERE thing_id = %s AND why = 'review'", first.id)
-    assert reads >= 1 and city.count("SELECT count(*) FROM answers WHERE question_id = %s", asked["id"]) == 1
+    assert reads >= 1 and city.count("SELECT count(*) FROM answers WHERE question_id = %s", asked["id"]) == 2
 
 
 def test_a_lesson_is_recorded_by_ink_alone_where_the_microphone_is_refused(city: Service, someone: Sign) -> None:

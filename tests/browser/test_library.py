@@ -44,7 +44,7 @@ def bring_in(city: Service, folder: Path) -> None:
         finally:
             await engine.dispose()
 
-    storage = open_storage(city.object_store_url, secret="unused", data_dir=city.folder)
+    storage = open_storage(city.object_store_url, secret="kept for tests only", data_dir=city.folder)
     assert asyncio.run(run()) == 0
 
 

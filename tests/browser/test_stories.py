@@ -267,7 +267,7 @@ def test_two_lessons_at_once_outlive_a_tunnel_a_reload_and_the_back_button(someo
     go_on_duty(chinese.page)
 
     # each teacher is offered what she teaches, and each pupil is called by their own
-    ask_in_words(one.page, "鸡兔同笼，头 35 个，脚 94 只，各几只？", "数学", "五年级")
+    ask_in_words(one.page, "鸡兔同笼，头 35 个，脚 94 只，各几只？", "数学", "初一")
     ask_in_words(two.page, "“床前明月光”里的“床”是什么意思？", "语文", "六年级")
     accept(math.page, "鸡兔同笼")
     accept(chinese.page, "床前明月光")
@@ -302,18 +302,34 @@ def test_two_lessons_at_once_outlive_a_tunnel_a_reload_and_the_back_button(someo
     tab.get_by_role("button", name="进入同屏").click()
     expect(tab.get_by_role("region", name="白板")).to_be_visible()
 
-    # one question is handed back to its old place; the other is answered, and nothing of one is in the other
+    # one question is handed back to its old place, with nobody else to take it
     chinese.page.get_by_role("button", name="转给别人").click()
     chinese.page.get_by_role("dialog").get_by_role("button", name="转给别人").click()
     expect(tab.get_by_text("老师把题转给了别的老师")).to_be_visible()
     expect(two.page.get_by_text("下一个就是你")).to_be_visible()
-    math.page.get_by_role("button", name="结束讲解").click()
-    math.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
+
+    # the other goes to a colleague, who goes on with the words and the board that are there, and answers it
+    colleague = someone("teacher2", tablet=True)
+    go_on_duty(colleague.page)
+    told = math.page.get_by_role("region", name="白板").get_attribute("data-seq")
+    assert told is not None and int(told) > 3  # the page, the question, two lines and the stroke
+    math.page.get_by_role("button", name="转给别人").click()
+    math.page.get_by_role("dialog").get_by_role("button", name="转给别人").click()
+    accept(colleague.page, "鸡兔同笼")
+    expect(colleague.page.get_by_text("先假设全是鸡")).to_have_count(1)
+    expect(colleague.page.get_by_role("region", name="白板")).to_have_attribute("data-seq", told)
+    expect(one.page.get_by_text("老师把题转给了别的老师")).to_be_visible()
+    one.page.get_by_role("button", name="返回").click()
+    one.page.get_by_role("button", name="进入同屏").click()
+    expect(one.page.get_by_role("region", name="白板")).to_be_visible()
+    draw(colleague.page)
+    colleague.page.get_by_role("button", name="结束讲解").click()
+    colleague.page.get_by_role("dialog").get_by_role("button", name="结束讲解").click()
     one.page.get_by_role("button", name="返回").click()
     expect(one.page.locator("video")).to_be_visible(timeout=A_VIDEO)
     assert seconds_played(one.page) > 0
-    go_off_duty(math.page)
-    go_off_duty(chinese.page)
+    for teacher in (math, chinese, colleague):
+        go_off_duty(teacher.page)
     one.console.clear()  # the browser itself reports what failed while there was no network
 
 

@@ -71,6 +71,7 @@ ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
 ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
 ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
+HALL_GOERS = {**OUTSIDE, **dict.fromkeys((OWNER, FOLLOWER, PUPIL, LECTURER, GUEST, "reviewer"), MISSING)}
 SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
 UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
 
@@ -338,10 +339,20 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/lectures/{id}/muted"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/watched"): Policy(
+        ITS_HALL, "over", lambda case: case.lecture, lambda case: {"spans": [{"from_ms": 0, "to_ms": 500}]}
+    ),
+    # An address alone opens nothing: it must be signed, for this person (tests/web/test_sound.py).
+    ("GET", "/hls/{grant}/live.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(
         ALL_TEACHERS_MISS, "offered", lambda case: case.question, lambda case: {"known_id": str(uuid4()), "same": True}
     ),
+    ("GET", "/api/research/week"): Policy(RESEARCHERS),
+    ("GET", "/api/research/exemplars"): Policy(RESEARCHERS, refused=frozenset({400})),
     ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
@@ -385,13 +396,17 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     case = Case(people, await world.ask(people[OWNER]))
     case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
     at = POLICY[door.method, door.path].at
-    await _bring(parts, case, "asked" if at == "on air" else at)
+    await _bring(parts, case, "asked" if at in ("on air", "over") else at)
     people[COLLEAGUE] = await world.teacher("colleague")
     people[GUEST] = await world.person("guest", Role.LECTURER)
     case.lecture = await _a_lecture(parts, case)
     case.film = await _a_film(parts)
-    if at == "on air":
+    if at in ("on air", "over"):
         await _go_on_air(parts, case)
+    if at == "over":
+        assert case.lecture is not None
+        async with parts.store.work() as work:
+            await lecture_room.end(work, people[LECTURER], case.lecture, await work.now())
     return Told(parts, program, case)
 
 

@@ -1,0 +1,131 @@
+"""What playlists are made of on this node: where each take stands, and the bytes of its newest parts and segments.
+
+Asked by however many players, Redis and the store are asked once: what is under way is shared, what came is kept for a
+moment (where a take stands) or as long as there is room (bytes, which never change).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from media.cmaf import initialisation
+from media.storage import FolderStorage, ObjectMissing, S3Storage
+from server import observe
+from server.actions.lecture_air import segment_key
+from server.domain.replay import Edge, sequence
+from server.live.bus import Bus, BusDown
+
+FRESH_S = 0.05  # a quarter of a part
+PATIENCE_S = 6.0  # that a player may wait for a part to come: a segment and a half
+ROOM = 32 * 1024 * 1024  # bytes kept
+INIT = "init.mp4"
+
+T = TypeVar("T")
+_NAME = re.compile(r"(\d{1,3})\.(\d{1,4})(\.\d{1,2})?\.m4s")
+
+
+class _Once(Generic[T]):
+    """Callers of one name while it is under way get the one answer."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, asyncio.Task[T]] = {}
+
+    async def __call__(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        task = self._under_way.get(name)
+        if task is None:
+            task = self._under_way[name] = asyncio.ensure_future(_asked(ask))
+            task.add_done_callback(lambda _: self._under_way.pop(name, None))
+        return await asyncio.shield(task)
+
+
+async def _asked(ask: Callable[[], Awaitable[T]]) -> T:
+    return await ask()
+
+
+class Edges:
+    def __init__(self, bus: Bus, storage: FolderStorage | S3Storage) -> None:
+        self._bus, self._storage = bus, storage
+        self._edges: dict[UUID, tuple[Edge | None, float]] = {}
+        self._bytes: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._edge_once: _Once[Edge | None] = _Once()
+        self._bytes_once: _Once[bytes | None] = _Once()
+
+    async def edge(self, lecture: UUID) -> Edge | None:
+        """Where the take on the air stands; None when nobody has spoken for a minute."""
+        known, at = self._edges.get(lecture, (None, 0.0))
+        if time.monotonic() - at < FRESH_S:
+            return known
+        return await self._edge_once(str(lecture), lambda: self._fetch_edge(lecture))
+
+    async def reached(self, lecture: UUID, number: int, part: int | None) -> Edge | None:
+        """The edge once it holds the segment with this media sequence number, or this part of it; after PATIENCE_S as
+        it is."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            edge = await self.edge(lecture)
+            if edge is None or _holds(edge, number, part) or time.monotonic() > deadline:
+                return edge
+            await asyncio.sleep(FRESH_S)
+
+    async def data(self, lecture: UUID, name: str) -> bytes | None:
+        """The bytes of `init.mp4`, `TAKE.SEGMENT.m4s` or `TAKE.SEGMENT.PART.m4s`; None when there are none."""
+        if name == INIT:
+            return initialisation()
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        key = f"{lecture}/{name}"
+        if key in self._bytes:
+            self._bytes.move_to_end(key)
+            return self._bytes[key]
+        take, number, part = int(found[1]), int(found[2]), found[3]
+        data = await self._bytes_once(key, lambda: self._fetch(lecture, take, number, part))
+        if data is not None and key not in self._bytes:
+            self._bytes[key] = data
+            self._size += len(data)
+            while self._size > ROOM:
+                self._size -= len(self._bytes.popitem(last=False)[1])
+        return data
+
+    async def _fetch_edge(self, lecture: UUID) -> Edge | None:
+        try:
+            kept = await self._bus.kept(f"{lecture}.edge")
+        except BusDown:
+            kept = None
+        edge = None if kept is None else msgspec.json.decode(kept, type=Edge)
+        now = time.monotonic()
+        self._edges = {id: held for id, held in self._edges.items() if now - held[1] < PATIENCE_S}
+        self._edges[lecture] = edge, now
+        return edge
+
+    async def _fetch(self, lecture: UUID, take: int, number: int, part: str | None) -> bytes | None:
+        """A part that is not there yet is waited for: players ask for the next one before it is."""
+        if part is not None:
+            await self.reached(lecture, sequence(take, number), int(part[1:]))
+        try:
+            kept = await self._bus.kept(f"{lecture}.{take}.{number}{part or ''}")
+        except BusDown:
+            kept = None
+        if kept is not None or part is not None:
+            return kept
+        observe.segment("read")
+        try:
+            return await self._storage.read(segment_key(lecture, take, number))
+        except ObjectMissing:
+            return None
+
+
+def _holds(edge: Edge, number: int, part: int | None) -> bool:
+    growing = sequence(edge.take, edge.first + len(edge.segments))
+    if number < growing:
+        return True
+    return edge.over or (part is not None and number == growing and part < len(edge.parts))

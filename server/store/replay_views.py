@@ -1,0 +1,72 @@
+"""What pages see of a lecture that is over: its board, its sound, who may watch it again. Deny by default."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from media.cmaf import SEGMENT
+from server.domain.people import Person, Role
+from server.domain.replay import Segment, on_one_clock
+from server.live import protocol as wire
+from server.store.lecture_views import LectureViews
+from server.store.lines import Record
+from server.store.rooms import LECTURER, LOG
+from server.store.takes import SEGMENTS, VIEWS
+from server.store.work import Store
+
+
+@dataclass(frozen=True)
+class ReplayViews:
+    """Reads views from the store."""
+
+    store: Store
+    lectures: LectureViews
+
+    async def open_to(self, person: Person, id: UUID) -> Record | None:
+        """The lecture, for who may watch it again: its lecturer, reviewers, and the pupils for whom it was open, less
+        those who were removed."""
+        found = await self.store.rows(_OVER, {"id": id, "person": person.id})
+        if not found:
+            return None
+        row = found[0]
+        if (row.lecturer_id == person.id and person.is_a(Role.LECTURER)) or person.is_a(Role.REVIEWER):
+            return row
+        view = None if row.removed_at is not None else await self.lectures.seen_by(person, id)
+        return None if view is None else row
+
+    async def segments(self, id: UUID) -> list[Segment]:
+        rows = await self.store.rows(SEGMENTS, {"id": id})
+        return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
+
+    async def replay(self, lecture: Record, sound: wire.SoundView, kept: timedelta) -> wire.LectureReplay | None:
+        view = await self.lectures.lecture(lecture.id)
+        if view is None:
+            return None
+        log = await self.store.rows(LOG, {"id": lecture.id, "after": 0})
+        materials = await self.lectures.materials(lecture.id)
+        lasts_ms = duration_ms(lecture)
+        seen = await self.store.rows(VIEWS, {"id": lecture.id, "lasts_ms": lasts_ms})
+        return wire.LectureReplay(
+            lecture=view,
+            log=[
+                wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)
+                for r in log
+            ],
+            media={str(page.id): page for material in materials for page in material.pages},
+            sound=sound,
+            started_at=lecture.started_at,
+            lasts_ms=lasts_ms,
+            kept_until=lecture.ended_at + kept,
+            views=seen[0].views,
+        )
+
+
+def duration_ms(lecture: Record) -> int:
+    return max(0, int((lecture.ended_at - lecture.started_at).total_seconds() * 1000))
+
+
+_OVER = """
+    SELECT l.*, b.removed_at FROM lectures l
+    LEFT JOIN lecture_bans b ON b.lecture_id = l.id AND b.pupil_id = %(person)s
+    WHERE l.id = %(id)s AND l.state = 'over' AND l.swept_at IS NULL
+"""

@@ -1,0 +1,139 @@
+"""The doors of a lecture's sound: playlists for browsers that can't join parts, segments, and the replay."""
+
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from media.cmaf import INITIALISATION, MIME, PART, RATE, TYPE
+from server.actions import lecture_air
+from server.actions.errors import NotHere
+from server.domain.lecture import OVERRUN
+from server.domain.people import Role
+from server.domain.replay import Names, Segment, live_playlist, replay_playlist
+from server.edges import INIT
+from server.grants import SEAL_S
+from server.live import protocol as wire
+from server.parts import Parts
+from server.store.replay_views import duration_ms
+from server.web.door import Call, Door
+
+WATCHERS = frozenset({Role.STUDENT, Role.LECTURER, Role.REVIEWER})
+PLAYLIST = "application/vnd.apple.mpegurl"
+REPLAY_GRANT = timedelta(hours=6)
+PART_S = PART / RATE
+MOST_SPANS = 200
+
+
+def sound_of(parts: Parts, call: Call[Any], playlist: str, until: float) -> wire.SoundView:
+    grant = parts.grants.grant(call.id(), call.person.id, round(until))
+    return wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist=f"/hls/{grant}/{playlist}.m3u8")
+
+
+def live_sound(call: Call[Any], lecture: wire.LectureView) -> wire.SoundView:
+    """Good until the room is closed at the latest."""
+    return sound_of(call.parts, call, "live", (lecture.ends_at + OVERRUN).timestamp())
+
+
+async def live(call: Call[None]) -> Response:
+    lecture = _granted(call)
+    edges = call.parts.edges
+    if not await call.parts.listeners.may(call.person, lecture):
+        raise NotHere
+    number, part = _number(call.query.get("_HLS_msn")), _number(call.query.get("_HLS_part"))
+    edge = await (edges.edge(lecture) if number is None else edges.reached(lecture, number, part))
+    if edge is None:
+        raise NotHere
+    names = _Sealed(call.parts, lecture)
+    return Response(live_playlist(edge, names.of(INIT), PART_S, names), media_type=PLAYLIST)
+
+
+async def replay_list(call: Call[None]) -> Response:
+    id = _granted(call)
+    views = call.parts.views.replays
+    lecture = await views.open_to(call.person, id)
+    if lecture is None:
+        raise NotHere
+    segments = await views.segments(id)
+    names = _Sealed(call.parts, id)
+    addresses: dict[Segment, str] = {each: names.segment(each.take, each.number) for each in segments}
+    return Response(replay_playlist(segments, lecture.started_at, names.of(INIT), addresses), media_type=PLAYLIST)
+
+
+async def segment(call: Call[None]) -> Response:
+    """For whoever holds its address; a CDN may keep it."""
+    id, name = call.id("lecture_id"), call.path["name"]
+    if not call.parts.grants.opens(call.path["seal"], id, name, time.time()):
+        raise NotHere
+    data = await call.parts.edges.data(id, name)
+    if data is None:
+        raise NotHere
+    return Response(data, media_type=MIME, headers={"Cache-Control": f"public, max-age={SEAL_S}, immutable"})
+
+
+async def rerun(call: Call[None]) -> wire.LectureReplay:
+    views = call.parts.views.replays
+    lecture = await views.open_to(call.person, call.id())
+    if lecture is None:
+        raise NotHere
+    kept = timedelta(days=call.parts.settings.lecture_days)
+    sound = sound_of(call.parts, call, "replay", time.time() + REPLAY_GRANT.total_seconds())
+    view = await views.replay(lecture, sound, kept)
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def watched(call: Call[wire.WatchedSpans]) -> None:
+    lecture = await call.parts.views.replays.open_to(call.person, call.id())
+    if lecture is None:
+        raise NotHere
+    spans = [(span.from_ms, span.to_ms) for span in call.body.spans[:MOST_SPANS]]
+    async with call.parts.store.work() as work:
+        await lecture_air.watch(work, call.person, call.id(), duration_ms(lecture), spans)
+
+
+def _granted(call: Call[None]) -> UUID:
+    """The lecture of an address, for the person it was made for."""
+    grant = call.parts.grants.read(call.path["grant"], time.time())
+    if grant is None or grant.person != call.person.id:
+        raise NotHere
+    return grant.lecture
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise NotHere
+    return int(text)
+
+
+class _Sealed(Names):
+    def __init__(self, parts: Parts, lecture: UUID) -> None:
+        self._parts, self._lecture, self._now = parts, lecture, time.time()
+
+    def segment(self, take: int, number: int) -> str:
+        return self.of(f"{take}.{number}.m4s")
+
+    def part(self, take: int, number: int, part: int) -> str:
+        return self.of(f"{take}.{number}.{part}.m4s")
+
+    def of(self, name: str) -> str:
+        return f"/hls/{self._parts.grants.seal(self._lecture, name, self._now)}/{self._lecture}/{name}"
+
+
+DOORS = (
+    Door("GET", "/hls/{grant}/live.m3u8", live, WATCHERS, "What is heard now, for browsers that can't join parts",
+         tag="sound", query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",
+         content_type=PLAYLIST),
+    Door("GET", "/hls/{seal}/{lecture_id}/{name}", segment, "anyone", "A segment or part of a lecture's sound",
+         tag="sound", content_type=MIME),
+    Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
+         reply=wire.LectureReplay, tag="sound"),
+    Door("POST", "/api/lectures/{id}/watched", watched, WATCHERS, "What was played of its replay", wire.WatchedSpans,
+         tag="sound"),
+)  # fmt: skip

@@ -1,0 +1,122 @@
+// A lecture again: its ink and its sound from the very segments of the air, as soon as it is over.
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { airSay } from "./air-words";
+import { Sheet } from "./ink";
+import * as lectures from "./lectures";
+import { recall, remember } from "./memory";
+import { Icon, Notice } from "./parts";
+import type { LectureReplay } from "./protocol";
+import { DEAF, SPEEDS, STILL, step } from "./replay";
+import { Score, type Chapter } from "./score";
+import { Tape } from "./tape";
+import { clock, moment, problemIn, say, sentence } from "./words";
+import { Refusal } from "./api";
+
+const REPORT_MS = 10_000; // of what was watched
+
+export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
+  const words = airSay.value;
+  const [view, setView] = useState<LectureReplay | null>(null);
+  const [wrong, setWrong] = useState<{ text: string; forGood: boolean } | null>(null);
+  const load = (): void => {
+    setWrong(null);
+    lectures.replay(id).then(setView, (error: unknown) => setWrong({ text: error instanceof Refusal ? problemIn(error.problem) : sentence(error), forGood: error instanceof Refusal && !error.passing }));
+  };
+  useEffect(load, [id]);
+  if (view === null) {
+    return (
+      <section class="rerun" aria-label={words.replay}>
+        <a class="to-duty" href="#" onClick={onleave}>‹ {say.value.leave}</a>
+        {wrong === null ? <div class="video-wait" role="status"><span class="spinner" aria-hidden="true" />{words.loading}</div> : <><h1>{words.noReplay}</h1><Notice kind="error">{wrong.text}</Notice>{!wrong.forGood && <button class="button" onClick={load}>{words.reload}</button>}</>}
+      </section>
+    );
+  }
+  const { lecture } = view;
+  return (
+    <section class="rerun" aria-label={words.replay}>
+      <a class="to-duty" href="#" onClick={onleave}>‹ {say.value.leave}</a>
+      <h1>{lecture.title}</h1>
+      <p class="muted small">{lecture.lecturer_name} · {moment(lecture.starts_at)} · {words.views(view.views)} · {words.kept(moment(view.kept_until))}</p>
+      <Stage view={view} onexpired={load} />
+      {lecture.about && <p class="asked-text">{lecture.about}</p>}
+    </section>
+  );
+}
+
+function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void }) {
+  const words = say.value;
+  const said = airSay.value;
+  const id = view.lecture.id;
+  const score = useMemo(() => new Score(view.log), [id]);
+  const tape = useMemo(() => new Tape(view), [id]);
+  const [now, setNow] = useState(0);
+  const [speed, setSpeed] = useState(Number(recall("speed") ?? 1) || 1);
+  useEffect(() => tape.renew(view.sound), [view.sound.playlist]);
+  useEffect(() => tape.hurry(speed), [tape, speed]);
+  useEffect(() => {
+    let frame = requestAnimationFrame(function tick() {
+      setNow(tape.tick());
+      frame = requestAnimationFrame(tick);
+    });
+    const report = (): void => {
+      const spans = tape.watched();
+      if (spans.length > 0) void lectures.watched(id, spans).catch(() => tape.unwatched(spans));
+    };
+    const timer = setInterval(report, REPORT_MS);
+    document.addEventListener("visibilitychange", report);
+    return () => {
+      cancelAnimationFrame(frame);
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", report);
+      report();
+      tape.close();
+    };
+  }, [tape]);
+  useEffect(() => {
+    tape.onexpired = onexpired;
+  }, [tape, onexpired]);
+
+  const { board, live } = score.at(now);
+  const shown = useSignal(live);
+  useEffect(() => void (shown.value = live), [live]);
+  const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
+  const photo = page?.media === undefined ? null : (view.media[page.media]?.url ?? null);
+  const ends = tape.ends;
+  const choose = (value: number): void => {
+    setSpeed(value);
+    remember("speed", String(value));
+  };
+  const go = (to: number): void => setNow(tape.seek(to));
+  const chapters = score.chapters.filter(({ at }) => at < ends);
+  const chapter = chapters.reduce<Chapter | null>((last, each) => (each.at <= now ? each : last), null);
+  const playing = tape.playing.value;
+  const sound = tape.sound.value;
+  return (
+    <section class="replay" aria-label={said.replayOf(view.lecture.title)}>
+      <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
+        <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked live={shown} follow={null} fit={0} hearer={DEAF} />
+        {!playing && <button class="replay-start" onClick={() => tape.play()} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>}
+      </div>
+      <div class="replay-line">
+        <input type="range" min={0} max={ends} step={100} value={now} aria-label={words.position} aria-valuetext={`${clock(now)} / ${clock(ends)}`} onInput={(event) => go(Number(event.currentTarget.value))} onKeyDown={(event) => step(event, (by) => go(now + by))} />
+      </div>
+      <div class="replay-bar">
+        <button class="button primary replay-play" onClick={() => (playing ? tape.pause() : tape.play())} aria-label={playing ? words.pause : words.play}><Icon name={playing ? "pause" : "play"} /></button>
+        <span class="digits replay-clock">{clock(now)} / {clock(ends)}</span>
+        {playing && tape.waits.value && <span class="muted small" role="status">{words.loading}</span>}
+        <span class="bar-gap" />
+        <label class="replay-speed"><span class="visually-hidden">{words.speed}</span>
+          <select value={speed} onChange={(event) => choose(Number(event.currentTarget.value))}>{SPEEDS.map((each) => <option key={each} value={each}>{words.times(each)}</option>)}</select>
+        </label>
+      </div>
+      {sound === "none" && <p class="muted small" role="status">{said.noSound}</p>}
+      {sound === "wrong" && <Notice kind="warning">{said.soundWrong}</Notice>}
+      {chapters.length > 1 && (
+        <div class="replay-chapters" role="group" aria-label={words.chapters}>
+          {chapters.map((each) => <button key={each.at} class="button small" aria-current={each === chapter ? "true" : undefined} onClick={() => go(each.at)}>{words.chapterN(each.number)} <span class="digits muted">{clock(each.at)}</span></button>)}
+        </div>
+      )}
+    </section>
+  );
+}

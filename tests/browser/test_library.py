@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -45,7 +46,8 @@ def bring_in(city: Service, folder: Path) -> None:
             await engine.dispose()
 
     storage = open_storage(city.object_store_url, secret="kept for tests only", data_dir=city.folder)
-    assert asyncio.run(run()) == 0
+    with ThreadPoolExecutor(1) as thread:  # this one has Playwright's loop
+        assert thread.submit(asyncio.run, run()).result() == 0
 
 
 def test_a_lesson_is_found_watched_and_tried_and_is_gone_when_it_is_taken_down(

@@ -721,6 +721,36 @@ class Attendance(Wire):
     listeners: list[ListenerView]
 
 
+class LectureFigures(Wire):
+    """What came of a lecture: minutes on air, seats taken, who came and how long, what was asked, polls, where many
+    were lost. `hands` counts pupils, `heard` how often one had the word."""
+
+    minutes: int
+    enrolled: int
+    came: int
+    mean_minutes: int
+    questions: int
+    answered: int
+    chat: int
+    hands: int
+    heard: int
+    polls: list[PollView]
+    lost: LostView
+    listeners: list[ListenerView]
+
+
+class OnAirView(Wire):
+    """A lecture as a reviewer sees it: how many are there, and how many lines wait for a look."""
+
+    lecture: LectureView
+    here: int
+    held: int
+
+
+class OnAir(Wire):
+    lectures: list[OnAirView]
+
+
 class SchoolView(Wire):
     id: UUID
     name: str

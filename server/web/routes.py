@@ -2,7 +2,7 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import air, api, auth, lectures, library, monday, pages, pulse, research, studio, subsidies
+from server.web import air, api, auth, lectures, library, monday, on_air, pages, pulse, research, studio, subsidies
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -82,6 +82,7 @@ DOORS: tuple[Door, ...] = (
     *lectures.DOORS,
     *air.DOORS,
     *pulse.DOORS,
+    *on_air.DOORS,
     *library.DOORS,
     # money
     *subsidies.DOORS,

@@ -645,6 +645,33 @@ export interface Attendance {
   listeners: ListenerView[];
 }
 
+/** What came of a lecture: minutes on air, seats taken, who came and how long, what was asked, polls, where many were lost. `hands` counts pupils, `heard` how often one had the word. */
+export interface LectureFigures {
+  minutes: number;
+  enrolled: number;
+  came: number;
+  mean_minutes: number;
+  questions: number;
+  answered: number;
+  chat: number;
+  hands: number;
+  heard: number;
+  polls: PollView[];
+  lost: LostView;
+  listeners: ListenerView[];
+}
+
+/** A lecture as a reviewer sees it: how many are there, and how many lines wait for a look. */
+export interface OnAirView {
+  lecture: LectureView;
+  here: number;
+  held: number;
+}
+
+export interface OnAir {
+  lectures: OnAirView[];
+}
+
 export interface SchoolView {
   id: string;
   name: string;

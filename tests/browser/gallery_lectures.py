@@ -125,6 +125,20 @@ HANDS = wire.HandsView(
     ],
 )
 LOST = wire.LostView(counts=[0, 1, 0, 4, 9, 31, 74, 22, 6, 2, 0, 1, 12, 66], came=588, marks=[])
+CAME = wire.LectureFigures(
+    minutes=52,
+    enrolled=800,
+    came=588,
+    mean_minutes=41,
+    questions=63,
+    answered=22,
+    chat=418,
+    hands=31,
+    heard=6,
+    polls=[poll(1, [102, 388, 57, 21], closed=True, right=2)],
+    lost=wire.LostView(counts=LOST.counts, came=588, marks=[wire.MarkView(from_ms=150_000, to_ms=210_000, most=74)]),
+    listeners=[wire.ListenerView(nickname="朵朵", seconds=3_000, here=False)],
+)
 MUTED = wire.Muted(
     pupils=[
         wire.MutedView(number=4, nickname="朵朵", since=ago(minutes=4), removed=False),
@@ -169,6 +183,7 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         f"POST /api/lectures/{shown.id}/start": snapshot,
         f"GET /api/lectures/{shown.id}/materials": [],
         f"GET /api/lectures/{shown.id}/muted": MUTED,
+        "GET /api/on-air": wire.OnAir(lectures=[]),
         f"GET /api/lectures/{shown.id}/attendance": wire.Attendance(here=588, listeners=listeners),
     }
 
@@ -193,6 +208,11 @@ def lecture_scenes() -> list[Scene]:
         Scene("hall-loading", "/lectures", {**hall_doors(), "GET /api/lectures": "silent"}),
         Scene("hall-offline", "/lectures", hall_doors(*every), offline=True),
         Scene("lecturer-desk", "/lectures", desk),
+        Scene(
+            "lecturer-came-of", "/lectures", {**desk, f"GET /api/lectures/{past.id}/figures": CAME}, _line(past.title)
+        ),
+        Scene("reviewer-lectures", "/lectures", _watching(*every)),
+        Scene("reviewer-nothing", "/lectures", _watching()),
         Scene("lecturer-nothing", "/lectures", desk_doors()),
         Scene("lecturer-planning", "/lectures", desk, _tab("安排一场课", "Plan a lecture")),
         room_scene("pupil", room_doors("pupil", pupil)),
@@ -230,6 +250,15 @@ def lecture_scenes() -> list[Scene]:
         room_scene("lecturer-before", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[])),
         room_scene("reviewer", room_doors("reviewer", Role.REVIEWER)),
     ]
+
+
+def _watching(*lectures: wire.LectureView) -> dict[str, Any]:
+    views = [wire.OnAirView(lecture=each, here=588, held=2 * (each.state == "live")) for each in lectures]
+    return {"GET /api/me": me(Role.REVIEWER), "GET /api/on-air": wire.OnAir(lectures=views)}
+
+
+def _line(title: str) -> Act:
+    return lambda page: page.locator(".planning .line", has_text=title).first.click()
 
 
 def _word(doors: dict[str, Any]) -> dict[str, Any]:

@@ -336,6 +336,8 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/hands/{number}/take"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/hands/{number}/done"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/lost"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("GET", "/api/on-air"): Policy(REVIEWERS),
+    ("GET", "/api/lectures/{id}/figures"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/muted"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),

@@ -21,7 +21,7 @@ from server.store.views import Views
 from server.store.work import Outgoing, Store, room_channel, staff_channel
 from server.together import Together
 from tests.actions.test_lectures import crowd, lecturer
-from tests.actions.test_rooms import heard, lecture, pupil, say, start
+from tests.actions.test_rooms import heard, later, lecture, pupil, say, start
 from tests.actions.test_session import views
 from tests.builders import World
 

@@ -38,6 +38,7 @@ BENCHES = (
         "match",
         "photo",
         "render",
+        "room",
         "sockets",
         "start",
         "subsidy",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 
 from matcher.normalize import atoms
 
@@ -32,12 +33,11 @@ class ModelRefused(Exception):
 class Embedder:
     """A loaded model. `dimension` is the length of its vectors, `version` names its exact weights."""
 
-    def __init__(self, model: Any, version: str, takes_pieces: bool) -> None:
-        self._model = model
-        self._vocabulary: dict[str, int] = model.tokenizer.get_vocab() if takes_pieces else {}
-        self._rows: Vector | None = model[0].embedding.weight.detach().float().numpy() if takes_pieces else None
+    def __init__(self, encode: Callable[[Sequence[str]], Vector], dimension: int, version: str) -> None:
+        """`encode` gives a row a text, of any length."""
+        self._encode = encode
+        self.dimension = dimension
         self.version = version
-        self.dimension = int(model.get_embedding_dimension())
 
     @classmethod
     def load(cls, name_or_path: str | Path | None = None, dimension: int | None = None) -> Embedder:
@@ -47,7 +47,8 @@ class Embedder:
         """
         where = str(name_or_path or SHIPPED)
         try:
-            embedder = cls(_loaded(where), _version(where), _takes_pieces(where))
+            encode, width = _table(Path(where)) if _takes_pieces(where) else _network(where)
+            embedder = cls(encode, width, _version(where))
             probe = embedder.embed(["一个长方形长5厘米,宽3厘米,面积是多少平方厘米?"])
         except ModelRefused:
             raise
@@ -63,23 +64,10 @@ class Embedder:
         """Vectors of length 1, float32, one row a text; a text without any known part is the zero vector."""
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        raw = np.asarray(self._encode(list(texts)) if self._rows is None else self._mean_rows(texts), dtype=np.float32)
+        raw = np.asarray(self._encode(texts), dtype=np.float32)
         lengths = np.linalg.norm(raw, axis=1, keepdims=True)
         unit: Vector = np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 1e-9)
         return unit
-
-    def _mean_rows(self, texts: Sequence[str]) -> Vector:
-        """What the model's own `encode` gives for its pieces, a tenth of a millisecond a text instead of one."""
-        assert self._rows is not None
-        found = np.zeros((len(texts), self.dimension), np.float32)
-        for at, text in enumerate(texts):
-            ids = [self._vocabulary.get(piece, 0) for piece in spaced(text, self._vocabulary).split()]
-            if ids:
-                found[at] = self._rows[ids].mean(axis=0)
-        return found
-
-    def _encode(self, shown: list[str]) -> Any:
-        return self._model.encode(shown, batch_size=256, show_progress_bar=False, convert_to_numpy=True)
 
     def _check(self, where: str, probe: Vector, dimension: int | None) -> None:
         if not np.isfinite(probe).all() or not probe.any():
@@ -113,10 +101,34 @@ def _bucket(piece: str, buckets: int) -> int:
     return crc32(piece.encode()) % buckets
 
 
-def _loaded(where: str) -> Any:
+def _table(folder: Path) -> tuple[Callable[[Sequence[str]], Vector], int]:
+    """A `StaticEmbedding` of pieces: what its own `encode` gives is the mean of rows of its table. It is read without
+    sentence-transformers, whose import costs some ten seconds of a core and 400 MiB (docs/adr/0045)."""
+    rows = load_file(folder / "model.safetensors")["embedding.weight"].astype(np.float32)
+    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+
+    def encode(texts: Sequence[str]) -> Vector:
+        found = np.zeros((len(texts), rows.shape[1]), np.float32)
+        for at, text in enumerate(texts):
+            ids = [vocabulary.get(piece, 0) for piece in spaced(text, vocabulary).split()]
+            if ids:
+                found[at] = rows[ids].mean(axis=0)
+        return found
+
+    return encode, int(rows.shape[1])
+
+
+def _network(where: str) -> tuple[Callable[[Sequence[str]], Vector], int]:
+    """Any model that sentence-transformers loads, from a folder or by a hub's name."""
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(where, device="cpu")
+    model = SentenceTransformer(where, device="cpu")
+
+    def encode(texts: Sequence[str]) -> Vector:
+        found: Vector = model.encode(list(texts), batch_size=256, show_progress_bar=False, convert_to_numpy=True)
+        return found
+
+    return encode, int(model.get_embedding_dimension() or 0)
 
 
 def _version(where: str) -> str:

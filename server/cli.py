@@ -28,22 +28,9 @@ if TYPE_CHECKING:
 
 LISTEN_FD = "DAYI_LISTEN_FD"
 BENCHES = (
-    *(
-        "air",
-        "ask",
-        "board",
-        "enrol",
-        "glass",
-        "idempotency",
-        "match",
-        "photo",
-        "render",
-        "room",
-        "sockets",
-        "start",
-        "subsidy",
-    ),
-)
+    "air", "ask", "board", "enrol", "glass", "idempotency", "match", "photo", "render", "research", "room", "sockets",
+    "start", "subsidy", "topics",
+)  # fmt: skip
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
 
@@ -194,7 +181,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     door = socket.socket(fileno=int(given)) if given else open_door(settings.host, settings.port)
     with servers(settings) as connected:
         app = create_app(connected)
-        _collect_seldom(app.state.parts.finder)
+        collect_seldom(app.state.parts.finder)
         config = uvicorn.Config(
             app,
             ws=Wire,
@@ -212,7 +199,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
     return None
 
 
-def _collect_seldom(finder: MatcherFinder) -> None:
+def collect_seldom(finder: MatcherFinder) -> None:
     """Half a million objects of PyTorch stay as long as the process does, and those of thousands of sockets long:
     looking through them again and again would stop the event loop, and take a third of its time."""
     finder.when_loaded(gc.freeze)
@@ -231,7 +218,7 @@ def worker(settings: Settings, _: argparse.Namespace) -> int | None:
 
     async def until_told(connected: Settings) -> None:
         async with working(connected) as parts:
-            _collect_seldom(parts.finder)
+            collect_seldom(parts.finder)
             task = asyncio.create_task(work(parts, _conninfo(connected.database_url)))
             loop = asyncio.get_running_loop()
 

@@ -1,9 +1,12 @@
-"""Threads that compute beside the event loop, and may be lost."""
+"""Threads that compute beside the event loop, and may be lost; and a process for what takes minutes."""
 
 import asyncio
+import multiprocessing
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -64,3 +67,17 @@ def _tell(loop: asyncio.AbstractEventLoop, tell: Callable[[Any], None], what: An
         loop.call_soon_threadsafe(tell, what)
     except RuntimeError:  # the loop is closed: nobody is left to tell
         return
+
+
+@contextmanager
+def own_process() -> Iterator[Executor]:
+    """A process for what holds an interpreter for minutes; who is cancelled meanwhile does not wait for it."""
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)

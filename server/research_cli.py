@@ -10,8 +10,20 @@ from server.settings import Settings
 from server.shell import with_store
 
 if TYPE_CHECKING:
+    from matcher.lesson import Lesson
     from server.actions.taxonomy import Imported
+    from server.domain.label import Kind
     from server.store.work import Store
+
+
+WHY = {
+    "serves": "in force",
+    "too_few": "too few labels to learn from; nothing is said",
+    "too_few_held_out": "too few labels to judge it by; not in force",
+    "not_precise": "right too seldom; not in force",
+    "worse_than_before": "worse than the one in force, which stays",
+    "no_better_than_commonest": "no better than always saying the commonest; not in force",
+}
 
 
 def add_to(commands: Any) -> None:
@@ -20,6 +32,12 @@ def add_to(commands: Any) -> None:
     verbs = research.add_subparsers(required=True, metavar="VERB")
     _add(verbs, "update", update, "follow what changed, and tell the weeks that are over; workers do it by themselves")
     _add(verbs, "rebuild", rebuild, "make every fact and every week anew from the questions; the result is the same")
+    _add(verbs, "train", train_, "learn to label questions from what people said; workers do it each night")
+    topics = _add(verbs, "topics", topics_, "group four weeks of questions into topics; workers do it nightly")
+    topics.add_argument("--anew", action="store_true", help="group all of them again, as each week begins")
+    subjects = _add(verbs, "subjects", subjects_, "measure the subject classifier on labelled questions (JSONL)")
+    subjects.add_argument("--train", type=Path, required=True)
+    subjects.add_argument("--test", type=Path, required=True)
 
     help = "the knowledge points that questions are about, by version"
     taxonomy = commands.add_parser("taxonomy", help=help, description=help)
@@ -52,6 +70,44 @@ def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     with_store(settings, facts.rebuild)
     print("Every fact and every week is made anew.")
+    return None
+
+
+def train_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.hands import own_process
+    from server.labelling import train
+
+    async def do(store: "Store") -> "list[tuple[Kind, str, Lesson]]":
+        with own_process() as pool:
+            return await train(store, pool)
+
+    for kind, scope, lesson in with_store(settings, do):
+        card, held = lesson.card, lesson.card.get("held_out")
+        figures = "" if held is None else f"; right {held['accuracy']:.3f} of {held['texts']} held out"
+        print(f"{kind}{f' {scope}' if scope else '':16} {card['labels']} labels{figures}: {WHY[card['why']]}")
+    return None
+
+
+def topics_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.actions.facts import SHANGHAI
+    from server.hands import own_process
+    from server.topics import group
+
+    async def do(store: "Store") -> int:
+        async with store.work() as work:
+            today = (await work.now()).astimezone(SHANGHAI).date()
+        with own_process() as pool:
+            return await group(store, pool, today, fresh=arguments.anew)
+
+    print(f"{with_store(settings, do)} questions were looked at.")
+    return None
+
+
+def subjects_(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from matcher.subjects import measure
+
+    for line in measure(arguments.train, arguments.test):
+        print(line, flush=True)
     return None
 
 

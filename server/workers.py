@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
-from server.actions import answer, facts, lecture_room
+from server.actions import answer, facts, lecture_room, projects, reports
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
@@ -33,6 +33,8 @@ from server.domain.board import Operation
 from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
+from server.export_files import TooManyRows
+from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
 from server.parts import Backstage
@@ -40,6 +42,7 @@ from server.pipeline import HearingProcess, hear_question, read_question
 from server.settings import SettingsError
 from server.store.lines import NETWORK, Record
 from server.store.work import Work
+from server.topics import group_at_night
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,8 @@ REFUSED_WITHIN_S = 15.0  # a speech model of some hundred megabytes is loaded by
 WATCH_EVERY_S = 60.0
 TIDY_EVERY_S = 3600.0
 COUNT_EVERY_S = 60.0  # what research counts follows what happened
+LABEL_EVERY_S = 2.0
+NIGHT_EVERY_S = 600.0  # whether last night's work is still to be done
 FORGET_EVERY_S = 60.0  # what was withdrawn is gone within the hour
 
 
@@ -106,6 +111,15 @@ def jobs(parts: Backstage, conninfo: str) -> App:
     @app.task(name="forget_voice", queue="read", retry=retry)
     async def forget(child_id: str) -> None:
         await forget_voice(parts.store, parts.storage, UUID(child_id))
+
+    @app.task(name="make_export", queue="read", retry=retry, pass_context=True)
+    async def make_export(context: JobContext, export_id: str) -> None:
+        try:
+            await projects.make(parts.store, parts.storage, parts.settings.signing_secret(), UUID(export_id))
+        except Exception as error:
+            if isinstance(error, TooManyRows) or (_was_last_try(context.job) and not isinstance(error, AWAY)):
+                await projects.give_up(parts.store, UUID(export_id))
+            raise
 
     @app.task(name="snapshot_board", queue="read", retry=retry)
     async def keep_board(session_id: str) -> None:
@@ -290,9 +304,12 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(UPKEEP_EVERY_S, lambda: embed_anew(parts)))
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: projects.expire(parts.store, parts.storage)))
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
+        together.create_task(_every(LABEL_EVERY_S, Labeller(parts.store).label))
+        together.create_task(_every(NIGHT_EVERY_S, lambda: at_night(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
@@ -322,9 +339,16 @@ async def watch_matches(parts: Backstage) -> None:
 
 
 async def count(parts: Backstage) -> None:
-    """Facts of questions, and after the night what is told of the weeks."""
+    """Facts of questions, after the night what is told of the weeks, and reports of a week that is over."""
     await facts.follow(parts.store)
     await facts.tell(parts.store)
+    await reports.archive(parts.store)
+
+
+async def at_night(parts: Backstage) -> None:
+    """One after the other: each fills a core."""
+    await train_at_night(parts.store)
+    await group_at_night(parts.store)
 
 
 async def embed_anew(parts: Backstage) -> None:

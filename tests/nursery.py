@@ -1,6 +1,6 @@
 """Where the nodes of tests come from: one process that has loaded the product's libraries, and forks.
 
-Loading them takes nine seconds of a core, mostly PyTorch's. A node forked from here runs the same `main` as a node
+Loading them takes two seconds of a core. A node forked from here runs the same `main` as a node
 started by hand, in a process of its own that can be signalled and killed, and serves after half a second.
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 240  # for the libraries, on a machine that others use
-LIBRARIES = ("server.app", "server.cli", "server.workers", "uvicorn", "uvloop", "httptools", "sentence_transformers")
+LIBRARIES = ("server.app", "server.cli", "server.workers", "uvicorn", "uvloop", "httptools", "matcher.match")
 
 
 class Born:

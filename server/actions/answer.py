@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from server.actions import label
 from server.actions.ask import promote_follower
 from server.actions.dispatch import dispatch
 from server.actions.errors import (
@@ -22,7 +23,8 @@ from server.actions.errors import (
 from server.actions.ports import Finder, Rules
 from server.actions.subsidy import answer_rated, session_held
 from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
-from server.domain.people import Person, PersonId
+from server.domain.label import Difficulty
+from server.domain.people import Person, PersonId, Stage, Subject
 from server.domain.question import Actor, AnswerId, MoveRefused, Question, StaleAssignment, State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, BREATHS_S, Clock, Due
 from server.store.work import Record, Work, gallery_channel, person_channel, session_channel
@@ -364,6 +366,8 @@ async def finish(
     recordings: Sequence[UUID],
     now: datetime,
     knowledge_points: Sequence[str] = (),
+    difficulty: Difficulty | None = None,
+    really: tuple[Subject | None, Stage | None] = (None, None),
 ) -> AnswerId:
     """The session becomes an answer: its video is rendered by a job, the work is paid; repeating it changes nothing."""
     if len(knowledge_points) > MOST_POINTS or any(not 1 <= len(p.strip()) <= 60 for p in knowledge_points):
@@ -382,6 +386,7 @@ async def finish(
     except (StaleAssignment, MoveRefused) as error:
         raise Fenced from error
     answer = await _become_answer(work, rules, session, question, knowledge_points, now)
+    await label.taught(work, teacher.id, question, knowledge_points, difficulty, *really)
     await work.commit()
     return answer
 

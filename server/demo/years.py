@@ -36,7 +36,7 @@ MANY = 50_000  # rows that are made at a time
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """A school's grade and its pupils, by number."""
 
     grade: int
@@ -54,7 +54,8 @@ async def make_year(store: Store, count: int, say: Callable[[str], None], seed: 
         pupils, places = await _people(driver, rng, schools, max(count // PER_PUPIL, schools * 30))
         [(teacher,)] = await (await driver.execute("SELECT id FROM accounts WHERE login = 'teacher1'")).fetchall()
         for start in range(0, count, MANY):
-            await _questions(driver, rng, min(MANY, count - start), places, pupils, teacher, monday)
+            some = asked(rng, min(MANY, count - start), places, monday)
+            await write(driver, rng, list(some), pupils, teacher)
             say(f"{min(start + MANY, count):,} questions …")
         await driver.commit()
     async with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -65,7 +66,7 @@ async def make_year(store: Store, count: int, say: Callable[[str], None], seed: 
 
 async def _people(
     driver: Driver, rng: np.random.Generator, schools: int, pupils: int
-) -> tuple[list[UUID], list[_Place]]:
+) -> tuple[list[UUID], list[Place]]:
     ids = _ids(rng, schools)
     shares = np.cumsum([share for _, _, share in STAGES.values()])
     stages = [list(STAGES)[int(np.searchsorted(shares, (n + 0.5) / schools))] for n in range(schools)]
@@ -98,7 +99,7 @@ async def _people(
     places: dict[tuple[int, int], list[int]] = {}
     for n, (home, grade) in enumerate(zip(homes, grades, strict=True)):
         places.setdefault((int(home), grade), []).append(n)
-    return people, [_Place(grade, np.array(found)) for (_, grade), found in places.items()]
+    return people, [Place(grade, np.array(found)) for (_, grade), found in places.items()]
 
 
 def _free(names: list[str], rng: np.random.Generator) -> list[str]:
@@ -107,16 +108,15 @@ def _free(names: list[str], rng: np.random.Generator) -> list[str]:
     return [f"{name}（{mark}）" for name in names]
 
 
-async def _questions(
+async def write(
     driver: Driver,
     rng: np.random.Generator,
-    count: int,
-    places: list[_Place],
+    asked: list[tuple[int, int, Problem, str, datetime]],
     pupils: list[UUID],
     teacher: UUID,
-    monday: datetime,
 ) -> None:
-    asked = list(_asked(rng, count, places, monday))
+    """Questions as they were asked, and what became of them."""
+    count = len(asked)
     ids = _ids(rng, count)
     luck = rng.random((count, 6))
     waits = np.exp(rng.normal(4.2, 1.1, count))  # a minute in the middle, an hour at the end
@@ -169,10 +169,10 @@ async def _questions(
     )
 
 
-def _asked(
-    rng: np.random.Generator, count: int, places: list[_Place], monday: datetime
+def asked(
+    rng: np.random.Generator, count: int, places: list[Place], monday: datetime, only: int | None = None
 ) -> Iterator[tuple[int, int, Problem, str, datetime]]:
-    """Pupil, grade, problem, knowledge point and moment."""
+    """Pupil, grade, problem, knowledge point and moment, of the year before this Monday or of one week of it."""
     by_stage = {stage: _points(stage) for stage in STAGES}
     weights = {stage: np.array([weight for _, _, weight, _ in found]) for stage, found in by_stage.items()}
     peaks = {stage: np.array([peak for _, _, _, peak in found]) for stage, found in by_stage.items()}
@@ -183,7 +183,7 @@ def _asked(
     while made < count:
         place = places[int(rng.choice(len(places), p=size / size.sum()))]
         stage = stage_of(place.grade)
-        week = int(rng.choice(WEEKS, p=terms / terms.sum()))
+        week = int(rng.choice(WEEKS, p=terms / terms.sum())) if only is None else only
         if (stage, week) not in seasons:
             apart = np.abs(peaks[stage] - week)
             likely = weights[stage] * (0.15 + np.exp(-(np.minimum(apart, WEEKS - apart) ** 2) / 8))

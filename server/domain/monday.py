@@ -107,33 +107,47 @@ class Monday:
     fallen: list[PointFigures]
     hardest: list[PointFigures]
 
+    @classmethod
+    def empty(cls) -> "Monday":
+        return cls(Figures(), Figures(), [], [], [], [], [], [])
+
 
 def monday(
-    wanted: Filter, units: Iterable[Unit], week_before: Iterable[Unit], year_before: Iterable[Unit], enrolled: Enrolled
+    wanted: Filter,
+    units: Iterable[Unit],
+    before: Figures,
+    week_before: Mapping[Point, int],
+    year_before: Mapping[Point, int],
+    enrolled: Enrolled,
 ) -> Monday:
-    taken, taken_before = ([unit for unit in each if wanted.takes(unit)] for each in (units, week_before))
-    now, last_week, last_year = (_by_point(each, wanted) for each in (taken, taken_before, year_before))
+    """From the units of a week; of the week before its figures, and of both earlier weeks who asked about each point,
+    all as the filter has them."""
+    taken = [unit for unit in units if wanted.takes(unit)]
+    now = _by_point(taken)
     base = {stage: wanted.base(enrolled, stage) for stage in Stage}
     points = [
         PointFigures(
             point,
             figures,
             figures.rate(base[point.stage]),
-            _grown(figures, last_week.get(point), base[point.stage]) if last_week else None,
-            _grown(figures, last_year.get(point), base[point.stage]) if last_year else None,
+            _grown(figures.askers, week_before.get(point, 0), base[point.stage]) if week_before else None,
+            _grown(figures.askers, year_before.get(point, 0), base[point.stage]) if year_before else None,
         )
         for point, figures in now.items()
     ]
     points.sort(key=lambda each: (-each.figures.askers, each.point.subject, each.point.stage, each.point.name or ""))
     gone = [
-        PointFigures(point, Figures(), None, _fell(figures, base[point.stage]), None)
-        for point, figures in last_week.items()
+        PointFigures(point, Figures(), None, _grown(0, askers, base[point.stage]), None)
+        for point, askers in week_before.items()
         if point not in now
     ]
     columns = [each.point for each in points if each.point.name is not None][:COLUMNS]
+    total = Figures()
+    for unit in taken:
+        total.add(unit)
     return Monday(
-        total=_sum(taken),
-        before=_sum(taken_before),
+        total=total,
+        before=before,
         columns=columns,
         rows=_rows(wanted, taken, columns, enrolled),
         points=points,
@@ -149,17 +163,10 @@ def _first(points: Iterable[PointFigures], by: Callable[[PointFigures], float]) 
     return sorted(found, key=by, reverse=True)[:LISTED]
 
 
-def _sum(units: Iterable[Unit]) -> Figures:
-    found = Figures()
-    for unit in units:
-        found.add(unit)
-    return found
-
-
-def _by_point(units: Iterable[Unit], wanted: Filter) -> dict[Point, Figures]:
+def _by_point(units: Iterable[Unit]) -> dict[Point, Figures]:
     found: dict[Point, Figures] = defaultdict(Figures)
     for unit in units:
-        if unit.point is not None and wanted.takes(unit):
+        if unit.point is not None:
             found[unit.point].add(unit)
     return dict(found)
 
@@ -168,13 +175,10 @@ def share_of(some: int, of: int) -> Share | None:
     return Share(some / of, *wilson(some, of)) if 0 < of >= some else None
 
 
-def _grown(now: Figures, then: Figures | None, enrolled: int) -> Share | None:
-    before = K - 1 if then is None else then.askers
-    return Share(*difference(now.askers, enrolled, before, enrolled)) if max(now.askers, before) <= enrolled else None
-
-
-def _fell(then: Figures, enrolled: int) -> Share | None:
-    return Share(*difference(K - 1, enrolled, then.askers, enrolled)) if then.askers <= enrolled >= K else None
+def _grown(now: int, then: int, enrolled: int) -> Share | None:
+    """What is not told may be up to K - 1: taken for the side that makes the change smaller."""
+    now, then = max(now, K - 1), max(then, K - 1)
+    return Share(*difference(now, enrolled, then, enrolled)) if max(now, then) <= enrolled else None
 
 
 def _rows(wanted: Filter, units: Sequence[Unit], columns: Sequence[Point], enrolled: Enrolled) -> list[Row]:

@@ -5,7 +5,6 @@ school. Everything that anybody is shown is a sum of whole units, so no series o
 (docs/adr/0105). The test tries every world of a small city: from what is told, no small group can be told apart.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -44,7 +43,7 @@ class Tally:
     stuck: int = 0  # still, after the video
     reopened: int = 0
     unanswered: int = 0
-    waits: Counter[int] = field(default_factory=Counter)
+    waits: dict[int, int] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
         self.asked += other.asked
@@ -53,7 +52,8 @@ class Tally:
         self.stuck += other.stuck
         self.reopened += other.reopened
         self.unanswered += other.unanswered
-        self.waits.update(other.waits)
+        for bin, count in other.waits.items():
+            self.waits[bin] = self.waits.get(bin, 0) + count
 
 
 @dataclass

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
+from server.domain.label import Difficulty, Fitness, Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
@@ -205,6 +206,15 @@ class BoardSnapshot(Wire):
     said: list[dict[str, Any]]
 
 
+class Doubt(Wire):
+    """A model takes the question for one of another subject or stage than its pupil chose; nothing is changed by it."""
+
+    kind: Literal["subject", "stage"]
+    chosen: str
+    told: str
+    confidence: float
+
+
 class SessionView(Wire):
     """A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student"."""
 
@@ -234,6 +244,8 @@ class SessionView(Wire):
     # For the teacher alone:
     related: list[RelatedView] = []
     knowledge_points: list[str] = []  # to choose from at the end, the likeliest first
+    doubts: list[Doubt] = []  # where a model disagrees with what the pupil chose
+    difficulty: Difficulty | None = None  # as a model sees it
     reminder: str = ""
 
 
@@ -449,6 +461,96 @@ class Exemplars(Wire):
     exemplars: list[ExemplarView]
 
 
+class ReportLine(Wire):
+    """An archived report; without a school, the city's."""
+
+    id: UUID
+    week: str
+    made_at: datetime
+
+
+class Reports(Wire):
+    reports: list[ReportLine]
+    schools: list[SchoolName]
+
+
+class Report(Wire):
+    """What was told of a week when it was over; what is labelled anew later leaves it as it is."""
+
+    made_at: datetime
+    week: MondayView
+    school: str | None = None
+
+
+class AskProject(Wire, forbid_unknown_fields=True):
+    """Days as YYYY-MM-DD; `until` is not included, `expires_on` is."""
+
+    title: str
+    purpose: str
+    first: str
+    until: str
+    expires_on: str
+
+
+class DecideProject(Wire, forbid_unknown_fields=True):
+    approve: bool
+
+
+class MakeExport(Wire, forbid_unknown_fields=True):
+    form: Literal["parquet", "csv", "xlsx"]
+
+
+class ExportLine(Wire):
+    """A file of a project; `left_out` counts rows of groups that were too small."""
+
+    id: UUID
+    form: Literal["parquet", "csv", "xlsx"]
+    state: Literal["making", "ready", "failed", "gone"]
+    asked_at: datetime
+    rows: int | None = None
+    left_out: int | None = None
+    size: int | None = None
+
+
+class ProjectNote(Wire):
+    at: datetime
+    act: str
+    who: str | None
+
+
+class ProjectView(Wire):
+    id: UUID
+    title: str
+    purpose: str
+    first: str
+    until: str
+    expires_on: str
+    state: Literal["asked", "approved", "refused", "expired"]
+    asked_by: str
+    mine: bool
+    exports: list[ExportLine]
+    log: list[ProjectNote]
+    decided_by: str | None = None
+
+
+class ColumnView(Wire):
+    """A column of an export."""
+
+    name: str
+    kind: str
+    zh: str
+    en: str
+
+
+class ProjectsView(Wire):
+    projects: list[ProjectView]
+    columns: list[ColumnView]
+
+
+class ExportAddress(Wire):
+    """Signed; it lasts some minutes."""
+
+    url: str
 class TaxonomyPoint(Wire):
     """A knowledge point, or an area that holds some; `parent` is a code."""
 
@@ -476,6 +578,127 @@ class TaxonomyView(Wire):
 
     points_in_force: list[TaxonomyPoint]
     versions: list[TaxonomyVersion]
+
+
+class TopicView(Wire):
+    """What many ask about. `askers` and `asked` are of the last whole weeks, the newest first; None where fewer than
+    five pupils asked. `name` is a person's; without one the telling terms stand for it."""
+
+    number: int
+    name: str | None
+    terms: list[str]
+    exemplars: list[str]
+    born_on: str  # a day
+    is_new: bool
+    askers: list[int | None]
+    asked: list[int | None]
+    growth: float | None  # askers of the last week beside the mean of the weeks before; None where either is not told
+
+
+class TopicList(Wire):
+    """Topics of a subject and stage that five pupils or more asked about in one of the last four weeks."""
+
+    weeks: list[str]  # their Mondays, the newest first
+    topics: list[TopicView]
+
+
+class RenameTopic(Wire, forbid_unknown_fields=True):
+    """Another name; empty: its telling terms again."""
+
+    name: str
+
+
+class MergeTopic(Wire, forbid_unknown_fields=True):
+    """Into which other."""
+
+    into: int
+
+
+class ToSay(Wire):
+    """A question whose point nobody has said; whose it is, is not told. `point` is a model's, where one is sure."""
+
+    question_id: UUID
+    subject: Subject
+    grade: int
+    text: str
+    asked_at: datetime
+    doubts: list[Doubt]
+    point: str | None = None
+    point_sure: float | None = None
+    difficulty: Difficulty | None = None
+    difficulty_by: Source | None = None
+
+
+class ToSayList(Wire):
+    """Those of a subject and stage, doubtful ones first."""
+
+    questions: list[ToSay]
+
+
+class SayLabel(Wire, forbid_unknown_fields=True):
+    """One word on one question."""
+
+    kind: Kind
+    value: str
+
+
+class HeldQuestion(Wire):
+    """What a model takes for no question, or for an inappropriate one."""
+
+    question_id: UUID
+    subject: Subject
+    grade: int
+    text: str
+    asked_at: datetime
+    told: Fitness
+    confidence: float
+
+
+class HeldQuestions(Wire):
+    """For the reviewer, the latest first."""
+
+    questions: list[HeldQuestion]
+
+
+class ClassMarks(Wire):
+    """Held-out questions that people labelled so: how many, and what the model took them for."""
+
+    label: str
+    count: int
+    told: dict[str, int]
+
+
+class LabelMarks(Wire):
+    """How a model did on problems that it had not seen. `precision` is of what it says, `said` the share of that."""
+
+    texts: int
+    accuracy: float
+    said: float
+    precision: float | None
+    at_90: float
+
+
+class LabelModel(Wire):
+    """The latest model of a kind and scope, and what came of it: `why` says whether it serves and if not, why."""
+
+    number: int
+    kind: Kind
+    scope: str
+    made_at: datetime
+    serves: int | None  # the number of the one that serves
+    why: str
+    labels: int
+    problems: int
+    bar: float | None
+    held_out: LabelMarks | None
+    before: LabelMarks | None  # of the one that served before, on the same questions
+    confusion: list[ClassMarks]
+
+
+class LabelModels(Wire):
+    """What is labelled by models, and how well."""
+
+    models: list[LabelModel]
 
 
 class PlaceView(Wire):
@@ -870,6 +1093,9 @@ class Finish(Wire, forbid_unknown_fields=True):
     assignment_epoch: int
     recordings: list[UUID] = []
     knowledge_points: list[str] = []
+    difficulty: Difficulty | None = None
+    asked_about: Subject | None = None  # as the teacher sees it, where it was asked as another
+    asked_at: Stage | None = None
 
 
 class Pause(Wire, forbid_unknown_fields=True):

@@ -1,13 +1,12 @@
 """What research counts, in tables: a fact for each question, and what is told of each week. Pages read what is told."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from server.domain.monday import Filter
+from server.domain.monday import Figures, Filter
 from server.domain.people import Stage, stage_of
 from server.domain.release import Cell, Crowd, Point, Tally, Unit
 from server.domain.statistics import BINS_PER_DOUBLING, LAST_BIN
@@ -71,7 +70,7 @@ class Facts:
             tally.reopened += row.reopened
             tally.unanswered += row.unanswered
             if row.wait is not None:
-                tally.waits[row.wait] += 1
+                tally.waits[row.wait] = tally.waits.get(row.wait, 0) + 1
         return cells
 
     async def tell(self, week: date, units: Sequence[Unit]) -> None:
@@ -95,6 +94,21 @@ async def told(work: Work, week: date, subject: str | None = None) -> list[Unit]
     return [_unit(row) for row in rows]
 
 
+async def askers_by_point(work: Work, week: date, wanted: Filter) -> dict[Point, int]:
+    """Who asked about each point in a week, as it is told."""
+    rows = await work.rows(_ASKERS, {"week": week, **asdict(wanted)})
+    return {Point(row.subject, Stage(row.stage), row.knowledge_point): row.askers for row in rows}
+
+
+async def total(work: Work, week: date, wanted: Filter) -> Figures:
+    """The sum of what is told of a week."""
+    where = {"week": week, **asdict(wanted)}
+    [row] = await work.rows(_TOTAL, where)
+    waits = {each.bin: each.many for each in await work.rows(_TOTAL_WAITS, where)}
+    tally = Tally(row.asked, row.saw, row.solved, row.stuck, row.reopened, row.unanswered, waits)
+    return Figures(row.askers, tally)
+
+
 async def enrolled(work: Work) -> dict[tuple[UUID, int], int]:
     rows = await work.rows("SELECT school_id, grade, pupils FROM research_enrolled")
     return {(row.school_id, row.grade): row.pupils for row in rows}
@@ -104,6 +118,11 @@ async def schools(work: Work) -> dict[UUID, str]:
     """Those that have pupils who are counted."""
     query = "SELECT id, name FROM schools WHERE id IN (SELECT school_id FROM research_enrolled) ORDER BY name"
     return {row.id: row.name for row in await work.rows(query)}
+
+
+async def school_names(work: Work) -> dict[UUID, str]:
+    """All of them."""
+    return {row.id: row.name for row in await work.rows("SELECT id, name FROM schools")}
 
 
 async def weeks_told(work: Work) -> list[date]:
@@ -148,7 +167,7 @@ def _unit(row: Record) -> Unit:
         stuck=row.stuck,
         reopened=row.reopened,
         unanswered=row.unanswered,
-        waits=Counter(dict(zip(row.waits[::2], row.waits[1::2], strict=True))),
+        waits=dict(zip(row.waits[::2], row.waits[1::2], strict=True)),
     )
     return Unit(row.level, row.subject, point, row.grade, row.school_id, row.askers, tally)
 
@@ -229,15 +248,34 @@ _TOLD = """
     SELECT * FROM research_units WHERE week = %(week)s AND (CAST(%(subject)s AS text) IS NULL OR subject = %(subject)s)
     ORDER BY number
 """
-_BY_WEEK = """
-    SELECT week, sum(asked)::int AS asked, sum(unanswered)::int AS unanswered, sum(stuck)::int AS stuck
-    FROM research_units
-    WHERE week > CAST(%(until)s AS date) - 7 * %(weeks)s AND week <= %(until)s
-      AND (CAST(%(subject)s AS text) IS NULL OR subject = %(subject)s)
-      AND (CAST(%(grade)s AS int) IS NULL OR grade = %(grade)s)
-      AND (CAST(%(school)s AS uuid) IS NULL OR school_id = %(school)s)
-    GROUP BY week ORDER BY week
+_TAKEN = """
+    (CAST(%(subject)s AS text) IS NULL OR subject = %(subject)s)
+    AND (CAST(%(grade)s AS int) IS NULL OR grade = %(grade)s)
+    AND (CAST(%(school)s AS uuid) IS NULL OR school_id = %(school)s)
 """
+_ASKERS = f"""
+    SELECT subject, stage, knowledge_point, sum(askers)::int AS askers FROM research_units
+    WHERE week = %(week)s AND stage IS NOT NULL AND {_TAKEN} GROUP BY 1, 2, 3
+"""  # noqa: S608 - composed of constants of this module
+_TOTAL = f"""
+    SELECT {
+    ", ".join(
+        f"coalesce(sum({name}), 0)::int AS {name}"
+        for name in ("asked", "askers", "saw", "solved", "stuck", "reopened", "unanswered")
+    )
+}
+    FROM research_units WHERE week = %(week)s AND {_TAKEN}
+"""  # noqa: S608 - composed of constants of this module
+_TOTAL_WAITS = f"""
+    SELECT waits[n] AS bin, sum(waits[n + 1])::int AS many
+    FROM research_units CROSS JOIN LATERAL generate_series(1, cardinality(waits), 2) n
+    WHERE week = %(week)s AND {_TAKEN} GROUP BY 1
+"""  # noqa: S608 - composed of constants of this module
+_BY_WEEK = f"""
+    SELECT week, sum(asked)::int AS asked, sum(unanswered)::int AS unanswered FROM research_units
+    WHERE week > CAST(%(until)s AS date) - 7 * %(weeks)s AND week <= %(until)s AND {_TAKEN}
+    GROUP BY week ORDER BY week
+"""  # noqa: S608 - composed of constants of this module
 _COUNT_ENROLLED = """
     WITH counted AS (
         SELECT i.school_id, a.grade, count(*)::int AS pupils

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, JSONB, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
+from server.domain.label import Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
 from server.domain.pulse import HandState
@@ -587,6 +588,112 @@ taxonomy_points = Table(
     CheckConstraint("1 <= first_grade AND first_grade <= last_grade AND last_grade <= 12", name="grades"),
     CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
     CheckConstraint("parent <> code", name="no_own_parent"),
+)
+
+# Classifiers of one kind and scope (`math:junior` for points, else empty); the one adopted last serves. The card says
+# what it learned from and how it did on problems that it never saw.
+label_models = Table(
+    "label_models",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("kind", Word(Kind), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("weights", LargeBinary),
+    Column("card", JSONB, nullable=False),
+    _time("made_at", now=True),
+    _time("adopted_at", nullable=True),
+    CheckConstraint(_words("kind", Kind), name="kind"),
+    CheckConstraint("adopted_at IS NULL OR weights IS NOT NULL", name="adopted_has_weights"),
+    Index("ix_label_models_serving", "kind", "scope", "adopted_at"),
+)
+
+# What was said of a question, in the order it was said; nothing is taken back, a later word counts.
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("question_id", Uuid, ForeignKey("questions.id"), nullable=False),
+    Column("kind", Word(Kind), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", Word(Source), nullable=False),
+    _person("person_id", nullable=True),
+    Column("model_id", Integer, ForeignKey("label_models.id")),
+    Column("confidence", Float),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint(_words("kind", Kind), name="kind"),
+    CheckConstraint(_words("source", Source), name="source"),
+    CheckConstraint(
+        "CASE source WHEN 'model' THEN person_id IS NULL AND model_id IS NOT NULL AND confidence BETWEEN 0 AND 1"
+        " ELSE person_id IS NOT NULL AND model_id IS NULL AND confidence IS NULL END",
+        name="who",
+    ),
+    CheckConstraint("length(value) BETWEEN 1 AND 60", name="value"),
+    Index("ix_labels_question_id_kind", "question_id", "kind", "id"),
+    Index("ix_labels_of_people", "kind", "id", postgresql_where=text("source <> 'model'")),
+    Index("ix_labels_doubts", "id", postgresql_where=text("source = 'model' AND kind IN ('subject', 'stage')")),
+    Index("ix_labels_held", "id", postgresql_where=text("kind = 'fitness' AND value <> 'question'")),
+)
+
+# Questions whose text a model has not seen yet: written by a trigger (migration 0101), struck off by the worker. No
+# foreign key: who writes here would wait for who is busy with the question.
+to_label = Table("to_label", metadata, Column("question_id", Uuid, primary_key=True))
+
+nights = Table(  # what is done once a night, and when it was begun last
+    "nights",
+    metadata,
+    Column("task", Text, primary_key=True),
+    _time("begun_at"),
+)
+
+# Topics of a subject and stage: what a person named, merged (`merged_into`; `holds` is what others were merged into) or
+# parted (`apart` names what it was parted from) stays so. `mean` is of its questions' vectors.
+topics = Table(
+    "topics",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("subject", Word(Subject), nullable=False),
+    Column("stage", Word(Stage), nullable=False),
+    Column("name", Text),
+    Column("terms", ARRAY(Text), nullable=False),
+    Column("mean", LargeBinary, nullable=False),
+    Column("exemplars", ARRAY(Uuid), nullable=False),
+    Column("merged_into", Integer, ForeignKey("topics.id")),
+    Column("holds", Boolean, nullable=False, server_default=text("false")),
+    Column("apart", Integer, ForeignKey("topics.id")),
+    Column("born_on", Date, nullable=False),
+    CheckConstraint("length(name) BETWEEN 1 AND 60", name="name"),
+    CheckConstraint("merged_into <> id", name="no_circle"),
+    Index("ix_topics_subject_stage", "subject", "stage"),
+)
+
+topic_members = Table(
+    "topic_members",
+    metadata,
+    Column("question_id", Uuid, ForeignKey("questions.id"), primary_key=True),
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Index("ix_topic_members_topic_id", "topic_id"),
+)
+
+topic_weeks = Table(  # what pages read
+    "topic_weeks",
+    metadata,
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Column("week", Date, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("askers", Integer, nullable=False),
+    PrimaryKeyConstraint("topic_id", "week"),
+)
+
+topic_edits = Table(  # who merged, parted or named which topic
+    "topic_edits",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    _person("person_id"),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("kind IN ('merge', 'split', 'rename')", name="kind"),
 )
 
 # --- children ------------------------------------------------------------------------------------------------------
@@ -1218,6 +1325,72 @@ research_enrolled = Table(
     Column("pupils", Integer, nullable=False),
     PrimaryKeyConstraint("school_id", "grade"),
 )
+
+# Data that is taken away: asked for with a purpose, approved by another person, for a time.
+research_projects = Table(
+    "research_projects",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),  # the last day
+    _person("asked_by"),
+    _time("asked_at", now=True),
+    _person("decided_by", nullable=True),
+    Column("approved", Boolean),
+    CheckConstraint("length(title) BETWEEN 1 AND 80", name="title"),
+    CheckConstraint("length(purpose) BETWEEN 10 AND 1000", name="purpose"),
+    CheckConstraint("until > first", name="forward"),
+    CheckConstraint("decided_by <> asked_by", name="two_people"),
+    CheckConstraint("(approved IS NULL) = (decided_by IS NULL)", name="decided"),
+)
+
+research_exports = Table(
+    "research_exports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("project_id", Uuid, ForeignKey("research_projects.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'making'")),
+    Column("rows", Integer),
+    Column("left_out", Integer),
+    Column("size", BigInteger),
+    _person("asked_by"),
+    _time("asked_at", now=True),
+    CheckConstraint("form IN ('parquet', 'csv', 'xlsx')", name="form"),
+    CheckConstraint("state IN ('making', 'ready', 'failed', 'gone')", name="state"),
+    CheckConstraint("state <> 'ready' OR rows IS NOT NULL", name="ready"),
+    Index("ix_research_exports_project_id", "project_id"),
+)
+
+# Who did what with a project; append-only (migration 0106).
+research_log = Table(
+    "research_log",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("project_id", Uuid, ForeignKey("research_projects.id"), nullable=False),
+    Column("export_id", Uuid, ForeignKey("research_exports.id")),
+    _person("person_id", nullable=True),  # nobody: time did it
+    Column("act", Text, nullable=False),
+    _time("at", now=True),
+    CheckConstraint("act IN ('asked', 'approved', 'refused', 'made', 'downloaded', 'expired')", name="act"),
+    Index("ix_research_log_project_id", "project_id"),
+)
+
+# What was told of a week when it was over; never changed (migration 0106). Without a school: the city's.
+weekly_reports = Table(
+    "weekly_reports",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("week", Date, nullable=False),
+    Column("school_id", Uuid, ForeignKey("schools.id")),
+    Column("body", JSONB, nullable=False),
+    _time("made_at", now=True),
+    Index("uq_weekly_reports_week", "week", text("coalesce(school_id, '00000000-0000-0000-0000-000000000000')"),
+          unique=True),
+)  # fmt: skip
 
 # --- events on their way -------------------------------------------------------------------------------------------
 

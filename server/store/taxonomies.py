@@ -9,7 +9,7 @@ from server.store.lines import Record, insertion
 from server.store.views import STAGE
 from server.store.work import Store, Work
 
-_LOCK = 20_267  # of importing: two versions at once would each be checked against the one before
+_LOCK = 20_268  # of importing: two versions at once would each be checked against the one before
 ROWS_AT_ONCE = 2_000  # the driver takes 65,535 parameters in a statement
 
 

@@ -17,6 +17,7 @@ from media.cuts import after
 from server.domain.board import Operation
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.edition import Mask, as_pictured, pictures, shown
+from server.domain.label import Kind
 from server.domain.people import stage_of
 from server.domain.question import State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
@@ -423,12 +424,15 @@ class Views:
         wanted = {"id": row.question_id, "student": row.student_id, "subject": row.subject, "stage": stage}
         related = await self.store.rows(_RELATED, wanted)
         points = await self.store.rows(_POINTS, wanted)
+        said = await self.store.rows(_SAID_BY_MODELS, {"id": row.question_id})
         return {
             "related": [
                 wire.RelatedView(answer_id=r.id, problem_text=r.problem_text[:200], answered_at=r.made_at)
                 for r in related
             ],
             "knowledge_points": [each.point for each in points],
+            "doubts": doubts_of(row.subject, row.grade, said),
+            "difficulty": next((each.value for each in said if each.kind == Kind.DIFFICULTY), None),
             "reminder": self.reminder,
         }
 
@@ -499,6 +503,16 @@ def _may_read(author: str, viewer: UUID, row: Record) -> bool:
     if viewer == row.student_id:
         return True
     return viewer == row.teacher_id and (author == "teacher" or row.keeps_pupil)
+
+
+def doubts_of(subject: str, grade: int, said: Sequence[Any]) -> list[wire.Doubt]:
+    """Where models' words (kind, value, confidence) are not what the pupil chose."""
+    chosen = {"subject": str(subject), "stage": str(stage_of(grade))}
+    return [
+        wire.Doubt(kind=each.kind, chosen=chosen[each.kind], told=each.value, confidence=round(each.confidence, 2))
+        for each in said
+        if each.kind in chosen and each.value != chosen[each.kind]
+    ]
 
 
 def _version(read_at: datetime) -> int:
@@ -577,7 +591,7 @@ _MAY_WATCH = f"""
                    WHERE a.id = %(answer)s AND l.teacher_id = %(person)s) AS may
 """  # noqa: S608 - composed of constants of this module
 
-_PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
+PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
 _READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
 _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id) AS has_suggestions"
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
@@ -650,10 +664,10 @@ _PAIRS = f"""
         WHERE s.made_at > now() - interval '14 days' AND a.state = 'published'
           AND (s.outcome IS NULL OR s.outcome IN ('not_mine', 'still_stuck'))
         UNION ALL
-        SELECT q.id, q.leader_id, {_PROBLEM_TEXT.format("leader")}, q.verdict, q.confidence, NULL
+        SELECT q.id, q.leader_id, {PROBLEM_TEXT.format("leader")}, q.verdict, q.confidence, NULL
         FROM questions q JOIN questions leader ON leader.id = q.leader_id WHERE q.state = 'following'
     )
-    SELECT shown.*, q.subject, q.grade, q.received_at, {_PROBLEM_TEXT.format("q")} AS asked
+    SELECT shown.*, q.subject, q.grade, q.received_at, {PROBLEM_TEXT.format("q")} AS asked
     FROM shown JOIN questions q ON q.id = shown.question_id
     JOIN mine ON mine.subject = q.subject AND mine.stage = {STAGE.format("q")}
     WHERE q.state <> 'withdrawn' AND NOT EXISTS (
@@ -696,8 +710,12 @@ _RELATED = """
     ORDER BY a.made_at DESC LIMIT 3
 """
 
-# First what the question is known to be about, then that of answers like it, then what the subject is asked most.
+# First what the question is known to be about (a person's word, or a model's that is sure), then that of answers like
+# it, then what the subject is asked most; of these, where there is a taxonomy, what it has.
 _POINTS = f"""
+    WITH known AS (
+        SELECT p.name FROM taxonomy_points p WHERE p.taxonomy_id = (SELECT max(id) FROM taxonomies)
+            AND p.subject = %(subject)s AND p.stage = %(stage)s)
     SELECT point FROM (
         SELECT q.knowledge_point AS point, 0 AS far FROM questions q WHERE q.id = %(id)s
         UNION ALL
@@ -708,9 +726,15 @@ _POINTS = f"""
             SELECT q.knowledge_point, count(*) FROM questions q
             WHERE q.subject = %(subject)s AND {STAGE.format("q")} = %(stage)s AND q.knowledge_point IS NOT NULL
               AND q.received_at > now() - interval '90 days'
+              AND (q.knowledge_point IN (SELECT name FROM known) OR NOT EXISTS (SELECT FROM known))
             GROUP BY q.knowledge_point ORDER BY 2 DESC, 1 LIMIT 6) often
     ) near WHERE point IS NOT NULL GROUP BY point ORDER BY min(far), point LIMIT 6
 """  # noqa: S608 - composed of constants of this module
+_SAID_BY_MODELS = """
+    SELECT DISTINCT ON (kind) kind, value, confidence FROM labels
+    WHERE question_id = %(id)s AND source = 'model' AND kind IN ('subject', 'stage', 'difficulty')
+    ORDER BY kind, id DESC
+"""
 
 _SIDE = """
     SELECT CASE WHEN l.teacher_id = %(person)s THEN 'teacher'

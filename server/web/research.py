@@ -1,14 +1,23 @@
 """The doors of research: the taxonomy, what is labelled by itself, and topics. Nobody is named here."""
 
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
 from starlette.responses import Response
 
-from server.domain.people import Role
+from server.actions import label, topic
+from server.actions.errors import BadRequest, NotHere
+from server.domain.label import Source
+from server.domain.people import Role, Stage, Subject
 from server.live import protocol as wire
-from server.store import taxonomies
+from server.store import label_views, taxonomies, topic_views
 from server.taxonomy_file import write_points
+from server.topics import parted
 from server.web.door import Call, Door
 
 RESEARCHER = frozenset({Role.RESEARCHER})
+REVIEWER = frozenset({Role.REVIEWER})
 
 # --- the taxonomy --------------------------------------------------------------------------------------------------
 
@@ -45,9 +54,95 @@ async def taxonomy_file(call: Call[None]) -> Response:
     return Response(write_points(points), media_type="text/csv", headers=headers)
 
 
+# --- labels --------------------------------------------------------------------------------------------------------
+
+
+async def to_say(call: Call[None]) -> wire.ToSayList:
+    return await label_views.to_say(call.parts.store, *_scope(call))
+
+
+async def say_label(call: Call[wire.SayLabel]) -> None:
+    async with call.parts.store.work() as work:
+        await label.say(work, call.person, Source.RESEARCHER, call.id(), call.body.kind, call.body.value)
+
+
+async def label_models(call: Call[None]) -> wire.LabelModels:
+    return await label_views.models(call.parts.store)
+
+
+async def held(call: Call[None]) -> wire.HeldQuestions:
+    return await label_views.held(call.parts.store)
+
+
+async def judge_held(call: Call[wire.SayLabel]) -> wire.HeldQuestions:
+    async with call.parts.store.work() as work:
+        await label.say(work, call.person, Source.REVIEWER, call.id(), call.body.kind, call.body.value)
+    return await label_views.held(call.parts.store)
+
+
+# --- topics --------------------------------------------------------------------------------------------------------
+
+
+async def topics(call: Call[Any]) -> wire.TopicList:
+    subject, stage = _scope(call)
+    async with call.parts.store.work() as work:
+        now = await work.now()
+    return await topic_views.listed(call.parts.store, subject, stage, now)
+
+
+async def rename_topic(call: Call[wire.RenameTopic]) -> None:
+    async with call.parts.store.work() as work:
+        await topic.rename(work, call.person, _number(call), call.body.name)
+
+
+async def merge_topic(call: Call[wire.MergeTopic]) -> None:
+    async with call.parts.store.work() as work:
+        await topic.merge(work, call.person, _number(call), call.body.into)
+
+
+async def split_topic(call: Call[None]) -> None:
+    async def part(texts: Sequence[str]) -> list[tuple[list[int], dict[str, Any]]]:
+        return await asyncio.to_thread(parted, texts)
+
+    async with call.parts.store.work() as work:
+        await topic.split(work, call.person, _number(call), part)
+
+
+def _number(call: Call[Any]) -> int:
+    number = call.path["number"]
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise NotHere
+    return int(number)
+
+
+def _scope(call: Call[Any]) -> tuple[Subject, Stage]:
+    try:
+        return Subject(call.query.get("subject", "")), Stage(call.query.get("stage", ""))
+    except ValueError as error:
+        raise BadRequest("subject and stage are needed") from error
+
+
 DOORS = (
     Door("GET", "/api/research/taxonomy", taxonomy, RESEARCHER, "The knowledge points in force",
          reply=wire.TaxonomyView, tag="research"),
     Door("GET", "/api/research/taxonomy.csv", taxonomy_file, RESEARCHER, "The knowledge points in force, as a file",
          content_type="text/csv", tag="research"),
+    Door("GET", "/api/research/to-say", to_say, RESEARCHER, "Questions whose point nobody has said",
+         reply=wire.ToSayList, tag="research", query=("subject", "stage")),
+    Door("POST", "/api/research/questions/{id}/label", say_label, RESEARCHER, "Say what a question is about",
+         wire.SayLabel, tag="research"),
+    Door("GET", "/api/research/models", label_models, RESEARCHER, "What models label, and how well",
+         reply=wire.LabelModels, tag="research"),
+    Door("GET", "/api/held", held, REVIEWER, "What a model takes for no question, or an inappropriate one",
+         reply=wire.HeldQuestions, tag="research"),
+    Door("POST", "/api/held/{id}", judge_held, REVIEWER, "The reviewer's word on it", wire.SayLabel,
+         wire.HeldQuestions, tag="research"),
+    Door("GET", "/api/research/topics", topics, RESEARCHER, "What many ask about, and how it grows",
+         reply=wire.TopicList, tag="research", query=("subject", "stage")),
+    Door("POST", "/api/research/topics/{number}/rename", rename_topic, RESEARCHER, "Give a topic a name",
+         wire.RenameTopic, tag="research"),
+    Door("POST", "/api/research/topics/{number}/merge", merge_topic, RESEARCHER, "Let a topic be part of another",
+         wire.MergeTopic, tag="research"),
+    Door("POST", "/api/research/topics/{number}/split", split_topic, RESEARCHER, "Part a topic in two",
+         tag="research"),
 )  # fmt: skip

@@ -2,7 +2,21 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import air, api, auth, lectures, library, monday, on_air, pages, pulse, research, studio, subsidies
+from server.web import (
+    air,
+    api,
+    auth,
+    lectures,
+    library,
+    monday,
+    on_air,
+    pages,
+    projects,
+    pulse,
+    research,
+    studio,
+    subsidies,
+)
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -67,6 +81,7 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/api/research/reliability", api.reliability, RESEARCHER, "How sure the matcher is, and how right",
          reply=wire.Reliability, tag="matches"),
     *monday.DOORS,
+    *projects.DOORS,
     Door("GET", "/api/earnings", api.earnings, TEACHER, "What was earned, and for what", reply=wire.EarningsView,
          tag="duty"),
     # live sessions

@@ -112,6 +112,8 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
                 body.recordings,
                 now,
                 body.knowledge_points,
+                body.difficulty,
+                (body.asked_about, body.asked_at),
             )
         else:
             id = await studio.keep(

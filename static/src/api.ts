@@ -1,8 +1,8 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, IceView, Judge, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, ReplayView, Reviews, SayConsent, SchoolPupils,
-  SessionSnapshot, SessionView, SignIn, Split, StudentState, TaxonomyView, TeacherState, Ticket, Trust, Waiting,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolPupils,
+  SessionSnapshot, SessionView, SignIn, Split, Stage, StudentState, Subject, TaxonomyView, TeacherState, Ticket, TopicList, ToSayList, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
 
@@ -124,6 +124,15 @@ export const accept = (offer: string): Promise<SessionView> => post(`/api/offers
 export const decline = (offer: string): Promise<DutyView> => post(`/api/offers/${offer}/decline`, {}, `decline-${offer}`);
 export const pairs = (): Promise<Pairs> => call("GET", "/api/matches");
 export const judge = (question: string, body: Judge): Promise<Pairs> => post(`/api/questions/${question}/judge`, body);
+export const topics = (subject: Subject, stage: Stage): Promise<TopicList> => call("GET", `/api/research/topics?subject=${subject}&stage=${stage}`);
+export const renameTopic = (number: number, body: RenameTopic): Promise<unknown> => post(`/api/research/topics/${number}/rename`, body);
+export const mergeTopic = (number: number, body: MergeTopic): Promise<unknown> => post(`/api/research/topics/${number}/merge`, body);
+export const splitTopic = (number: number): Promise<unknown> => post(`/api/research/topics/${number}/split`);
+export const toSay = (subject: Subject, stage: Stage): Promise<ToSayList> => call("GET", `/api/research/to-say?subject=${subject}&stage=${stage}`);
+export const sayLabel = (question: string, body: SayLabel): Promise<unknown> => post(`/api/research/questions/${question}/label`, body);
+export const labelModels = (): Promise<LabelModels> => call("GET", "/api/research/models");
+export const held = (): Promise<HeldQuestions> => call("GET", "/api/held");
+export const judgeHeld = (question: string, body: SayLabel): Promise<HeldQuestions> => post(`/api/held/${question}`, body);
 export const taxonomy = (): Promise<TaxonomyView> => call("GET", "/api/research/taxonomy");
 export const reliability = (): Promise<Reliability> => call("GET", "/api/research/reliability");
 export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings");

@@ -174,7 +174,7 @@ export class Auditorium {
     return {
       id: this.id, question_id: this.id, me: me === "lecturer" ? "teacher" : "student", teacher_name: lecture.lecturer_name, assignment_epoch: this.#mine, ended_at: room.ended_at, subject: lecture.subject,
       grade: lecture.grades[0] ?? 1, text: "", read_text: "", media: [], followers: 0, peer_online: true, ends_at: lecture.ends_at, active_at: lecture.starts_at, paused_at: null, ended_why: null, related: [],
-      knowledge_points: [], reminder: "", kind: "live", title: lecture.title, keeps_pupil: false, ...this.#moving(room),
+      knowledge_points: [], doubts: [], difficulty: null, reminder: "", kind: "live", title: lecture.title, keeps_pupil: false, ...this.#moving(room),
     };
   }
 }

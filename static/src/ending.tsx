@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import * as api from "./api";
 import type { Lesson } from "./lesson";
 import { Dialog, Notice } from "./parts";
-import type { AnswerView, SessionView } from "./protocol";
+import { DoubtLine } from "./doubt";
+import type { AnswerView, Difficulty, SessionView, Stage, Subject } from "./protocol";
+import { DIFFICULTIES, research } from "./research-words";
 import type { Room } from "./room";
 import { say, sentence } from "./words";
 
@@ -19,8 +21,11 @@ type Asked = "nothing" | "finish" | "hand back" | "without voice";
 
 export function Ending({ room, session, lesson, onfinished, onhandedback }: Props) {
   const words = say.value;
+  const labels = research.value;
   const [asked, setAsked] = useState<Asked>("nothing");
   const [points, setPoints] = useState<ReadonlySet<string>>(new Set(session.knowledge_points.slice(0, 1))); // the likeliest
+  const [difficulty, setDifficulty] = useState<Difficulty | null>(null); // a model's guess is shown, and is no teacher's word
+  const [really, setReally] = useState<{ asked_about?: Subject; asked_at?: Stage }>({});
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string | null>(null);
   const close = (): void => {
@@ -34,7 +39,7 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
     setBusy(false);
   };
   const finishWith = async (recordings: string[]): Promise<void> => {
-    const body = { assignment_epoch: session.assignment_epoch, recordings, knowledge_points: [...points] };
+    const body = { assignment_epoch: session.assignment_epoch, recordings, knowledge_points: [...points], difficulty, ...really };
     onfinished(await api.finish(room.id, body, `finish-${room.id}`));
   };
   const finish = (): Promise<void> =>
@@ -75,6 +80,13 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
               ))}
             </div>
           )}
+          <div class="points" role="group" aria-label={labels.whyHard}>
+            <p class="small muted">{labels.whyHard}{session.difficulty && ` · ${labels.guessed(labels.difficulties[session.difficulty])}`}</p>
+            {DIFFICULTIES.map((each) => (
+              <button key={each} class="button small" aria-pressed={difficulty === each} onClick={() => setDifficulty(difficulty === each ? null : each)}>{labels.difficulties[each]}</button>
+            ))}
+          </div>
+          {session.doubts?.map((doubt) => <DoubtLine key={doubt.kind} doubt={doubt} said={doubt.kind === "subject" ? really.asked_about : really.asked_at} onsay={(value) => setReally({ ...really, [doubt.kind === "subject" ? "asked_about" : "asked_at"]: value })} />)}
           {lesson.state.value === "refused" && <p class="muted">{words.micRefused}</p>}
           {wrong && <Notice kind="error">{wrong}</Notice>}
         </Dialog>

@@ -7,14 +7,14 @@ import { say } from "./words";
 export const nameOf = (point: PointName): string => point.name ?? monday.value.unlabelled;
 export const whereOf = (row: HeatRow): string => row.school ?? (row.enrolled === null ? monday.value.others : say.value.grades[row.grade - 1]!);
 
-export function Heat({ of, onpick }: { of: MondayView; onpick: (row: HeatRow, point: PointName) => void }) {
+export function Heat({ of, onpick }: { of: MondayView; onpick: ((row: HeatRow, point: PointName) => void) | undefined }) {
   const words = monday.value;
   const darkest = Math.max(0, ...of.rows.flatMap((row) => row.cells.map((cell) => cell?.rate?.share ?? 0)));
   const bySchool = of.rows.some((row) => row.school !== null);
   return (
     <section class="card card-heat" aria-labelledby="heat-title">
       <h2 id="heat-title">{words.heat}</h2>
-      <p class="muted small">{words.heatMore}</p>
+      <p class="muted small">{words.heatMore}{onpick !== undefined && words.heatPick}</p>
       <div class="scroll heat-scroll" tabIndex={0} role="region" aria-labelledby="heat-title">
         <table class="heat">
           <thead>
@@ -27,7 +27,7 @@ export function Heat({ of, onpick }: { of: MondayView; onpick: (row: HeatRow, po
             {of.rows.map((row) => (
               <tr key={`${row.grade} ${row.school_id}`}>
                 <th scope="row">{whereOf(row)}{row.enrolled !== null && <span class="muted small"><br />{words.enrolledOf(row.enrolled)}</span>}</th>
-                {row.cells.map((cell, n) => <Cell key={n} cell={cell} darkest={darkest} what={words.cellOf(whereOf(row), nameOf(of.columns[n]!))} onpick={row.enrolled === null ? undefined : () => onpick(row, of.columns[n]!)} />)}
+                {row.cells.map((cell, n) => <Cell key={n} cell={cell} darkest={darkest} what={words.cellOf(whereOf(row), nameOf(of.columns[n]!))} onpick={onpick === undefined || row.enrolled === null ? undefined : () => onpick(row, of.columns[n]!)} />)}
               </tr>
             ))}
           </tbody>

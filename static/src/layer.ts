@@ -4,7 +4,7 @@ import { Painter, carried, seenBox, type View } from "./paint";
 import type { Box } from "./touch";
 
 // A full board appears over some frames: while nobody draws it takes most of each, else ink would stutter.
-const [SLICE_MS, CALM_SLICE_MS] = [9, 40];
+const [SLICE_MS, CALM_SLICE_MS] = [9, 60];
 
 /** What a layer shows. */
 export interface Scene {

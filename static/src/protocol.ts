@@ -7,6 +7,14 @@ export type Purpose = "service" | "recording" | "public_video" | "research";
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
+export type Difficulty = "concept" | "method" | "reading" | "calculation";
+
+export type Fitness = "question" | "no_question" | "inappropriate";
+
+export type Kind = "subject" | "stage" | "point" | "difficulty" | "fitness";
+
+export type Source = "model" | "teacher" | "researcher" | "reviewer";
+
 export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
 
 export type PlaceState = "seated" | "waiting" | "left";
@@ -187,6 +195,14 @@ export interface BoardSnapshot {
   said: Record<string, unknown>[];
 }
 
+/** A model takes the question for one of another subject or stage than its pupil chose; nothing is changed by it. */
+export interface Doubt {
+  kind: "subject" | "stage";
+  chosen: string;
+  told: string;
+  confidence: number;
+}
+
 /** A live session (同屏答疑) as either side sees it; `author` values are "teacher" and "student". */
 export interface SessionView {
   id: string;
@@ -214,6 +230,8 @@ export interface SessionView {
   keeps_pupil: boolean;
   related: RelatedView[];
   knowledge_points: string[];
+  doubts: Doubt[];
+  difficulty: Difficulty | null;
   reminder: string;
 }
 
@@ -402,6 +420,92 @@ export interface Exemplars {
   exemplars: ExemplarView[];
 }
 
+/** An archived report; without a school, the city's. */
+export interface ReportLine {
+  id: string;
+  week: string;
+  made_at: string;
+}
+
+export interface Reports {
+  reports: ReportLine[];
+  schools: SchoolName[];
+}
+
+/** What was told of a week when it was over; what is labelled anew later leaves it as it is. */
+export interface Report {
+  made_at: string;
+  week: MondayView;
+  school: string | null;
+}
+
+/** Days as YYYY-MM-DD; `until` is not included, `expires_on` is. */
+export interface AskProject {
+  title: string;
+  purpose: string;
+  first: string;
+  until: string;
+  expires_on: string;
+}
+
+export interface DecideProject {
+  approve: boolean;
+}
+
+export interface MakeExport {
+  form: "parquet" | "csv" | "xlsx";
+}
+
+/** A file of a project; `left_out` counts rows of groups that were too small. */
+export interface ExportLine {
+  id: string;
+  form: "parquet" | "csv" | "xlsx";
+  state: "making" | "ready" | "failed" | "gone";
+  asked_at: string;
+  rows: number | null;
+  left_out: number | null;
+  size: number | null;
+}
+
+export interface ProjectNote {
+  at: string;
+  act: string;
+  who: string | null;
+}
+
+export interface ProjectView {
+  id: string;
+  title: string;
+  purpose: string;
+  first: string;
+  until: string;
+  expires_on: string;
+  state: "asked" | "approved" | "refused" | "expired";
+  asked_by: string;
+  mine: boolean;
+  exports: ExportLine[];
+  log: ProjectNote[];
+  decided_by: string | null;
+}
+
+/** A column of an export. */
+export interface ColumnView {
+  name: string;
+  kind: string;
+  zh: string;
+  en: string;
+}
+
+export interface ProjectsView {
+  projects: ProjectView[];
+  columns: ColumnView[];
+}
+
+/** Signed; it lasts some minutes. */
+export interface ExportAddress {
+  url: string;
+}
+
 /** A knowledge point, or an area that holds some; `parent` is a code. */
 export interface TaxonomyPoint {
   code: string;
@@ -426,6 +530,113 @@ export interface TaxonomyVersion {
 export interface TaxonomyView {
   points_in_force: TaxonomyPoint[];
   versions: TaxonomyVersion[];
+}
+
+/** What many ask about. `askers` and `asked` are of the last whole weeks, the newest first; None where fewer than five pupils asked. `name` is a person's; without one the telling terms stand for it. */
+export interface TopicView {
+  number: number;
+  name: string | null;
+  terms: string[];
+  exemplars: string[];
+  born_on: string;
+  is_new: boolean;
+  askers: (number | null)[];
+  asked: (number | null)[];
+  growth: number | null;
+}
+
+/** Topics of a subject and stage that five pupils or more asked about in one of the last four weeks. */
+export interface TopicList {
+  weeks: string[];
+  topics: TopicView[];
+}
+
+/** Another name; empty: its telling terms again. */
+export interface RenameTopic {
+  name: string;
+}
+
+/** Into which other. */
+export interface MergeTopic {
+  into: number;
+}
+
+/** A question whose point nobody has said; whose it is, is not told. `point` is a model's, where one is sure. */
+export interface ToSay {
+  question_id: string;
+  subject: Subject;
+  grade: number;
+  text: string;
+  asked_at: string;
+  doubts: Doubt[];
+  point: string | null;
+  point_sure: number | null;
+  difficulty: Difficulty | null;
+  difficulty_by: Source | null;
+}
+
+/** Those of a subject and stage, doubtful ones first. */
+export interface ToSayList {
+  questions: ToSay[];
+}
+
+/** One word on one question. */
+export interface SayLabel {
+  kind: Kind;
+  value: string;
+}
+
+/** What a model takes for no question, or for an inappropriate one. */
+export interface HeldQuestion {
+  question_id: string;
+  subject: Subject;
+  grade: number;
+  text: string;
+  asked_at: string;
+  told: Fitness;
+  confidence: number;
+}
+
+/** For the reviewer, the latest first. */
+export interface HeldQuestions {
+  questions: HeldQuestion[];
+}
+
+/** Held-out questions that people labelled so: how many, and what the model took them for. */
+export interface ClassMarks {
+  label: string;
+  count: number;
+  told: Record<string, number>;
+}
+
+/** How a model did on problems that it had not seen. `precision` is of what it says, `said` the share of that. */
+export interface LabelMarks {
+  texts: number;
+  accuracy: number;
+  said: number;
+  precision: number | null;
+  at_90: number;
+}
+
+/** The latest model of a kind and scope, and what came of it: `why` says whether it serves and if not, why. */
+export interface LabelModel {
+  number: number;
+  kind: Kind;
+  scope: string;
+  made_at: string;
+  serves: number | null;
+  why: string;
+  labels: number;
+  problems: number;
+  bar: number | null;
+  held_out: LabelMarks | null;
+  before: LabelMarks | null;
+  confusion: ClassMarks[];
+}
+
+/** What is labelled by models, and how well. */
+export interface LabelModels {
+  models: LabelModel[];
 }
 
 /** A pupil's place in a lecture; `ahead` counts those before it on the waiting list. */
@@ -777,6 +988,9 @@ export interface Finish {
   assignment_epoch: number;
   recordings?: string[];
   knowledge_points?: string[];
+  difficulty?: Difficulty | null;
+  asked_about?: Subject | null;
+  asked_at?: Stage | null;
 }
 
 export interface Pause {

@@ -9,7 +9,9 @@ import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
 import type { AnswerView, Decide, ReviewView, Reviews } from "./protocol";
 import { studio } from "./studio-words";
-import { clock, moment, say, sentence } from "./words";
+import { research } from "./research-words";
+import { useFound } from "./scopes";
+import { clock, moment, say, sentence, subjectAndGrade } from "./words";
 import { Video } from "./video";
 
 const known = signal<Reviews | null>(null);
@@ -37,10 +39,37 @@ function Page() {
             {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
             {done.value && <Notice>{done.value}</Notice>}
             {known.value === null ? !wrong.value && <Skeleton /> : <Queue reviews={known.value} />}
+            <Held />
           </>
         )}
       </main>
     </>
+  );
+}
+
+/** What a model takes for no question, or for an inappropriate one; nothing when there is none. */
+function Held() {
+  const words = research.value;
+  const { found, wrong: why, set } = useFound(api.held);
+  const [busy, setBusy] = useState(false);
+  const tell = async (id: string, value: string): Promise<void> => {
+    setBusy(true);
+    await api.judgeHeld(id, { kind: "fitness", value }).then(set, (error: unknown) => (wrong.value = sentence(error)));
+    setBusy(false);
+  };
+  if (found === null || found.questions.length === 0) return why;
+  return (
+    <section aria-labelledby="held-title">
+      <h2 id="held-title">{words.heldTitle}</h2>
+      <p class="muted small">{words.heldMore}</p>
+      {found.questions.map(({ question_id, subject, grade, text, told, confidence }) => (
+        <div key={question_id} class="card">
+          <p><span class="tag">{subjectAndGrade(subject, grade)}</span> <span class="muted small">{words.fitnesses[told]} {Math.round(confidence * 100)}%</span></p>
+          <p class="problem">{flowed(text)}</p>
+          <div class="row wrap">{Object.keys(words.fitnesses).map((value) => <button key={value} class="button small" disabled={busy} onClick={() => void tell(question_id, value)}>{words.fitnesses[value]}</button>)}</div>
+        </div>
+      ))}
+    </section>
   );
 }
 

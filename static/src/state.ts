@@ -59,8 +59,8 @@ export function sessionSnapshot(known: SessionKnows, fresh: SessionSnapshot): Se
 /** The event is told to both sides alike: what is only one's own stays as the snapshot said. */
 function asSeenBefore(known: SessionView | null, heard: SessionView): SessionView {
   if (known === null || known === heard) return heard;
-  const { me, peer_online, related, knowledge_points, reminder } = known;
-  return { ...heard, me, peer_online, related, knowledge_points, reminder };
+  const { me, peer_online, related, knowledge_points, doubts, difficulty, reminder } = known;
+  return { ...heard, me, peer_online, related, knowledge_points, doubts, difficulty, reminder };
 }
 
 /** The session after an event, and the board's new line if the event brought one. */

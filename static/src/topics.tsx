@@ -3,10 +3,12 @@ import "./style.css";
 import { render } from "preact";
 import { effect } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { Models, Saying } from "./labels";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Skeleton, TopBar, Unreached } from "./parts";
 import { research } from "./research-words";
 import { Taxonomy } from "./taxonomy";
+import { Topics } from "./topic";
 import { say } from "./words";
 
 type Tab = keyof typeof research.value.tabs;
@@ -20,7 +22,7 @@ function Page() {
       <main class="page page-research">
         {unreachable.value ? <Unreached /> : (
           <>
-            <div class="office-head"><h1>{words.title}</h1><a class="to-public" href="/research">{words.matches} ›</a></div>
+            <div class="office-head"><h1>{words.title}</h1><a class="to-public" href="/monday">{words.monday} ›</a></div>
             {me.value === null ? <Skeleton /> : <Tabs />}
           </>
         )}
@@ -31,13 +33,13 @@ function Page() {
 
 function Tabs() {
   const words = research.value;
-  const [tab, setTab] = useState<Tab>("taxonomy");
+  const [tab, setTab] = useState<Tab>("topics");
   return (
     <>
       <nav class="tabs" aria-label={words.title}>
         {(Object.keys(words.tabs) as Tab[]).map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}</button>)}
       </nav>
-      {tab === "taxonomy" && <Taxonomy />}
+      {tab === "topics" ? <Topics /> : tab === "saying" ? <Saying /> : tab === "taxonomy" ? <Taxonomy /> : <Models />}
     </>
   );
 }

@@ -24,7 +24,9 @@ from server.demo.photos import photograph
 from server.demo.seed import TAXONOMY
 from server.domain.board import pack
 from server.domain.consent import Purpose
+from server.domain.deidentify import COLUMNS
 from server.domain.dispatch import Presence
+from server.domain.label import Difficulty, Fitness, Kind
 from server.domain.people import Role, Stage, Subject
 from server.domain.question import State, Verdict
 from server.live import protocol as wire
@@ -39,6 +41,8 @@ LONG = (
     "超过 200 度但不超过 400 度的部分，每度 0.6 元；超过 400 度的部分，每度 0.8 元。"
     "小明家七月份用电 460 度，应交电费多少元？如果八月份交了 148 元，那么八月份用电多少度？"
 )
+A_DOUBT = wire.Doubt(kind="subject", chosen="math", told="physics", confidence=0.87)
+SEEN: dict[str, Any] = {"doubts": [A_DOUBT], "difficulty": Difficulty.METHOD}
 ENGLISH = (
     "Fill in each blank with the proper form of the word in brackets: She usually ______ (take) the bus, but today "
     "she ______ (walk) to school because the weather is extraordinarily beautiful."
@@ -922,7 +926,7 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher", knowledge_points=POINTS), _press("结束讲解", "Finish")),
+        teacher("finish", session("teacher", knowledge_points=POINTS, **SEEN), _press("结束讲解", "Finish")),
         teacher("silent", session("teacher", active_at=ago(minutes=3))),
         teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
         teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
@@ -1011,6 +1015,58 @@ def a_taxonomy() -> wire.TaxonomyView:
     )
 
 
+def questions_to_say() -> list[wire.ToSay]:
+    about = {"subject": Subject.MATH, "grade": 8, "asked_at": ago(hours=20)}
+    return [
+        wire.ToSay(question_id=id_of("doubt"), text=OTHER, doubts=[A_DOUBT], **about),
+        wire.ToSay(question_id=id_of("long"), text=LONG, doubts=[], point="一元一次不等式", point_sure=0.93, **about),
+    ]
+
+
+def _examples(page: Page) -> None:
+    page.get_by_text(words("例题", "Examples")).first.click()
+
+
+def topic_list() -> wire.TopicList:
+    weeks = ["2026-11-16", "2026-11-09", "2026-11-02", "2026-10-26"]
+    rows: list[tuple[str | None, list[str], list[int | None], float | None, bool]] = [
+        ("勾股定理：梯子下滑", ["梯子", "斜边", "下滑"], [31, 12, 9, 11], 2.91, False),
+        (None, ["摸到红球", "随机", "概率"], [18, None, None, None], None, True),
+        (None, ["多项式", "分解因式", "提公因式", "平方差"], [None, 22, 19, 14], None, False),
+    ]
+    return wire.TopicList(
+        weeks=weeks,
+        topics=[
+            wire.TopicView(
+                number=n, name=name, terms=terms, exemplars=[SHORT, LONG, OTHER], born_on="2026-11-17",
+                is_new=new, askers=askers, asked=askers, growth=growth,
+            )
+            for n, (name, terms, askers, growth, new) in enumerate(rows, 1)
+        ],
+    )  # fmt: skip
+
+
+def label_models() -> wire.LabelModels:
+    held = wire.LabelMarks(texts=212, accuracy=0.934, said=0.882, precision=0.973, at_90=0.979)
+    before = wire.LabelMarks(texts=212, accuracy=0.906, said=0.861, precision=0.962, at_90=0.958)
+    told = {"因式分解": 31, "一元一次方程": 2, "勾股定理": 1}
+    confusion = [wire.ClassMarks(label="因式分解", count=34, told=told)]
+    about = {"made_at": ago(hours=9), "confusion": [], "held_out": None, "before": None, "bar": None, "serves": None}
+    return wire.LabelModels(
+        models=[
+            wire.LabelModel(
+                **{**about, "held_out": held, "before": before, "confusion": confusion, "serves": 7, "bar": 0.62},
+                number=7, kind=Kind.POINT, scope="math:junior", why="serves", labels=1_060, problems=611,
+            ),
+            wire.LabelModel(
+                **{**about, "held_out": before, "before": held, "serves": 3, "bar": 0.7},
+                number=8, kind=Kind.SUBJECT, scope="", why="worse_than_before", labels=4_000, problems=2_950,
+            ),
+            wire.LabelModel(**about, number=9, kind=Kind.DIFFICULTY, scope="", why="too_few", labels=18, problems=17),
+        ]
+    )  # fmt: skip
+
+
 def research_scenes() -> list[Scene]:
     bins = [
         wire.Bin(low=0.7, high=0.8, count=12, mean=0.75, share=0.83),
@@ -1026,9 +1082,19 @@ def research_scenes() -> list[Scene]:
     none = wire.Reliability(calibration=0, since=None, subjects=[])
     who = {"GET /api/me": me(Role.RESEARCHER)}
     taxonomy = "GET /api/research/taxonomy"
+    none_yet = wire.TaxonomyView(points_in_force=[], versions=[])
+    to_say = {"GET /api/research/to-say": wire.ToSayList(questions=questions_to_say())}
+    some_topics = {"GET /api/research/topics": topic_list()}
+    shown, points = {**who, **some_topics}, _press("知识点", "Knowledge points")
+    models = {"GET /api/research/models": label_models(), taxonomy: a_taxonomy()}
     return [
-        Scene("taxonomy", "/topics", {**who, taxonomy: a_taxonomy()}),
-        Scene("taxonomy-nothing", "/topics", {**who, taxonomy: wire.TaxonomyView(points_in_force=[], versions=[])}),
+        Scene("topics", "/topics", {**who, **some_topics}, _examples),
+        Scene("topics-merging", "/topics", {**who, **some_topics}, _press("并入别的话题", "Merge")),
+        Scene("topics-nothing", "/topics", {**who, "GET /api/research/topics": wire.TopicList(weeks=[], topics=[])}),
+        Scene("taxonomy", "/topics", {**shown, taxonomy: a_taxonomy(), **to_say}, points),
+        Scene("taxonomy-nothing", "/topics", {**shown, taxonomy: none_yet}, points),
+        Scene("saying", "/topics", {**shown, taxonomy: a_taxonomy(), **to_say}, _press("待标注", "To label")),
+        Scene("label-models", "/topics", {**who, **some_topics, **models}, _press("自动标注", "Models")),
         Scene("research", "/research", {**who, "GET /api/research/reliability": found}),
         Scene("research-nothing", "/research", {**who, "GET /api/research/reliability": none}),
     ]
@@ -1095,7 +1161,40 @@ def monday_scenes() -> list[Scene]:
     ]
     shown = {door: full, "GET /api/research/exemplars": wire.Exemplars(exemplars=five)}
     by_grade = msgspec.structs.replace(full, rows=[*by_school, rest])
+    report = wire.Report(made_at=ago(days=1), week=msgspec.structs.replace(full, line=[]), school="第2中学")
+    lines = [wire.ReportLine(id=id_of(f"report {week}"), week=week, made_at=ago(days=1)) for week in told[:3]]
+    archived = {
+        "GET /api/research/reports": wire.Reports(reports=lines, schools=schools),
+        f"GET /api/research/reports/{lines[0].id}": report,
+    }
+    files = [
+        wire.ExportLine(id=id_of("file 1"), form="parquet", state="making", asked_at=ago(minutes=1)),
+        wire.ExportLine(
+            id=id_of("file 2"), form="csv", state="ready", asked_at=ago(days=1), rows=81_204, left_out=32, size=9_400
+        ),
+    ]
+    acts = [wire.ProjectNote(at=ago(days=1), act=act, who="教研员") for act in ("made", "approved", "asked")]
+
+    def project(state: Any, mine: bool) -> wire.ProjectView:
+        return wire.ProjectView(
+            id=id_of(f"project {state}"), title="初二勾股定理的典型错误", mine=mine, state=state, log=acts,
+            purpose="比较各校在勾股定理上的提问，为下学期的教研活动选题。", asked_by="演示·教研员",
+            first="2026-09-01", until="2026-12-01", expires_on="2027-01-31",
+            decided_by=None if state == "asked" else "演示·李老师", exports=files if state == "approved" else [],
+        )  # fmt: skip
+
+    columns = [wire.ColumnView(name=name, kind=kind, zh=zh, en=en) for name, kind, zh, en in COLUMNS]
+    asked_for = wire.ProjectsView(projects=[project("asked", False), project("approved", True)], columns=columns)
+    taken = {door: full, "GET /api/research/projects": asked_for}
     return [
+        Scene("monday-reports", "/monday#reports", {**who, door: full, **archived}),
+        Scene("monday-reports-none", "/monday#reports", {
+            **who, door: full, "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
+        }),
+        Scene("monday-data", "/monday#data", {**who, **taken}),
+        Scene("monday-data-none", "/monday#data", {
+            **who, door: full, "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
+        }),
         Scene("monday", "/monday", {**who, door: full}),
         Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
         Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),
@@ -1170,6 +1269,12 @@ def answers_scenes() -> list[Scene]:
     mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
     nobody = wire.SchoolPupils(school="", wording="2026-11", pupils=[])
+    held = wire.HeldQuestion(
+        question_id=id_of("held"), subject=Subject.MATH, grade=7, text="老师你好，今天作业是什么",
+        asked_at=ago(minutes=9), told=Fitness.NO_QUESTION, confidence=0.94,
+    )  # fmt: skip
+    nothing_held = {"GET /api/held": wire.HeldQuestions(questions=[])}
+    some_held = {"GET /api/held": wire.HeldQuestions(questions=[held])}
     return [
         Scene(
             "teacher-recording",
@@ -1188,9 +1293,9 @@ def answers_scenes() -> list[Scene]:
         Scene("studio-answer", "/teacher", {**alone, **_in_session(session("teacher", kind="answer"))}, room=True),
         Scene("studio-lesson", "/teacher", {**alone, **_in_session(a_lesson)}, room=True, grants=False),
         Scene("studio-drop", "/teacher", {**alone, **_in_session(a_lesson)}, _press("不要了", "Discard"), room=True),
-        Scene("review", "/review", {**reviewer, "GET /api/reviews": queue}),
-        Scene("review-look", "/review", {**reviewer, "GET /api/reviews": queue}, _look),
-        Scene("review-nothing", "/review", {**reviewer, "GET /api/reviews": none}),
+        Scene("review", "/review", {**reviewer, "GET /api/reviews": queue, **some_held}),
+        Scene("review-look", "/review", {**reviewer, "GET /api/reviews": queue, **nothing_held}, _look),
+        Scene("review-nothing", "/review", {**reviewer, "GET /api/reviews": none, **nothing_held}),
         Scene("school", "/school", {**school, "GET /api/school/pupils": pupils}),
         Scene(
             "school-withdrawing",

@@ -24,7 +24,8 @@ EXAMINED = """
     door-demo door-activation-short lost student-everything student-history student-lessons student-offline ask-all
     ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
-    teacher-off-shift teacher-judging research monday monday-schools monday-exemplars
+    teacher-off-shift teacher-judging research saying label-models topics-merging
+    monday monday-schools monday-exemplars monday-data
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
     guardian hall lecturer-planning room-pupil room-lecturer
 """

@@ -42,7 +42,7 @@ LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, a
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
 KINDS = (NOBODY, OWNER, FOLLOWER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
 
-SIGNED_OUT, FORBIDDEN, MISSING, LOST, FINE = 401, 403, 404, 409, 200
+SIGNED_OUT, FORBIDDEN, MISSING, LOST, BAD, FINE = 401, 403, 404, 409, 400, 200
 
 EVERYBODY = dict.fromkeys(KINDS, FINE)
 SIGNED_IN = {**EVERYBODY, NOBODY: SIGNED_OUT}
@@ -62,6 +62,8 @@ ITS_WATCHERS = {**ITS_THREE, "reviewer": FINE}  # who reviews may watch what is 
 REVIEWERS = {**OUTSIDE, "reviewer": FINE}
 NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 RESEARCHERS = {**OUTSIDE, "researcher": FINE}
+NO_SUCH_TOPIC = {**OUTSIDE, "researcher": MISSING}
+NO_SUCH_RESEARCH = {**OUTSIDE, "researcher": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -357,7 +359,41 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/research/exemplars"): Policy(RESEARCHERS, refused=frozenset({400})),
     ("GET", "/api/research/reliability"): Policy(RESEARCHERS),
     ("GET", "/api/research/taxonomy"): Policy(RESEARCHERS),
+    ("GET", "/api/research/projects"): Policy(RESEARCHERS),
+    ("POST", "/api/research/projects"): Policy(
+        RESEARCHERS,
+        body=lambda case: {
+            "title": "x", "purpose": "", "first": "2026-01-01", "until": "2026-02-01", "expires_on": "2026-02-01",
+        },
+        refused=frozenset({400}),
+    ),
+    ("POST", "/api/research/projects/{id}/decide"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"approve": True}
+    ),
+    ("POST", "/api/research/projects/{id}/exports"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"form": "csv"}
+    ),
+    ("POST", "/api/research/exports/{id}/fetch"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("GET", "/api/research/reports"): Policy(RESEARCHERS),
+    ("GET", "/api/research/reports/{id}"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("GET", "/api/research/reports/{id}/pdf"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
     ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
+    ("GET", "/api/research/to-say"): Policy({**OUTSIDE, "researcher": BAD}),  # without a subject
+    ("POST", "/api/research/questions/{id}/label"): Policy(  # of a pupil whose guardian agreed to nothing
+        {**OUTSIDE, "researcher": MISSING},
+        "asked",
+        lambda case: case.question,
+        lambda case: {"kind": "difficulty", "value": "method"},
+    ),
+    ("GET", "/api/research/models"): Policy(RESEARCHERS),
+    ("GET", "/api/research/topics"): Policy({**OUTSIDE, "researcher": BAD}),  # without a subject
+    ("POST", "/api/research/topics/{number}/rename"): Policy(NO_SUCH_TOPIC, body=lambda case: {"name": "甲"}),
+    ("POST", "/api/research/topics/{number}/merge"): Policy(NO_SUCH_TOPIC, body=lambda case: {"into": 2}),
+    ("POST", "/api/research/topics/{number}/split"): Policy(NO_SUCH_TOPIC),
+    ("GET", "/api/held"): Policy(REVIEWERS),
+    ("POST", "/api/held/{id}"): Policy(
+        REVIEWERS, "asked", lambda case: case.question, lambda case: {"kind": "fitness", "value": "question"}
+    ),
     ("GET", "/api/sessions/{id}"): Policy(ITS_THREE, "answering", lambda case: case.session),
     ("POST", "/api/sessions/{id}/finish"): Policy(
         ITS_TEACHER, "answering", lambda case: case.session, lambda case: {"assignment_epoch": case.epoch}

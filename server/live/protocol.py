@@ -929,6 +929,7 @@ class LectureReplay(Wire):
     lasts_ms: int
     kept_until: datetime
     views: int  # of people who have watched a fair part of it, each once
+    marks: list[MarkView] = []  # where many were lost
 
 
 class ListenerView(Wire):

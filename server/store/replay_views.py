@@ -10,6 +10,7 @@ from server.domain.replay import Segment, on_one_clock
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
+from server.store.pulse_views import PulseViews
 from server.store.rooms import LECTURER, LOG
 from server.store.takes import SEGMENTS, VIEWS
 from server.store.work import Store
@@ -58,6 +59,7 @@ class ReplayViews:
             lasts_ms=lasts_ms,
             kept_until=lecture.ended_at + kept,
             views=seen[0].views,
+            marks=(await PulseViews(self.store).lost(lecture.id)).marks,
         )
 
 

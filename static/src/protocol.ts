@@ -842,6 +842,7 @@ export interface LectureReplay {
   lasts_ms: number;
   kept_until: string;
   views: number;
+  marks: MarkView[];
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */

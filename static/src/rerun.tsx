@@ -7,6 +7,7 @@ import * as lectures from "./lectures";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import type { LectureReplay } from "./protocol";
+import { pulseSay } from "./pulse-words";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
@@ -112,6 +113,12 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
       </div>
       {sound === "none" && <p class="muted small" role="status">{said.noSound}</p>}
       {sound === "wrong" && <Notice kind="warning">{said.soundWrong}</Notice>}
+      {view.marks.length > 0 && (
+        <div class="replay-chapters" role="group" aria-label={pulseSay.value.manyLost}>
+          <span class="muted small">{pulseSay.value.manyLost}</span>
+          {view.marks.map(({ from_ms }) => <button key={from_ms} class="button small" onClick={() => go(from_ms)}><Icon name="lost" /><span class="digits">{clock(from_ms)}</span></button>)}
+        </div>
+      )}
       {chapters.length > 1 && (
         <div class="replay-chapters" role="group" aria-label={words.chapters}>
           {chapters.map((each) => <button key={each.at} class="button small" aria-current={each === chapter ? "true" : undefined} onClick={() => go(each.at)}>{words.chapterN(each.number)} <span class="digits muted">{clock(each.at)}</span></button>)}

@@ -89,6 +89,8 @@ class Packager:
         await asyncio.wait([self._reading], timeout=CLOSE_S)
         self.kill()
         await asyncio.wait([self._reading])
+        with suppress(OSError):  # what it had not read is gone with it
+            await pipe.wait_closed()
         await self._child.wait()
 
     def kill(self) -> None:

@@ -70,6 +70,7 @@ def backstage(settings: Settings) -> Backstage:
         lambda key, filename: storage.sign_get(key, settings.signed_url_s, filename),
         timedelta(minutes=settings.session_minutes),
         settings.session_reminder,
+        settings.reviewed == "all",
     )
     bus = Bus(settings.redis_url)
     relay = Relay(store, views, bus)

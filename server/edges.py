@@ -88,8 +88,12 @@ class Edges:
             self._bytes.move_to_end(key)
             return self._bytes[key]
         take, number, part = int(found[1]), int(found[2]), found[3]
-        data = await self._bytes_once(key, lambda: self._fetch(lecture, take, number, part))
-        if data is not None and key not in self._bytes:
+        return await self._bytes_once(key, lambda: self._kept(key, lecture, take, number, part))
+
+    async def _kept(self, key: str, lecture: UUID, take: int, number: int, part: str | None) -> bytes | None:
+        """Kept before anybody who waits is told: who comes next finds it."""
+        data = await self._fetch(lecture, take, number, part)
+        if data is not None:
             self._bytes[key] = data
             self._size += len(data)
             while self._size > ROOM:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from media.storage import FolderStorage, S3Storage
-from server.actions.errors import BadRequest, Fenced, Moved, NotHere, RoomClosed
+from server.actions.errors import BadRequest, Fenced, Moved, NotAllowed, NotHere, RoomClosed
 from server.domain.lecture import LectureState
-from server.domain.people import Person
+from server.domain.people import Person, Role
 from server.domain.replay import believed
 from server.store.lectures import LectureBook
 from server.store.takes import TakeBook
-from server.store.work import Store, Work, room_channel
+from server.store.work import Store, Work, lecture_channel, room_channel
 
 LONGEST_AGO_MS = 30_000
 MOST_TAKES = 500  # of a lecture: one each half minute
@@ -76,6 +76,22 @@ async def keep(work: Work, id: UUID, take: int, number: int, samples: int, size:
 async def _tell(work: Work, book: LectureBook, id: UUID, epoch: int) -> None:
     await book.change(id, epoch=epoch)  # a later version, so that pages believe it
     work.tell(room_channel(id), "room", id)
+    await work.commit()
+
+
+async def show_replay(work: Work, person: Person, id: UUID, shown: bool) -> None:
+    """Pupils may watch it, or no more. What was taken away comes back by a reviewer alone."""
+    book = LectureBook(work)
+    lecture = await book.lecture(id)
+    if lecture is None or LectureState(lecture.state) is not LectureState.OVER:
+        raise NotHere
+    if not person.is_a(Role.REVIEWER):
+        if lecture.lecturer_id != person.id:
+            raise NotHere
+        if shown:
+            raise NotAllowed
+    await book.change(id, replay_shown=shown)
+    work.tell(lecture_channel(id), "lecture", id)
     await work.commit()
 
 

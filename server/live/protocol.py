@@ -929,7 +929,9 @@ class LectureReplay(Wire):
     lasts_ms: int
     kept_until: datetime
     views: int  # of people who have watched a fair part of it, each once
-    marks: list[MarkView] = []  # where many were lost
+    marks: list[MarkView]  # where many were lost
+    shown: bool  # to pupils
+    me: Literal["lecturer", "pupil", "reviewer"]
 
 
 class ListenerView(Wire):
@@ -1427,6 +1429,12 @@ class JudgeLine(Wire, forbid_unknown_fields=True):
     """What becomes of a line: shown, hidden, or a question that was answered."""
 
     becomes: Literal["shown", "hidden", "answered"]
+
+
+class ShowReplay(Wire, forbid_unknown_fields=True):
+    """Whether pupils may watch it: a reviewer says both, its lecturer takes it away."""
+
+    shown: bool
 
 
 class WatchedSpans(Wire, forbid_unknown_fields=True):

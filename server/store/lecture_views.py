@@ -27,6 +27,8 @@ class Wanted:
     free_until: datetime | None = None
     after: datetime | None = None  # the beginning of the last one that is known
     after_id: UUID | None = None
+    over: bool = False  # those to be watched again, the newest first
+    reviewed_first: bool = False  # and of these only what a reviewer has shown
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ class LectureViews:
             "after": wanted.after,
             "after_id": wanted.after_id,
             "limit": PAGE + 1,
+            "reviewed_first": wanted.reviewed_first,
         }
-        rows = await self.store.rows(_CATALOGUE, params)
+        rows = await self.store.rows(_REPLAYS if wanted.over else _CATALOGUE, params)
         return wire.Lectures(lectures=[await self._lecture(row) for row in rows[:PAGE]], more=len(rows) > PAGE)
 
     async def mine(self, pupil: UUID) -> list[wire.LectureView]:
@@ -171,18 +174,27 @@ _SELECT = """
     FROM lectures l JOIN accounts a ON a.id = l.lecturer_id
     LEFT JOIN lecture_places p ON p.lecture_id = l.id AND p.pupil_id = %(reader)s::uuid AND p.state <> 'left'
 """
-_CATALOGUE = f"""
-    SELECT * FROM ({_SELECT} WHERE l.state IN ('open', 'live') AND l.ends_at > clock_timestamp()) l
-    WHERE is_for_reader
+_FITS = """is_for_reader
       AND (%(subject)s::text IS NULL OR subject = %(subject)s)
       AND (%(grade)s::int IS NULL OR grades @> ARRAY[%(grade)s::int])
       AND (%(free_from)s::timestamptz IS NULL OR starts_at >= %(free_from)s)
       AND (%(free_until)s::timestamptz IS NULL OR ends_at <= %(free_until)s)
-      AND (%(after)s::timestamptz IS NULL OR (starts_at, id) > (%(after)s::timestamptz, %(after_id)s::uuid))
       AND (%(words)s = '' OR strpos(lower(lecturer_name), lower(%(words)s)) > 0
            OR strpos(lower(title), lower(%(words)s)) > 0
            OR EXISTS (SELECT FROM unnest(knowledge_points) point WHERE strpos(lower(point), lower(%(words)s)) > 0))
+"""
+_CATALOGUE = f"""
+    SELECT * FROM ({_SELECT} WHERE l.state IN ('open', 'live') AND l.ends_at > clock_timestamp()) l
+    WHERE {_FITS}
+      AND (%(after)s::timestamptz IS NULL OR (starts_at, id) > (%(after)s::timestamptz, %(after_id)s::uuid))
     ORDER BY starts_at, id LIMIT %(limit)s
+"""  # noqa: S608 - composed of constants of this module
+_REPLAYS = f"""
+    SELECT * FROM ({_SELECT} WHERE l.state = 'over' AND l.swept_at IS NULL
+                   AND coalesce(l.replay_shown, NOT %(reviewed_first)s)) l
+    WHERE {_FITS}
+      AND (%(after)s::timestamptz IS NULL OR (starts_at, id) < (%(after)s::timestamptz, %(after_id)s::uuid))
+    ORDER BY starts_at DESC, id DESC LIMIT %(limit)s
 """  # noqa: S608 - composed of constants of this module
 _MINE = f"""
     SELECT * FROM ({_SELECT} WHERE p.state IS NOT NULL) l

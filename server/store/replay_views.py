@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from media.cmaf import SEGMENT
@@ -22,24 +23,33 @@ class ReplayViews:
 
     store: Store
     lectures: LectureViews
+    pulse: PulseViews
+    reviewed_first: bool  # pupils wait for a reviewer's word
 
     async def open_to(self, person: Person, id: UUID) -> Record | None:
-        """The lecture, for who may watch it again: its lecturer, reviewers, and the pupils for whom it was open, less
-        those who were removed."""
+        """The lecture, for who may watch it again: its lecturer, reviewers, and once it is shown the pupils for whom it
+        was open, less those who were removed."""
         found = await self.store.rows(_OVER, {"id": id, "person": person.id})
         if not found:
             return None
         row = found[0]
         if (row.lecturer_id == person.id and person.is_a(Role.LECTURER)) or person.is_a(Role.REVIEWER):
             return row
-        view = None if row.removed_at is not None else await self.lectures.seen_by(person, id)
+        if row.removed_at is not None or not self.is_shown(row):
+            return None
+        view = await self.lectures.seen_by(person, id)
         return None if view is None else row
+
+    def is_shown(self, lecture: Record) -> bool:
+        return not self.reviewed_first if lecture.replay_shown is None else bool(lecture.replay_shown)
 
     async def segments(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(SEGMENTS, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
-    async def replay(self, lecture: Record, sound: wire.SoundView, kept: timedelta) -> wire.LectureReplay | None:
+    async def replay(
+        self, person: Person, lecture: Record, sound: wire.SoundView, kept: timedelta
+    ) -> wire.LectureReplay | None:
         view = await self.lectures.lecture(lecture.id)
         if view is None:
             return None
@@ -59,8 +69,16 @@ class ReplayViews:
             lasts_ms=lasts_ms,
             kept_until=lecture.ended_at + kept,
             views=seen[0].views,
-            marks=(await PulseViews(self.store).lost(lecture.id)).marks,
+            marks=(await self.pulse.lost(lecture.id)).marks,
+            shown=self.is_shown(lecture),
+            me=_side(person, lecture),
         )
+
+
+def _side(person: Person, lecture: Record) -> Literal["lecturer", "pupil", "reviewer"]:
+    if lecture.lecturer_id == person.id:
+        return "lecturer"
+    return "reviewer" if person.is_a(Role.REVIEWER) else "pupil"
 
 
 def duration_ms(lecture: Record) -> int:

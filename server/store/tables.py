@@ -767,6 +767,7 @@ lectures = Table(
     Column("slow_s", Integer, nullable=False, server_default=text("0")),
     _time("started_at", nullable=True),
     _time("ended_at", nullable=True),
+    Column("replay_shown", Boolean),  # as a reviewer said; null: as the city's setting says
     _time("swept_at", nullable=True),  # its sound, board and talk have served their time
     _time("changed_at", now=True),
     _time("created_at", now=True),

@@ -42,6 +42,7 @@ class Views:
     sign: SignGet
     session_lasts: timedelta = LASTS
     reminder: str = ""
+    replays_reviewed: bool = False  # before pupils may watch them
 
     @property
     def lectures(self) -> LectureViews:
@@ -57,7 +58,7 @@ class Views:
 
     @property
     def replays(self) -> ReplayViews:
-        return ReplayViews(self.store, self.lectures)
+        return ReplayViews(self.store, self.lectures, self.pulse, self.replays_reviewed)
 
     # --- pupils ---
 

@@ -21,6 +21,7 @@ from server.store.replay_views import duration_ms
 from server.web.door import Call, Door
 
 WATCHERS = frozenset({Role.STUDENT, Role.LECTURER, Role.REVIEWER})
+KEEPERS = frozenset({Role.LECTURER, Role.REVIEWER})
 PLAYLIST = "application/vnd.apple.mpegurl"
 REPLAY_GRANT = timedelta(hours=6)
 PART_S = PART / RATE
@@ -80,10 +81,15 @@ async def rerun(call: Call[None]) -> wire.LectureReplay:
         raise NotHere
     kept = timedelta(days=call.parts.settings.lecture_days)
     sound = sound_of(call.parts, call, "replay", time.time() + REPLAY_GRANT.total_seconds())
-    view = await views.replay(lecture, sound, kept)
+    view = await views.replay(call.person, lecture, sound, kept)
     if view is None:
         raise NotHere
     return view
+
+
+async def show_or_hide(call: Call[wire.ShowReplay]) -> None:
+    async with call.parts.store.work() as work:
+        await lecture_air.show_replay(work, call.person, call.id(), call.body.shown)
 
 
 async def watched(call: Call[wire.WatchedSpans]) -> None:
@@ -134,6 +140,8 @@ DOORS = (
          tag="sound", content_type=MIME),
     Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
          reply=wire.LectureReplay, tag="sound"),
+    Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,
+         tag="sound"),
     Door("POST", "/api/lectures/{id}/watched", watched, WATCHERS, "What was played of its replay", wire.WatchedSpans,
          tag="sound"),
 )  # fmt: skip

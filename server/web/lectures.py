@@ -40,6 +40,8 @@ async def catalogue(call: Call[None]) -> wire.Lectures:
         free_until=_moment(query.get("free_until", "")),
         after=_moment(after),
         after_id=_id(after_id),
+        over=query.get("over") == "1",
+        reviewed_first=call.parts.views.replays_reviewed,
     )
     if (wanted.after is None) != (wanted.after_id is None):
         raise BadRequest("after is the beginning and the id of a lecture")
@@ -280,8 +282,9 @@ def _id(text: str) -> UUID | None:
 
 
 DOORS = (
-    Door("GET", "/api/lectures", catalogue, STUDENT, "Lectures that one may enrol in", reply=wire.Lectures,
-         tag="lectures", query=("subject", "grade", "words", "free_from", "free_until", "after")),
+    Door("GET", "/api/lectures", catalogue, STUDENT, "Lectures that one may enrol in, or with over=1 watch again",
+         reply=wire.Lectures, tag="lectures",
+         query=("subject", "grade", "words", "free_from", "free_until", "after", "over")),
     Door("GET", "/api/lectures/mine", mine, STUDENT, "Where one holds a place", reply=wire.MyLectures, tag="lectures"),
     Door("GET", "/api/lectures/{id}", snapshot, WATCHERS, "A lecture", reply=wire.LectureSnapshot, tag="lectures"),
     Door("POST", "/api/lectures/{id}/enrol", enrol, STUDENT, "A seat, or a place on the waiting list",

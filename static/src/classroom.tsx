@@ -72,7 +72,7 @@ function Head({ hall, onleave }: { hall: Auditorium; onleave: () => void }) {
   }, [hall]);
   const act = (work: Promise<unknown>): void => void work.then(() => setSure(false), (error: unknown) => setNo(sentence(error)));
   return (
-    <header class="room-head">
+    <header class={hall.draws ? "room-head room-head-draws" : "room-head"}>
       <button class="bar-button" onClick={onleave} aria-label={say.value.leave}><Icon name="back" /></button>
       <h1 class="room-title">{hall.lecture.value?.title}</h1>
       {live && <span class="state state-live">{words.live}</span>}

@@ -12,7 +12,7 @@ import { Reminder, loadPlaces, places } from "./reminder";
 import { ring } from "./notify";
 import { say, sentence } from "./words";
 
-type Tab = "find" | "mine";
+type Tab = "find" | "mine" | "again";
 
 const tab = signal<Tab>("find");
 const found = signal<readonly LectureView[] | null>(null);
@@ -31,7 +31,7 @@ export async function lookFor(next: Search): Promise<void> {
   if (!lectures.hoursFit(next)) return;
   const turn = ++asked;
   try {
-    const page = await lectures.find(next);
+    const page = await lectures.find(next, null, tab.value === "again");
     if (turn !== asked) return;
     [found.value, more.value, wrong.value] = [page.lectures, page.more, null];
   } catch (error) {
@@ -41,7 +41,7 @@ export async function lookFor(next: Search): Promise<void> {
 
 async function lookLater(): Promise<void> {
   const known = found.value ?? [];
-  const page = await lectures.find(search.value, known[known.length - 1] ?? null);
+  const page = await lectures.find(search.value, known[known.length - 1] ?? null, tab.value === "again");
   [found.value, more.value] = [[...known, ...page.lectures], page.more];
 }
 
@@ -137,23 +137,32 @@ export function Hall() {
         </div>
       ))}
       <nav class="tabs" aria-label={words.title}>
-        <button aria-current={tab.value === "find" ? "page" : undefined} onClick={() => (tab.value = "find")}>{words.find}</button>
+        <button aria-current={tab.value === "find" ? "page" : undefined} onClick={() => turnTo("find")}>{words.find}</button>
         <button aria-current={tab.value === "mine" ? "page" : undefined} onClick={() => (tab.value = "mine")}>{words.mine}{own.length > 0 && <span class="count">{own.length}</span>}</button>
+        <button aria-current={tab.value === "again" ? "page" : undefined} onClick={() => turnTo("again")}>{airSay.value.replays}</button>
       </nav>
-      {tab.value === "find" ? <Find /> : <Mine />}
+      {tab.value === "mine" ? <Mine /> : <Find />}
     </>
   );
 }
 
+function turnTo(to: Tab): void {
+  if (tab.value === to) return;
+  tab.value = to;
+  found.value = null;
+  void lookFor(search.value);
+}
+
 function Find() {
   const words = lectureSay.value;
+  const again = tab.value === "again";
   const [busy, setBusy] = useState(false);
   return (
-    <section class="lectures" aria-label={words.find}>
+    <section class="lectures" aria-label={again ? airSay.value.replays : words.find}>
       <Filters />
       {wrong.value && linkState.value !== "offline" && <Notice kind="error">{wrong.value}</Notice>}
       {found.value === null && wrong.value === null && <Skeleton />}
-      {found.value?.length === 0 && <Empty title={words.none}>{words.noneMore}</Empty>}
+      {found.value?.length === 0 && (again ? <Empty title={airSay.value.noReplays} /> : <Empty title={words.none}>{words.noneMore}</Empty>)}
       <div class="lecture-grid">{found.value?.map((each) => <Card key={each.id} lecture={each} />)}</div>
       {more.value && <button class="button wide" disabled={busy} onClick={() => { setBusy(true); void lookLater().catch((error: unknown) => (wrong.value = sentence(error))).then(() => setBusy(false)); }}>{busy ? say.value.loading : words.more}</button>}
     </section>

@@ -164,6 +164,7 @@ export class Loudspeaker extends Speaker implements Ears {
     }
     const left = end - audio.currentTime;
     this.#least = [...this.#least.filter(({ at }) => now - at < WINDOW_MS), { at: now, left }];
+    if (left > 2 * JUMP_S) return this.#to(end - START_S); // the network is back: what was missed is in the replay
     const { speed, jump } = steered(Math.min(...this.#least.map((each) => each.left)), audio.playbackRate);
     if (jump) this.#to(end - START_S);
     else if (audio.playbackRate !== speed) audio.playbackRate = speed;

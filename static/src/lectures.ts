@@ -18,8 +18,9 @@ export interface Search {
 
 export const NOTHING: Search = { subject: "", grade: 0, words: "", day: "", from: "", until: "" };
 
-export function queryOf(search: Search, after: LectureView | null = null): string {
+export function queryOf(search: Search, after: LectureView | null = null, over = false): string {
   const query = new URLSearchParams();
+  if (over) query.set("over", "1");
   if (search.subject !== "") query.set("subject", search.subject);
   if (search.grade > 0) query.set("grade", String(search.grade));
   if (search.words.trim() !== "") query.set("words", search.words.trim());
@@ -34,7 +35,7 @@ export function queryOf(search: Search, after: LectureView | null = null): strin
 /** The hours asked for make sense: an end after its beginning, on a day. */
 export const hoursFit = ({ day, from, until }: Search): boolean => day === "" || (from || "00:00") < (until || "23:59");
 
-export const find = (search: Search, after: LectureView | null = null): Promise<Lectures> => call("GET", `/api/lectures?${queryOf(search, after)}`);
+export const find = (search: Search, after: LectureView | null = null, over = false): Promise<Lectures> => call("GET", `/api/lectures?${queryOf(search, after, over)}`);
 export const mine = (): Promise<MyLectures> => call("GET", "/api/lectures/mine");
 export const show = (id: string): Promise<LectureSnapshot> => call("GET", `/api/lectures/${id}`);
 export const enrol = (id: string): Promise<PlaceView> => post(`/api/lectures/${id}/enrol`);
@@ -59,6 +60,7 @@ export const judge = (id: string, number: number, becomes: JudgeLine["becomes"])
 export const rule = (id: string, number: number, rule: RuleAuthor["rule"]): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/author`, { rule });
 export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api/lectures/${id}/slow`, { slow_s });
 export const replay = (id: string): Promise<LectureReplay> => call("GET", `/api/lectures/${id}/replay`);
+export const showReplay = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/replay`, { shown });
 export const watched = (id: string, spans: readonly Span[]): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans });
 export const figures = (id: string): Promise<LectureFigures> => call("GET", `/api/lectures/${id}/figures`);
 export const onAir = (): Promise<OnAir> => call("GET", "/api/on-air");

@@ -843,6 +843,8 @@ export interface LectureReplay {
   kept_until: string;
   views: number;
   marks: MarkView[];
+  shown: boolean;
+  me: "lecturer" | "pupil" | "reviewer";
 }
 
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
@@ -1285,6 +1287,11 @@ export interface ShowLesson {
 /** What becomes of a line: shown, hidden, or a question that was answered. */
 export interface JudgeLine {
   becomes: "shown" | "hidden" | "answered";
+}
+
+/** Whether pupils may watch it: a reviewer says both, its lecturer takes it away. */
+export interface ShowReplay {
+  shown: boolean;
 }
 
 /** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */

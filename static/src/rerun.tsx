@@ -7,7 +7,6 @@ import * as lectures from "./lectures";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import type { LectureReplay } from "./protocol";
-import { pulseSay } from "./pulse-words";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
@@ -39,7 +38,14 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
       <a class="to-duty" href="#" onClick={onleave}>‹ {say.value.leave}</a>
       <h1>{lecture.title}</h1>
       <p class="muted small">{lecture.lecturer_name} · {moment(lecture.starts_at)} · {words.views(view.views)} · {words.kept(moment(view.kept_until))}</p>
+      {!view.shown && <Notice kind="warning">{words.hiddenReplay}</Notice>}
       <Stage view={view} onexpired={load} />
+      {(view.me === "reviewer" || (view.me === "lecturer" && view.shown)) && (
+        <div class="row">
+          <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>
+          {wrong !== null && <span role="alert" class="warn">{wrong.text}</span>}
+        </div>
+      )}
       {lecture.about && <p class="asked-text">{lecture.about}</p>}
     </section>
   );
@@ -78,7 +84,7 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
     tape.onexpired = onexpired;
   }, [tape, onexpired]);
 
-  const { board, live } = score.at(now);
+  const { board, live } = score.at(now === 0 ? Math.max(0, score.chapters[0]?.at ?? 0) : now); // its first page, before it is begun
   const shown = useSignal(live);
   useEffect(() => void (shown.value = live), [live]);
   const page = (board.current === null ? null : board.pages.get(board.current)) ?? null;
@@ -101,6 +107,7 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
       </div>
       <div class="replay-line">
         <input type="range" min={0} max={ends} step={100} value={now} aria-label={words.position} aria-valuetext={`${clock(now)} / ${clock(ends)}`} onInput={(event) => go(Number(event.currentTarget.value))} onKeyDown={(event) => step(event, (by) => go(now + by))} />
+        {view.marks.map(({ from_ms, most }) => <button key={from_ms} class="replay-lost" style={{ "--at": String(Math.min(1, from_ms / ends)) }} aria-label={said.lostHere(most, clock(from_ms))} title={said.lostHere(most, clock(from_ms))} onClick={() => go(from_ms)} />)}
       </div>
       <div class="replay-bar">
         <button class="button primary replay-play" onClick={() => (playing ? tape.pause() : tape.play())} aria-label={playing ? words.pause : words.play}><Icon name={playing ? "pause" : "play"} /></button>
@@ -113,12 +120,6 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
       </div>
       {sound === "none" && <p class="muted small" role="status">{said.noSound}</p>}
       {sound === "wrong" && <Notice kind="warning">{said.soundWrong}</Notice>}
-      {view.marks.length > 0 && (
-        <div class="replay-chapters" role="group" aria-label={pulseSay.value.manyLost}>
-          <span class="muted small">{pulseSay.value.manyLost}</span>
-          {view.marks.map(({ from_ms }) => <button key={from_ms} class="button small" onClick={() => go(from_ms)}><Icon name="lost" /><span class="digits">{clock(from_ms)}</span></button>)}
-        </div>
-      )}
       {chapters.length > 1 && (
         <div class="replay-chapters" role="group" aria-label={words.chapters}>
           {chapters.map((each) => <button key={each.at} class="button small" aria-current={each === chapter ? "true" : undefined} onClick={() => go(each.at)}>{words.chapterN(each.number)} <span class="digits muted">{clock(each.at)}</span></button>)}

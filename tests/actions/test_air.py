@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from sqlalchemy import func, update
 from media.cmaf import SEGMENT, initialisation
 from media.storage import FolderStorage, Stat, StorageFull
 from server.actions import lecture_air, lecture_room
-from server.actions.errors import BadRequest
+from server.actions.errors import BadRequest, NotAllowed, NotHere
 from server.air import Studio
-from server.domain.people import Person
+from server.domain.people import Person, Role
 from server.domain.replay import sequence
 from server.edges import INIT, Edges
 from server.listeners import Listeners
@@ -28,6 +29,7 @@ from server.live.bus import Bus
 from server.live.hub import Hub
 from server.live.protocol import Air, Aired
 from server.store import tables as t
+from server.store.lecture_views import Wanted
 from server.store.lines import Record
 from server.store.views import Views
 from server.store.work import Store, room_channel
@@ -143,6 +145,11 @@ async def segments(views: Views, id: UUID, count: int) -> list[Any]:
         return found if len(found) >= count else []
 
     return await until(enough)
+
+
+async def show(store: Store, who: Person, id: UUID, shown: bool) -> None:
+    async with store.work() as work:
+        await lecture_air.show_replay(work, who, id, shown)
 
 
 async def ended(store: Store, by: Person, id: UUID) -> Record:
@@ -282,6 +289,9 @@ async def test_a_replay_is_for_whom_it_was_open_counts_each_viewer_once_and_is_s
     over = await ended(store, lecturer, lecture)
 
     assert not await Listeners(views).may(pupil, lecture)
+    listed = await views.lectures.catalogue(other.id, Wanted(over=True, words="函数"))
+    waits = await views.lectures.catalogue(other.id, Wanted(over=True, reviewed_first=True))
+    assert ([each.id for each in listed.lectures], waits.lectures) == ([lecture], [])
     assert [await views.replays.open_to(who, lecture) is not None for who in (pupil, other, lecturer, removed)] == [
         True, True, True, False,
     ]  # fmt: skip
@@ -295,6 +305,19 @@ async def test_a_replay_is_for_whom_it_was_open_counts_each_viewer_once_and_is_s
     assert watched[0].spans == "{[0,6000)}"
     seen = await store.rows("SELECT count(*) FROM lecture_watches w WHERE w.lecture_id = %(id)s", {"id": lecture})
     assert seen[0].count == 1
+
+    # Its lecturer takes it away, a reviewer shows it; where a city reviews first, nobody sees it before that.
+    reviewer = await world.person("reviewer", Role.REVIEWER)
+    strict = replace(views, replays_reviewed=True).replays
+    assert await strict.open_to(pupil, lecture) is None and await strict.open_to(reviewer, lecture) is not None
+    for who, shown in ((lecturer, False), (reviewer, True), (lecturer, False)):
+        await show(store, who, lecture, shown)
+        assert (await strict.open_to(pupil, lecture) is not None) is shown
+        assert (await views.replays.open_to(pupil, lecture) is not None) is shown
+    for who, refusal in ((lecturer, NotAllowed), (pupil, NotHere)):
+        with pytest.raises(refusal):
+            await show(store, who, lecture, True)
+    await show(store, reviewer, lecture, True)
 
     await lecture_air.sweep_lectures(store, node.storage, timedelta(days=60))
     assert await views.replays.open_to(pupil, lecture) is not None
@@ -311,6 +334,7 @@ async def test_a_player_that_asks_for_what_is_not_there_yet_waits_for_it(
     epoch = await start(store, lecturer, lecture)
     node = open_node()
     await node.studio.hears(lecturer, slice_of(lecture, epoch, 0, 5_000))
+    await until(lambda: node.edges.edge(lecture))
     asked = asyncio.create_task(node.edges.reached(lecture, sequence(1, 1), 2))
     part = asyncio.create_task(node.edges.data(lecture, "1.1.2.m4s"))
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from playwright.sync_api import Page
 
+from media.cmaf import INITIALISATION, TYPE
 from server.actions import errors
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
@@ -147,6 +148,35 @@ MUTED = wire.Muted(
 )
 
 
+SOUND = wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/live.m3u8")
+
+
+def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
+    """The same doors, with another state of the room."""
+    path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
+    room = msgspec.structs.replace(doors[path].room, **change)
+    return {**doors, path: msgspec.structs.replace(doors[path], room=room)}
+
+
+def replay_doors(who: Any) -> dict[str, Any]:
+    shown = lecture("二次函数的顶点", LectureState.OVER, about=ABOUT, starts_at=ago(days=1), ends_at=ago(days=0.97))
+    again = wire.LectureReplay(
+        lecture=shown,
+        log=figures(),
+        media={str(id_of("one")): photo()},
+        sound=wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/replay.m3u8"),
+        started_at=ago(days=1),
+        lasts_ms=2_460_000,
+        kept_until=ago(days=-89),
+        views=317,
+        marks=[wire.MarkView(from_ms=720_000, to_ms=780_000, most=41)],
+        shown=True,
+        me="pupil",
+    )
+    path = f"GET /api/lectures/{shown.id}/replay"
+    return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U"}
+
+
 def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **more: Any) -> dict[str, Any]:
     shown = lecture("二次函数的顶点", state, starts_at=ago(minutes=12), ends_at=ago(minutes=-38))
     begun = None if state is LectureState.OPEN else ago(minutes=12)
@@ -171,6 +201,7 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         "staff": wire.StaffChannel(channel=f"staff:{shown.id}", epoch="e", offset=0) if keeps else None,
         "hands": HANDS if keeps else None,
         "lost": LOST if keeps else None,
+        "sound": SOUND,
     }
     snapshot = wire.RoomSnapshot(**{**given, **more})
     listeners = [
@@ -217,6 +248,14 @@ def lecture_scenes() -> list[Scene]:
         Scene("lecturer-planning", "/lectures", desk, _tab("安排一场课", "Plan a lecture")),
         room_scene("pupil", room_doors("pupil", pupil)),
         room_scene("pupil-muted", room_doors("pupil", pupil, muted=True)),
+        room_scene("pupil-hushed", _room(room_doors("pupil", pupil), take=wire.TakeView(number=1, muted=True))),
+        room_scene(
+            "pupil-missing", _room(room_doors("pupil", pupil), take=wire.TakeView(number=1, muted=False)), _missed
+        ),
+        room_scene("lecturer-no-microphone", room_doors("lecturer", lecturer), grants=False),
+        room_scene("lecturer-checking", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _checks),
+        Scene("replay", f"/lectures#replay={id_of('lecture 二次函数的顶点')}", replay_doors(pupil)),
+        Scene("replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
         room_scene("pupil-before", room_doors("pupil", pupil, LectureState.OPEN, lines=[])),
         room_scene("pupil-after", room_doors("pupil", pupil, LectureState.OVER)),
         room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
@@ -235,7 +274,7 @@ def lecture_scenes() -> list[Scene]:
         ),
         room_scene(
             "pupil-word",
-            {**(doors := room_doors("pupil", pupil, hand=wire.HandPlace(number=1, ahead=0))), **_word(doors)},
+            _room(room_doors("pupil", pupil, hand=wire.HandPlace(number=1, ahead=0)), has_the_word=1),
         ),
         room_scene("lecturer-asking", room_doors("lecturer", lecturer), _tab("互动", "Polls")),
         room_scene(
@@ -266,6 +305,15 @@ def _word(doors: dict[str, Any]) -> dict[str, Any]:
     path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
     room = msgspec.structs.replace(doors[path].room, has_the_word=1)
     return {path: msgspec.structs.replace(doors[path], room=room)}
+
+
+def _missed(page: Page) -> None:
+    page.get_by_text(re.compile("声音断了|The sound is missing")).wait_for()
+
+
+def _checks(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("检查话筒|Check the microphone")).click()
+    page.get_by_text(re.compile("声音正常|You are heard")).wait_for()
 
 
 def _tab(zh: str, en: str) -> Act:

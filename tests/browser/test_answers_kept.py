@@ -188,5 +188,3 @@ def forward(slider: Any) -> None:
         """(input) => { input.value = String(Number(input.min) + 1500);
                         input.dispatchEvent(new Event("input", { bubbles: true })); }"""
     )
-
-

@@ -70,6 +70,12 @@ def test_a_lecturer_is_heard_and_seen_in_step_and_comes_back(someone: Sign, city
             "data-digest", desk.get_attribute("data-digest") or "-"
         )
 
+    lecturer.context.set_offline(True)
+    expect(early.page.get_by_text("声音断了")).to_be_visible()
+    lecturer.context.set_offline(False)  # she goes on in the same take, from the byte where it was cut
+    hears(late.page, "back")
+    assert city.count("SELECT count(*) FROM lecture_takes WHERE lecture_id = %s", lecture) == 1
+
     lecturer.page.get_by_role("button", name=re.compile("话筒开着")).click()
     expect(early.page.get_by_text("老师静音了")).to_be_visible()
     lecturer.page.get_by_role("button", name=re.compile("话筒静音")).click()

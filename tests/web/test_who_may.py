@@ -170,11 +170,17 @@ POLICY: dict[tuple[str, str], Policy] = {
     ),
     ("GET", "/api/answers/{id}/editions"): Policy(ITS_TEACHER, "answered", lambda case: case.answer),
     ("POST", "/api/answers/{id}/editions/{number}"): Policy(
-        ITS_TEACHER, "answered", lambda case: case.answer, refused=frozenset({404})  # there is only the one
+        ITS_TEACHER,
+        "answered",
+        lambda case: case.answer,
+        refused=frozenset({404}),  # there is only the one
     ),
     ("GET", "/api/waiting"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/record"): Policy(
-        TEACHERS, "offered", lambda case: case.question, refused=frozenset({409})  # it is offered, and they are busy
+        TEACHERS,
+        "offered",
+        lambda case: case.question,
+        refused=frozenset({409}),  # it is offered, and they are busy
     ),
     ("GET", "/api/lessons"): Policy(TEACHERS),
     ("GET", "/api/library"): Policy({**BOTH, "reviewer": FINE, "researcher": FINE}),
@@ -344,6 +350,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/replay"): Policy(
+        ITS_KEEPERS, "over", lambda case: case.lecture, lambda case: {"shown": False}
+    ),
     ("POST", "/api/lectures/{id}/watched"): Policy(
         ITS_HALL, "over", lambda case: case.lecture, lambda case: {"spans": [{"from_ms": 0, "to_ms": 500}]}
     ),

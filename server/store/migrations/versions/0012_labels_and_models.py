@@ -70,21 +70,15 @@ def models() -> None:
     """)
     for version, dimension in op.get_bind().execute(sa.text("SELECT version, dimension FROM matcher_models")).all():
         name, quoted = sha256(version.encode()).hexdigest()[:12], version.replace("'", "''")
-        op.execute(
-            sa.text(
-                f"""
+        op.execute(sa.text(f"""
             CREATE INDEX "matcher_entries_{name}" ON matcher_entries
             USING hnsw ((embedding::halfvec({int(dimension)})) halfvec_cosine_ops) WHERE model_version = '{quoted}'
-        """.replace(":", "\\:")
-            )
-        )
+        """.replace(":", "\\:")))
 
 
 def downgrade() -> None:
-    op.execute(
-        "DELETE FROM matcher_entries WHERE model_version NOT IN "
-        "(SELECT version FROM matcher_models WHERE state = 'serving' AND dimension = 192)"
-    )
+    op.execute("DELETE FROM matcher_entries WHERE model_version NOT IN "
+               "(SELECT version FROM matcher_models WHERE state = 'serving' AND dimension = 192)")
     for (version,) in op.get_bind().execute(sa.text("SELECT version FROM matcher_models")).all():
         op.execute(f'DROP INDEX IF EXISTS "matcher_entries_{sha256(version.encode()).hexdigest()[:12]}"')
     op.execute("DROP TABLE matcher_models")

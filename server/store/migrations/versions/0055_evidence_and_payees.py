@@ -21,7 +21,9 @@ def upgrade() -> None:
         "device_sign_ins",
         sa.Column("device", sa.LargeBinary(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+        sa.Column(
+            "last_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_device_sign_ins_account_id_accounts"),
         sa.PrimaryKeyConstraint("device", "account_id", name="pk_device_sign_ins"),
     )

@@ -30,12 +30,8 @@ def _build(which: str) -> None:
         name = f"matcher_entries_{sha256(version.encode()).hexdigest()[:12]}"
         quoted = version.replace("'", "''")
         op.execute(f'DROP INDEX IF EXISTS "{name}"')
-        op.execute(
-            sa.text(
-                f"""
+        op.execute(sa.text(f"""
             CREATE INDEX "{name}" ON matcher_entries
             USING hnsw ((embedding::halfvec({dimension})) halfvec_cosine_ops) WITH (m = 24, ef_construction = 128)
             WHERE model_version = '{quoted}' {which}
-        """.replace(":", "\\:")
-            )
-        )
+        """.replace(":", "\\:")))

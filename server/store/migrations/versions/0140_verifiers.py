@@ -19,7 +19,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_verifiers"),
     )
     op.add_column("calibrations", sa.Column("verifier_id", sa.Integer()))
-    op.create_foreign_key("fk_calibrations_verifier_id_verifiers", "calibrations", "verifiers", ["verifier_id"], ["id"])
+    op.create_foreign_key(
+        "fk_calibrations_verifier_id_verifiers", "calibrations", "verifiers", ["verifier_id"], ["id"]
+    )
 
 
 def downgrade() -> None:

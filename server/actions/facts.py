@@ -57,8 +57,7 @@ async def _tell(store: Store, weeks: list[date]) -> None:
     for week in weeks:
         async with store.work() as work:
             facts = Facts(work)
-            if not await facts.take_turn():
-                return
+            await facts.wait_turn()
             await facts.tell(week, release(await facts.cells(week)))
             await work.commit()
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LISTEN_FD = "DAYI_LISTEN_FD"
 BENCHES = (
-    "air", "ask", "board", "enrol", "glass", "idempotency", "match", "photo", "render", "research", "sockets", "start",
-    "subsidy", "topics",
+    "air", "ask", "board", "enrol", "glass", "idempotency", "match", "photo", "render", "research", "room", "sockets",
+    "start", "subsidy", "topics",
 )  # fmt: skip
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 
@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("file", type=Path)
     people.add_argument("--dry-run", action="store_true", help="check the file and change nothing")
     people.add_argument("--codes", type=Path, help="write the activation codes to this CSV, readable by you alone")
+    lessons = add("lessons", lessons_import, "import micro-lessons: a CSV or XLSX that names MP4 files of a folder")
+    lessons.add_argument("verb", choices=["import"])
+    lessons.add_argument("file", type=Path)
+    lessons.add_argument("--folder", type=Path, required=True, help="where the files are that the table names")
+    lessons.add_argument("--dry-run", action="store_true", help="check the table and change nothing")
+    lessons.add_argument("--at-once", type=int, default=1, choices=range(1, 65), metavar="N", help="films at once")
     token = add("token", token_, "a token by which a program signs in as this person")
     token.add_argument("login")
     token.add_argument("--days", type=int, default=1)
@@ -254,6 +260,26 @@ def people_import(settings: Settings, arguments: argparse.Namespace) -> int | No
 
     with servers(settings) as connected:
         return asyncio.run(import_file(connected, arguments.file, arguments.codes, dry_run=arguments.dry_run))
+
+
+def lessons_import(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.app import working
+    from server.lesson_file import import_lessons
+
+    async def run(connected: Settings) -> int:
+        async with working(connected) as parts:
+            return await import_lessons(
+                parts.store,
+                parts.storage,
+                arguments.file,
+                arguments.folder,
+                dry_run=arguments.dry_run,
+                at_once=arguments.at_once,
+                say=_say,
+            )
+
+    with servers(settings) as connected:
+        return asyncio.run(run(connected))
 
 
 def token_(settings: Settings, arguments: argparse.Namespace) -> int | None:

@@ -947,6 +947,36 @@ class Attendance(Wire):
     listeners: list[ListenerView]
 
 
+class LectureFigures(Wire):
+    """What came of a lecture: minutes on air, seats taken, who came and how long, what was asked, polls, where many
+    were lost. `hands` counts pupils, `heard` how often one had the word."""
+
+    minutes: int
+    enrolled: int
+    came: int
+    mean_minutes: int
+    questions: int
+    answered: int
+    chat: int
+    hands: int
+    heard: int
+    polls: list[PollView]
+    lost: LostView
+    listeners: list[ListenerView]
+
+
+class OnAirView(Wire):
+    """A lecture as a reviewer sees it: how many are there, and how many lines wait for a look."""
+
+    lecture: LectureView
+    here: int
+    held: int
+
+
+class OnAir(Wire):
+    lectures: list[OnAirView]
+
+
 class SchoolView(Wire):
     id: UUID
     name: str
@@ -1164,9 +1194,93 @@ class BeginLesson(Wire, forbid_unknown_fields=True):
 
 
 class Lessons(Wire):
-    """Lessons that answer nobody's question: a teacher's own, or those for a pupil."""
+    """Lessons of a teacher's own that answer nobody's question."""
 
     lessons: list[AnswerView]
+
+
+class LessonView(Wire):
+    """A micro-lesson of the library: a film that was imported, or one that a teacher recorded here; `seen` is the share
+    that the reader has watched."""
+
+    id: UUID
+    source: Literal["film", "recording"]
+    title: str
+    subject: Subject
+    stage: Stage
+    grade: int
+    knowledge_points: list[str]
+    teacher_name: str
+    duration_ms: int
+    poster_url: str | None
+    book: str
+    chapter: str
+    series: str
+    questions: int  # of its quiz
+    seen: float
+
+
+class BookView(Wire):
+    """A textbook that there are lessons for, with its chapters."""
+
+    book: str
+    chapters: list[str]
+
+
+class Library(Wire):
+    """A page of the catalogue; the first one names the books and series that the others may be narrowed to."""
+
+    lessons: list[LessonView]
+    more: bool
+    books: list[BookView]
+    series: list[str]
+
+
+class QuizView(Wire):
+    text: str
+    options: list[str]
+
+
+class LessonPage(Wire):
+    """A lesson to be watched: a film by its address, a recording as the answer that it is."""
+
+    lesson: LessonView
+    about: str = ""
+    video_url: str | None = None
+    quiz: list[QuizView] = []
+    series: list[LessonView] = []
+    answer: AnswerView | None = None
+
+
+class QuizResult(Wire):
+    """The right options, counted from 1, and how many of the reader's were."""
+
+    right: list[int]
+    count: int
+
+
+class LessonsBeside(Wire):
+    """Lessons on what a question is about."""
+
+    lessons: list[LessonView]
+
+
+class LessonFigures(Wire):
+    """How a lesson is watched: pupils, minutes, the share of them who saw it to its end, and the share of its quiz that
+    was right at the first go. Of fewer than five pupils nothing is told."""
+
+    lesson_id: UUID
+    title: str
+    subject: Subject
+    grade: int
+    pupils: int | None
+    minutes: int | None
+    whole: float | None
+    quiz_right: float | None
+
+
+class LibraryFigures(Wire):
+    lessons: list[LessonFigures]
 
 
 class ReviewView(Wire):
@@ -1293,6 +1407,22 @@ class AnswerPoll(Wire, forbid_unknown_fields=True):
     """The option, counted from 1."""
 
     option: int
+
+
+class Played(Wire, forbid_unknown_fields=True):
+    """What of a lesson was played since the last report."""
+
+    spans: list[Span]
+
+
+class AnswerQuiz(Wire, forbid_unknown_fields=True):
+    """One option for each question, counted from 1."""
+
+    options: list[int]
+
+
+class ShowLesson(Wire, forbid_unknown_fields=True):
+    shown: bool
 
 
 class JudgeLine(Wire, forbid_unknown_fields=True):

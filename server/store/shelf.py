@@ -8,15 +8,12 @@ from uuid import UUID
 import msgspec
 
 from server.domain.consent import WORDING, Purpose
-from server.domain.people import stage_of
 from server.live import protocol as wire
-from server.store.views import ANSWER_COLUMNS, LISTED, STAGE, Views
+from server.store.views import ANSWER_COLUMNS, Views
 from server.store.work import Record, Store, Work
 
 QUEUE = 30  # questions or answers of a page
 PUPILS = 50
-SHELF = 60  # lessons that a pupil leafs through
-BESIDE = 3  # lessons beside a question
 
 
 async def editions(store: Store, teacher: UUID, answer: UUID) -> wire.Editions | None:
@@ -61,21 +58,6 @@ async def waiting(store: Store, teacher: UUID) -> wire.Waiting:
 
 async def lessons(views: Views, teacher: UUID) -> wire.Lessons:
     found = await views.answers(_LESSONS, {"teacher": teacher, "limit": QUEUE})
-    return wire.Lessons(lessons=[view for _, view in found])
-
-
-async def lessons_to_watch(views: Views, grade: int | None) -> wire.Lessons:
-    """Those of a pupil's own stage, the nearest to the grade first; of every stage where the roster names no grade."""
-    wanted = {"grade": grade, "stage": None if grade is None else stage_of(grade), "limit": SHELF}
-    return wire.Lessons(lessons=[view for _, view in await views.answers(_TO_WATCH, wanted)])
-
-
-async def lessons_beside(views: Views, student: UUID, question: UUID) -> wire.Lessons | None:
-    """Those on what a pupil's own question is about, by its answer and by what was found for it. None: not theirs."""
-    own = "SELECT FROM questions WHERE id = %(id)s AND student_id = %(student)s"
-    if not await views.store.rows(own, {"id": question, "student": student}):
-        return None
-    found = await views.answers(_BESIDE, {"question": question, "limit": BESIDE})
     return wire.Lessons(lessons=[view for _, view in found])
 
 
@@ -168,29 +150,6 @@ _LESSONS = f"""
     SELECT {ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
     WHERE a.teacher_id = %(teacher)s AND a.title IS NOT NULL AND a.state <> 'withdrawn'
     ORDER BY a.made_at DESC LIMIT %(limit)s
-"""  # noqa: S608 - composed of constants
-_TO_WATCH = f"""
-    SELECT {ANSWER_COLUMNS} FROM answers a JOIN accounts at ON at.id = a.teacher_id
-    WHERE a.title IS NOT NULL AND {LISTED}
-      AND (CAST(%(stage)s AS text) IS NULL OR {STAGE.format("a")} = %(stage)s)
-    ORDER BY abs(a.grade - coalesce(%(grade)s, a.grade)), a.published_at DESC LIMIT %(limit)s
-"""  # noqa: S608 - composed of constants
-# What a question is about: what its teacher confirmed, and what answers that were found for it were about.
-_BESIDE = f"""
-    WITH points AS (
-        SELECT q.knowledge_point AS point FROM questions q WHERE q.id = %(question)s
-        UNION SELECT unnest(known.knowledge_points) FROM answers known WHERE known.question_id = %(question)s
-        UNION SELECT unnest(known.knowledge_points) FROM suggestions s JOIN answers known ON known.id = s.answer_id
-              WHERE s.question_id = %(question)s
-        UNION SELECT asked.knowledge_point FROM suggestions s JOIN answers known ON known.id = s.answer_id
-              JOIN questions asked ON asked.id = known.question_id WHERE s.question_id = %(question)s
-    )
-    SELECT {ANSWER_COLUMNS} FROM questions q
-    JOIN answers a ON a.title IS NOT NULL AND a.subject = q.subject AND {STAGE.format("a")} = {STAGE.format("q")}
-    JOIN accounts at ON at.id = a.teacher_id
-    WHERE q.id = %(question)s AND {LISTED} AND EXISTS (
-        SELECT FROM unnest(a.knowledge_points) taught JOIN points ON lower(btrim(taught)) = lower(btrim(points.point)))
-    ORDER BY abs(a.grade - q.grade), a.published_at DESC LIMIT %(limit)s
 """  # noqa: S608 - composed of constants
 _REVIEWS = f"""
     SELECT {ANSWER_COLUMNS}, a.teacher_id, a.has_pupil, at.trusted_at,

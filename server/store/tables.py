@@ -1000,6 +1000,62 @@ lecture_lost = Table(  # "I'm lost", once a window of the lecture's clock; domai
     PrimaryKeyConstraint("lecture_id", "window", "pupil_id"),
 )
 
+# --- the library ---------------------------------------------------------------------------------------------------
+
+films = Table(  # micro-lessons that a city had before, brought in by `dayi lessons import`
+    "films",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),  # its name in the city's own books
+    Column("title", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("subject", Word(Subject), nullable=False),
+    Column("grade", Integer, nullable=False),
+    Column("knowledge_points", ARRAY(Text), nullable=False),
+    Column("teacher_name", Text, nullable=False),
+    Column("book", Text, nullable=False),
+    Column("chapter", Text, nullable=False),
+    Column("series", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("quiz", JSONB, nullable=False),
+    Column("sha256", Text, nullable=False),  # of the file that was brought
+    Column("video_key", Text, nullable=False),
+    Column("poster_key", Text, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _time("taken_down_at", nullable=True),
+    _time("imported_at", now=True),
+    CheckConstraint("grade BETWEEN 1 AND 12", name="grade"),
+    CheckConstraint("length(title) BETWEEN 1 AND 80", name="title"),
+    CheckConstraint("duration_ms > 0", name="duration"),
+    Index("ix_films_subject_grade", "subject", "grade"),
+)
+
+lesson_watching = Table(  # what a pupil saw of a film, or of a lesson that a teacher recorded here
+    "lesson_watching",
+    metadata,
+    Column("lesson_id", Uuid, nullable=False),
+    _person("pupil_id"),
+    Column("spans", JSONB, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("seen_ms", Integer, nullable=False),
+    _time("told_at", now=True),
+    PrimaryKeyConstraint("lesson_id", "pupil_id"),
+    CheckConstraint("share BETWEEN 0 AND 1", name="share"),
+    Index("ix_lesson_watching_pupil_id", "pupil_id"),
+)
+
+film_quiz_answers = Table(  # the first tell whether it was understood; the latest are for the pupil
+    "film_quiz_answers",
+    metadata,
+    Column("film_id", Uuid, ForeignKey("films.id"), nullable=False),
+    _person("pupil_id"),
+    Column("first", ARRAY(Integer), nullable=False),
+    Column("latest", ARRAY(Integer), nullable=False),
+    Column("first_right", Integer, nullable=False),
+    PrimaryKeyConstraint("film_id", "pupil_id"),
+)
+
 # --- money ---------------------------------------------------------------------------------------------------------
 
 # A policy is in force once a second person approved it; `valid_to` is what the document says, or the day on which the

@@ -53,7 +53,7 @@ async def relabel(work: Work, names: Mapping[Scope, Mapping[str, str]]) -> int:
     done = 0
     for (subject, stage), renamed in names.items():
         given = {"old": list(renamed), "new": list(renamed.values()), "subject": str(subject), "stage": str(stage)}
-        for query in (_RELABEL_QUESTIONS, _RELABEL_ANSWERS):
+        for query in (_RELABEL_QUESTIONS, _RELABEL_ANSWERS, _RELABEL_FILMS):
             done += len(await work.rows(query, given))
     return done
 
@@ -105,6 +105,7 @@ _RELABEL_ANSWERS = f"""
       AND {STAGE.format("a")} = %(stage)s
     RETURNING 1
 """  # noqa: S608 - composed of constants of this module
+_RELABEL_FILMS = _RELABEL_ANSWERS.replace("UPDATE answers a", "UPDATE films a")
 _LEFT_BEHIND = f"""
     SELECT count(*) AS questions FROM questions q
     WHERE q.knowledge_point = %(name)s AND q.subject = %(subject)s AND {STAGE.format("q")} = %(stage)s

@@ -33,8 +33,8 @@ async def catalogue(call: Call[None]) -> wire.Lectures:
     query = call.query
     after, _, after_id = query.get("after", "").partition("/")
     wanted = Wanted(
-        subject=_subject(query.get("subject", "")),
-        grade=_grade(query.get("grade", "")),
+        subject=subject_in(query.get("subject", "")),
+        grade=grade_in(query.get("grade", "")),
         words=query.get("words", "")[:LONGEST_SEARCH].replace("\0", ""),
         free_from=_moment(query.get("free_from", "")),
         free_until=_moment(query.get("free_until", "")),
@@ -247,14 +247,14 @@ def _plan(body: wire.PlanLecture) -> Plan:
     )
 
 
-def _subject(text: str) -> Subject | None:
+def subject_in(text: str) -> Subject | None:
     try:
         return Subject(text) if text else None
     except ValueError as error:
         raise BadRequest("there is no such subject") from error
 
 
-def _grade(text: str) -> int | None:
+def grade_in(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:3]) <= 12:

@@ -32,6 +32,7 @@ SHELLS = {
     "/school": "school.html",
     "/guardian": "guardian.html",
     "/lectures": "lecture.html",
+    "/library": "library.html",
 }
 FILES = {
     "/sw.js": "text/javascript",

@@ -2,7 +2,21 @@
 
 from server.domain.people import Role
 from server.live import protocol as wire
-from server.web import air, api, auth, lectures, monday, pages, projects, pulse, research, studio, subsidies
+from server.web import (
+    air,
+    api,
+    auth,
+    lectures,
+    library,
+    monday,
+    on_air,
+    pages,
+    projects,
+    pulse,
+    research,
+    studio,
+    subsidies,
+)
 from server.web.door import Door
 
 STUDENT = frozenset({Role.STUDENT})
@@ -83,6 +97,8 @@ DOORS: tuple[Door, ...] = (
     *lectures.DOORS,
     *air.DOORS,
     *pulse.DOORS,
+    *on_air.DOORS,
+    *library.DOORS,
     # money
     *subsidies.DOORS,
     # what questions are about

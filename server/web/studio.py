@@ -10,7 +10,6 @@ from server.live import protocol as wire
 from server.store import shelf
 from server.web.door import Call, Door
 
-STUDENT = frozenset({Role.STUDENT})
 TEACHER = frozenset({Role.TEACHER})
 REVIEWER = frozenset({Role.REVIEWER})
 GUARDIAN = frozenset({Role.GUARDIAN})
@@ -81,17 +80,6 @@ async def take_waiting(call: Call[None]) -> wire.SessionView:
 
 async def lessons(call: Call[None]) -> wire.Lessons:
     return await shelf.lessons(call.parts.views, call.person.id)
-
-
-async def lessons_to_watch(call: Call[None]) -> wire.Lessons:
-    return await shelf.lessons_to_watch(call.parts.views, call.person.grade)
-
-
-async def lessons_beside(call: Call[None]) -> wire.Lessons:
-    found = await shelf.lessons_beside(call.parts.views, call.person.id, call.id())
-    if found is None:
-        raise NotHere
-    return found
 
 
 async def begin_lesson(call: Call[wire.BeginLesson]) -> wire.SessionView:
@@ -219,10 +207,6 @@ DOORS = (
     Door("GET", "/api/lessons", lessons, TEACHER, "One's own lessons", reply=wire.Lessons, tag="studio"),
     Door("POST", "/api/lessons", begin_lesson, TEACHER, "Record a lesson that answers no question", wire.BeginLesson,
          wire.SessionView, tag="studio"),
-    Door("GET", "/api/student/lessons", lessons_to_watch, STUDENT, "Lessons for one's grade, the nearest first",
-         reply=wire.Lessons, tag="studio"),
-    Door("GET", "/api/questions/{id}/lessons", lessons_beside, STUDENT, "Lessons on what one's question is about",
-         reply=wire.Lessons, tag="studio"),
     Door("POST", "/api/sessions/{id}/finish", finish, TEACHER, "End with an answer", wire.Finish, wire.AnswerView,
          tag="sessions"),
     Door("POST", "/api/sessions/{id}/drop", drop, TEACHER, "A recording without a question comes to nothing",

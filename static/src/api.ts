@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolPupils,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolPupils,
   SessionSnapshot, SessionView, SignIn, Split, Stage, StudentState, Subject, TaxonomyView, TeacherState, Ticket, TopicList, ToSayList, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
@@ -150,8 +150,7 @@ export const restore = (answer: string, number: number): Promise<AnswerView> => 
 export const waiting = (): Promise<Waiting> => call("GET", "/api/waiting");
 export const record = (question: string): Promise<SessionView> => post(`/api/questions/${question}/record`);
 export const lessons = (): Promise<Lessons> => call("GET", "/api/lessons");
-export const lessonsToWatch = (): Promise<Lessons> => call("GET", "/api/student/lessons");
-export const lessonsBeside = (question: string): Promise<Lessons> => call("GET", `/api/questions/${question}/lessons`);
+export const lessonsBeside = (question: string): Promise<LessonsBeside> => call("GET", `/api/questions/${question}/lessons`);
 export const beginLesson = (body: BeginLesson): Promise<SessionView> => post("/api/lessons", body);
 export const drop = (session: string): Promise<DutyView> => post(`/api/sessions/${session}/drop`);
 export const reviews = (): Promise<Reviews> => call("GET", "/api/reviews");

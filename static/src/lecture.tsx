@@ -8,8 +8,9 @@ import { Rerun } from "./rerun";
 import { LecturerDesk, deskOpens } from "./lecturer";
 import { lectureSay } from "./lecture-words";
 import { begin, leave, me, unreachable } from "./page";
-import { DemoBanner, Empty, Notice, Stopped, TopBar, Unreached, linkState } from "./parts";
+import { DemoBanner, Notice, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me } from "./protocol";
+import { Watch, watchOpens } from "./watch";
 import { say } from "./words";
 
 const isLecturer = (who: Me): boolean => who.roles.includes("lecturer");
@@ -31,7 +32,7 @@ function Page() {
         {again.value === null && <h1 class="hall-title">{who !== null && isLecturer(who) ? words.yours : words.title}</h1>}
         {linkState.value === "offline" && <Notice kind="warning">{say.value.unreachable}</Notice>}
         <Stopped />
-        {unreachable.value ? <Unreached /> : who === null ? null : again.value !== null ? <Rerun key={again.value} id={again.value} onleave={() => (location.hash = "")} /> : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Empty title={words.gone} />}
+        {unreachable.value ? <Unreached /> : who === null ? null : again.value !== null ? <Rerun key={again.value} id={again.value} onleave={() => (location.hash = "")} /> : isLecturer(who) ? <LecturerDesk /> : isPupil(who) ? <Hall /> : <Watch />}
       </main>
     </>
   );
@@ -40,6 +41,7 @@ function Page() {
 function ready(who: Me): void {
   if (isLecturer(who)) deskOpens();
   else if (isPupil(who)) hallOpens(who.grade, inAddress("lecture"));
+  else watchOpens();
 }
 
 addEventListener("hashchange", () => {

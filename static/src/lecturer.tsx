@@ -10,6 +10,7 @@ import * as lectures from "./lectures";
 import { Dialog, Empty, Icon, Notice, Skeleton } from "./parts";
 import type { LectureView, MaterialView, MediaView, PlanLecture, SchoolView, Stage, Subject } from "./protocol";
 import { send } from "./upload";
+import { CameOf } from "./watch";
 import { language, say, sentence } from "./words";
 
 const MB = 1024 * 1024;
@@ -115,6 +116,7 @@ function One({ lecture }: { lecture: LectureView }) {
           {lecture.state === "planned" && <p class="muted small">{words.openNote}</p>}
         </div>
       </section>
+      {lecture.state === "over" && <CameOf key={lecture.id} lecture={lecture} />}
       {lecture.state !== "cancelled" && <Materials lecture={lecture} />}
       {cancelling && <Cancel lecture={lecture} onclose={() => setCancelling(false)} />}
     </>

@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
+import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -62,6 +62,8 @@ export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api
 export const replay = (id: string): Promise<LectureReplay> => call("GET", `/api/lectures/${id}/replay`);
 export const showReplay = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/replay`, { shown });
 export const watched = (id: string, spans: readonly Span[]): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans });
+export const figures = (id: string): Promise<LectureFigures> => call("GET", `/api/lectures/${id}/figures`);
+export const onAir = (): Promise<OnAir> => call("GET", "/api/on-air");
 export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);
 
 /** Lines with one as it is now; what is hidden stays for those who keep the room, and goes for the others. */

@@ -859,6 +859,33 @@ export interface Attendance {
   listeners: ListenerView[];
 }
 
+/** What came of a lecture: minutes on air, seats taken, who came and how long, what was asked, polls, where many were lost. `hands` counts pupils, `heard` how often one had the word. */
+export interface LectureFigures {
+  minutes: number;
+  enrolled: number;
+  came: number;
+  mean_minutes: number;
+  questions: number;
+  answered: number;
+  chat: number;
+  hands: number;
+  heard: number;
+  polls: PollView[];
+  lost: LostView;
+  listeners: ListenerView[];
+}
+
+/** A lecture as a reviewer sees it: how many are there, and how many lines wait for a look. */
+export interface OnAirView {
+  lecture: LectureView;
+  here: number;
+  held: number;
+}
+
+export interface OnAir {
+  lectures: OnAirView[];
+}
+
 export interface SchoolView {
   id: string;
   name: string;
@@ -1051,9 +1078,84 @@ export interface BeginLesson {
   knowledge_point: string;
 }
 
-/** Lessons that answer nobody's question: a teacher's own, or those for a pupil. */
+/** Lessons of a teacher's own that answer nobody's question. */
 export interface Lessons {
   lessons: AnswerView[];
+}
+
+/** A micro-lesson of the library: a film that was imported, or one that a teacher recorded here; `seen` is the share that the reader has watched. */
+export interface LessonView {
+  id: string;
+  source: "film" | "recording";
+  title: string;
+  subject: Subject;
+  stage: Stage;
+  grade: number;
+  knowledge_points: string[];
+  teacher_name: string;
+  duration_ms: number;
+  poster_url: string | null;
+  book: string;
+  chapter: string;
+  series: string;
+  questions: number;
+  seen: number;
+}
+
+/** A textbook that there are lessons for, with its chapters. */
+export interface BookView {
+  book: string;
+  chapters: string[];
+}
+
+/** A page of the catalogue; the first one names the books and series that the others may be narrowed to. */
+export interface Library {
+  lessons: LessonView[];
+  more: boolean;
+  books: BookView[];
+  series: string[];
+}
+
+export interface QuizView {
+  text: string;
+  options: string[];
+}
+
+/** A lesson to be watched: a film by its address, a recording as the answer that it is. */
+export interface LessonPage {
+  lesson: LessonView;
+  about: string;
+  video_url: string | null;
+  quiz: QuizView[];
+  series: LessonView[];
+  answer: AnswerView | null;
+}
+
+/** The right options, counted from 1, and how many of the reader's were. */
+export interface QuizResult {
+  right: number[];
+  count: number;
+}
+
+/** Lessons on what a question is about. */
+export interface LessonsBeside {
+  lessons: LessonView[];
+}
+
+/** How a lesson is watched: pupils, minutes, the share of them who saw it to its end, and the share of its quiz that was right at the first go. Of fewer than five pupils nothing is told. */
+export interface LessonFigures {
+  lesson_id: string;
+  title: string;
+  subject: Subject;
+  grade: number;
+  pupils: number | null;
+  minutes: number | null;
+  whole: number | null;
+  quiz_right: number | null;
+}
+
+export interface LibraryFigures {
+  lessons: LessonFigures[];
 }
 
 /** An answer for a reviewer to look at. */
@@ -1166,6 +1268,20 @@ export interface AskPoll {
 /** The option, counted from 1. */
 export interface AnswerPoll {
   option: number;
+}
+
+/** What of a lesson was played since the last report. */
+export interface Played {
+  spans: Span[];
+}
+
+/** One option for each question, counted from 1. */
+export interface AnswerQuiz {
+  options: number[];
+}
+
+export interface ShowLesson {
+  shown: boolean;
 }
 
 /** What becomes of a line: shown, hidden, or a question that was answered. */

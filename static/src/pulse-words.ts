@@ -1,5 +1,6 @@
 // What a room's pulse says: polls, raised hands, who is lost; Chinese first.
 import { computed } from "@preact/signals";
+import type { LectureFigures } from "./protocol";
 import { language } from "./words";
 
 const zh = {
@@ -14,6 +15,9 @@ const zh = {
   lost: "没听懂", lostSent: "已告诉老师", lostNow: (n: number, came: number) => `最近一分钟 ${n} 人没听懂${came > 0 ? `（共 ${came} 人）` : ""}`, lostNone: "最近一分钟没有人说没听懂", lostLine: "每半分钟没听懂的人数",
   // muted
   muted: "禁言和移出", noMuted: "没有被禁言的同学", isMuted: "已禁言", isRemoved: "已移出", unmute: "解除禁言",
+  // who looks after lectures, and what came of one
+  onAir: "直播和将要开始的课", nothingOn: "没有直播，也没有要开始的课", nothingOnMore: "两周以内的课会列在这里。", heldLines: (n: number) => `${n} 条待看`, stop: "停止直播", sureStop: (title: string) => `停止《${title}》？`, goOn: "不停",
+  cameOf: "这场课的情况", manyLost: "很多人没听懂的地方：", figures: (of: LectureFigures): [string, string][] => [["直播", `${of.minutes} 分钟`], ["来听", `${of.came} / ${of.enrolled} 人`], ["平均听了", `${of.mean_minutes} 分钟`], ["提问", `${of.questions} 个，解答 ${of.answered}`], ["聊天", `${of.chat} 条`], ["举手", `${of.hands} 人，请了 ${of.heard} 次`]],
 };
 
 type Words = typeof zh;
@@ -26,6 +30,8 @@ const en: Words = {
   raise: "Raise hand", lower: "Lower hand", up: (ahead) => (ahead === 0 ? "You are next" : `${ahead} before you`), yourWord: "You have the word", yourWordMore: "Write your question; everybody sees it, and the lecturer answers.", yourQuestion: "Your question", sent: "The lecturer has it; listen now.", somebody: "The lecturer is listening to a pupil.", take: "Take", done: "Done", skip: "Skip", has: "has the word", noHands: "No hand is up", noHandsMore: "Raised hands wait here in their order; one pupil at a time asks in writing.", waiting: (n) => `${n} ${n === 1 ? "hand" : "hands"} up`, byHand: "hand",
   lost: "I'm lost", lostSent: "The lecturer knows", lostNow: (n, came) => `${n} lost in the last minute${came > 0 ? ` (of ${came})` : ""}`, lostNone: "Nobody lost in the last minute", lostLine: "How many were lost, each half minute",
   muted: "Muted and removed", noMuted: "Nobody is muted", isMuted: "muted", isRemoved: "removed", unmute: "Unmute",
+  onAir: "On air and to come", nothingOn: "Nothing on air, and nothing to come", nothingOnMore: "Lectures of the next two weeks are listed here.", heldLines: (n) => `${n} held`, stop: "Stop it", sureStop: (title) => `Stop “${title}”?`, goOn: "Let it go on",
+  cameOf: "What came of it", manyLost: "Where many were lost: ", figures: (of) => [["On air", `${of.minutes} min`], ["Came", `${of.came} of ${of.enrolled}`], ["Stayed on average", `${of.mean_minutes} min`], ["Questions", `${of.questions}, ${of.answered} answered`], ["Chat", `${of.chat} lines`], ["Hands", `${of.hands} pupils, heard ${of.heard} times`]],
 };
 
 export const pulseSay = computed<Words>(() => (language.value === "en" ? en : zh));

@@ -15,7 +15,7 @@ import type { Me, QuestionView } from "./protocol";
 import { QuestionCard, QuestionLine } from "./question";
 import { Reminder, loadPlaces, placeHeard } from "./reminder";
 import { LiveSession } from "./session";
-import { Shelf } from "./shelf";
+import { ToLibrary } from "./shelf";
 import { byUrgency, isTheirTurn, newTurns, studentHears, withQuestion, withSnapshot, type Questions } from "./state";
 import { moment, problemIn, say, sentence, subjectAndGrade } from "./words";
 
@@ -82,7 +82,7 @@ function Page() {
         {linkState.value === "offline" && <Notice kind="warning">{say.value.offlineNote}</Notice>}
         <Stopped />
         <Reminder />
-        {unreachable.value ? <Unreached /> : <><TurnBanner /><AskPanel small={letters.value.length > 0 || (questions.value ?? []).some((question) => !isPast(question))} /><Mine /><Shelf /></>}
+        {unreachable.value ? <Unreached /> : <><TurnBanner /><AskPanel small={letters.value.length > 0 || (questions.value ?? []).some((question) => !isPast(question))} /><Mine /><ToLibrary /></>}
       </main>
     </>
   );

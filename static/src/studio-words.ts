@@ -13,7 +13,7 @@ const zh = {
   // the studio
   recordTitle: "录一段", recordMore: "没人值班时的提问，可以先录好讲解；同学上线就能看到。", record: "录讲解", nothingWaits: "没有等着的题", nothingWaitsMore: "你学科里的题都有人讲了。", photos: (n: number) => `${n} 张照片`, noWords: "照片题，接下后能看到", crowd: (n: number) => `${n + 1} 人在等`,
   lesson: "录一节微课", lessonMore: "三五分钟讲清一个知识点，不针对某道题。", lessonTitle: "标题", lessonPoint: "知识点", begin: "开始录", myLessons: "我的微课", lessonTag: "微课",
-  lessonsBeside: "同一知识点的微课", lessonShelf: "微课", lessonShelfMore: "三五分钟一个知识点", noLessons: "还没有你这个年级的微课", noLessonsMore: "老师录好就会出现在这里。", allSubjects: "全部", tryAgain: "再试一次",
+  lessonsBeside: "同一知识点的微课", tryAgain: "再试一次",
   kinds: { live: "", answer: "录讲解", lesson: "微课", retake: "重讲" } as Record<string, string>, keepLesson: "录好了", keepRetake: "用这一版", sureLesson: "录好了？", sureRetake: "用重讲的这一版？", moreLesson: "板书和录音会合成录像。", moreRetake: "前面的保留，后面换成刚才重讲的。新版做好前，大家看的还是原来那版。", drop: "不要了", sureDrop: "不要这次录的？", moreDrop: "板书和录音都不会留下。", keepOn: "接着录", dropped: "这次录制没有留下。",
   beingRecorded: (teacher: string) => `${teacher}正在录讲解`, beingRecordedMore: "讲好就出现在这里，不用等着。", moreAnswers: "同一次还讲了",
   voiceKept: "你说的话会录进讲解里（家长已同意）。", voiceNotKept: "你说的话只有老师听到，不会录下来。",
@@ -38,7 +38,7 @@ const en: Words = {
   waitsForReview: "Waits for a reviewer: whoever asked can watch it; others are shown it afterwards.", sentBack: "Sent back: ", sentBackMore: "Change it and save a new edition; it is looked at again.",
   recordTitle: "Record", recordMore: "Questions asked while nobody is on duty: record the explanation, the pupil finds it.", record: "Record an answer", nothingWaits: "Nothing waits", nothingWaitsMore: "All questions of your subjects are taken care of.", photos: (n) => (n === 1 ? "1 photo" : `${n} photos`), noWords: "A photo: you see it when you take the question", crowd: (n) => `${n + 1} wait for it`,
   lesson: "Record a short lesson", lessonMore: "A few minutes on one knowledge point, with no question behind it.", lessonTitle: "Title", lessonPoint: "Knowledge point", begin: "Begin", myLessons: "My lessons", lessonTag: "Lesson",
-  lessonsBeside: "Short lessons on the same point", lessonShelf: "Short lessons", lessonShelfMore: "a few minutes on one point", noLessons: "No lessons for your grade yet", noLessonsMore: "They appear here as soon as teachers have recorded them.", allSubjects: "All", tryAgain: "Try again",
+  lessonsBeside: "Short lessons on the same point", tryAgain: "Try again",
   kinds: { live: "", answer: "Recording", lesson: "Lesson", retake: "Taught anew" }, keepLesson: "Done", keepRetake: "Use this one", sureLesson: "Done?", sureRetake: "Use what you taught anew?", moreLesson: "Ink and voice become a video.", moreRetake: "What came before stays, what followed is replaced. The old one is watched until the new one is made.", drop: "Discard", sureDrop: "Discard this recording?", moreDrop: "Neither ink nor voice is kept.", keepOn: "Go on", dropped: "Nothing of this recording was kept.",
   beingRecorded: (teacher) => `${teacher} is recording an explanation`, beingRecordedMore: "It appears here when it is done; you need not wait.", moreAnswers: "Explained in the same session",
   voiceKept: "What you say is kept in the explanation (your guardian agreed).", voiceNotKept: "Only the teacher hears what you say; it is not recorded.",

@@ -15,12 +15,13 @@ from server.domain.people import Person, Role
 from server.domain.pulse import Poll
 from server.domain.room import LineState
 from server.live.protocol import HandPlace, PollView
+from server.store.lecture_figures import LectureFigures
 from server.store.rooms import RoomBook
 from server.store.views import Views
 from server.store.work import Outgoing, Store, room_channel, staff_channel
 from server.together import Together
 from tests.actions.test_lectures import crowd, lecturer
-from tests.actions.test_rooms import heard, lecture, pupil, say, start
+from tests.actions.test_rooms import heard, later, lecture, pupil, say, start
 from tests.actions.test_session import views
 from tests.builders import World
 
@@ -257,3 +258,35 @@ async def test_who_is_lost_counts_once_a_window_and_the_lecturer_alone_is_told(
     await act(store, lecture_room.end, lecturer, lecture, await World(store).now())
     assert await lost(pupil.id) == [RoomClosed]
     assert (await views.pulse.lost(lecture)).counts[:3] == [3, 0, 1], "kept for the replay"
+
+
+async def test_what_is_on_air_is_listed_for_reviewers_and_what_came_of_it_for_who_held_it(
+    store: Store, lecturer: Person, lecture: UUID, pupil: Person, views: Views
+) -> None:
+    figures = LectureFigures(views)
+    assert [(each.lecture.id, each.here) for each in (await figures.on_air()).lectures] == [(lecture, 0)]
+    assert await figures.of(lecture) is None, "it has not been held"
+    await start(store, lecturer, lecture)
+    async with store.work() as work:
+        await RoomBook(work).note_here(lecture, "web-1", [pupil.id])
+        await work.rows("UPDATE lecture_attendance SET from_at = from_at - interval '20 min' RETURNING node")
+        await work.rows("UPDATE lectures SET started_at = started_at - interval '30 min' RETURNING id")
+        await work.commit()
+    question = await say(store, pupil, lecture, "为什么？", kind="question")
+    await later(store)
+    await say(store, pupil, lecture, "加我微信 demo12345")
+    await ask(store, lecturer, lecture)
+    await hands_up(store, lecture, pupil.id)
+    await act(store, pulse.take_hand, lecturer, lecture, 1)
+    await act(store, lecture_room.judge, lecturer, lecture, question.number, LineState.ANSWERED)
+
+    [on_air] = (await figures.on_air()).lectures
+    assert (on_air.lecture.state, on_air.here, on_air.held) == ("live", 1, 1)
+    await act(store, lecture_room.end, lecturer, lecture, await World(store).now())
+
+    assert (await figures.on_air()).lectures == []
+    came = await figures.of(lecture)
+    assert came is not None
+    assert (came.minutes, came.enrolled, came.came, came.mean_minutes) == (30, 1, 1, 20)
+    assert (came.questions, came.answered, came.chat, came.hands, came.heard) == (1, 1, 0, 1, 1)
+    assert [poll.closed for poll in came.polls] == [True]

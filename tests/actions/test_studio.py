@@ -13,6 +13,7 @@ from server.actions.ports import Found, Rules
 from server.domain.people import Certification, Person, Stage, Subject
 from server.domain.question import State, Verdict
 from server.store import shelf
+from server.store.library import LibraryViews
 from server.store.views import Views
 from server.store.work import Store
 from tests.actions.conftest import SaysSo
@@ -157,31 +158,6 @@ async def test_a_lesson_is_watched_by_everybody_and_answers_nobodys_question(
     assert await store.rows("SELECT id FROM subsidy_facts", {}) == []
 
 
-async def test_a_pupil_finds_lessons_of_the_own_stage_and_those_on_what_a_question_is_about(
-    store: Store, world: World, finder: SaysSo, views: Views
-) -> None:
-    teacher, pupil, stranger = await world.teacher(), await world.student(), await world.student("other")
-    child = await world.student("small", grade=3)
-    asked, _ = await taught(store, world, finder, teacher, pupil, "一元一次方程 ")
-    made = {}
-    for title, point in (("移项要变号", "一元一次方程"), ("画平行线", "平行线"), ("要审的", "一元一次方程")):
-        session = await lesson(store, teacher, title, point)
-        await draw(store, teacher, session)
-        made[title] = await keep(store, teacher, session)
-        await publish(store, finder, made[title])
-    async with store.work() as work:
-        await work.change_answer(made["要审的"], review="waiting")
-        await work.commit()
-
-    shelf_of = {who.login: await shelf.lessons_to_watch(views, who.grade) for who in (pupil, child)}
-    beside = await shelf.lessons_beside(views, pupil.id, asked)
-
-    assert {each.title for each in shelf_of[pupil.login].lessons} == {"移项要变号", "画平行线"}
-    assert shelf_of[child.login].lessons == []
-    assert beside is not None and [each.id for each in beside.lessons] == [made["移项要变号"]]
-    assert await shelf.lessons_beside(views, stranger.id, asked) is None
-
-
 async def test_a_lesson_is_beside_a_video_that_was_found_before_anybody_taught(
     store: Store, world: World, finder: SaysSo, views: Views
 ) -> None:
@@ -197,8 +173,7 @@ async def test_a_lesson_is_beside_a_video_that_was_found_before_anybody_taught(
     await settle(store, finder, again)
 
     assert (await question(store, again)).state is State.SUGGESTED
-    beside = await shelf.lessons_beside(views, second.id, again)
-    assert beside is not None and [each.id for each in beside.lessons] == [made]
+    assert [each.id for each in await LibraryViews(views).beside(second.id, again)] == [made]
 
 
 async def test_a_lesson_that_is_dropped_or_empty_comes_to_nothing(store: Store, world: World, finder: SaysSo) -> None:

@@ -751,15 +751,31 @@ def asking_scenes() -> list[Scene]:
     ]
 
 
-def lessons() -> wire.Lessons:
+def lessons() -> wire.LessonsBeside:
     """Two on one point: one with a long title, one of another subject."""
-    made = []
     titles = {"移项为什么要变号": Subject.MATH, LONG[:80]: Subject.MATH, "雨后彩虹": Subject.SCIENCE}
-    for title, subject in titles.items():
-        each = answer(text=title)
-        each.title, each.subject, each.knowledge_points = title, subject, [POINTS[1]]
-        made.append(each)
-    return wire.Lessons(lessons=made)
+    return wire.LessonsBeside(lessons=[a_lesson(title, subject) for title, subject in titles.items()])
+
+
+def a_lesson(title: str, subject: Subject = Subject.MATH, **more: Any) -> wire.LessonView:
+    given: dict[str, Any] = {
+        "id": id_of(f"lesson {title}"),
+        "source": "film",
+        "title": title,
+        "subject": subject,
+        "stage": Stage.JUNIOR,
+        "grade": 8,
+        "knowledge_points": [POINTS[1]],
+        "teacher_name": "演示·林老师",
+        "duration_ms": 274_000,
+        "poster_url": None,
+        "book": "数学八年级上册",
+        "chapter": "一次函数",
+        "series": "",
+        "questions": 2,
+        "seen": 0.0,
+    }
+    return wire.LessonView(**{**given, **more})
 
 
 def questions_by_name() -> dict[str, wire.QuestionView]:
@@ -816,10 +832,6 @@ def _open_first(page: Page) -> None:
     page.locator("article.question").first.wait_for()
 
 
-def _shelf(page: Page) -> None:
-    page.locator(".shelf-title").click()
-
-
 def question_scenes() -> list[Scene]:
     found = questions_by_name()
     past = {State.RESOLVED, State.WITHDRAWN}
@@ -836,7 +848,6 @@ def question_scenes() -> list[Scene]:
     ]  # fmt: skip
     several = [found["waiting-far"], found["following"], found["suggested"]]
     rendering, done = [found["answered-rendering"]], [found["answered"]]
-    bare = wire.Lessons(lessons=[])
     beside = {f"GET /api/questions/{one.id}/lessons": lessons() for one in (found["suggested"], found["answered"])}
     silent = {f"GET /api/answers/{found['answered-rendering'].answer.id}/replay": replay(voice=False)}
     return [
@@ -845,8 +856,6 @@ def question_scenes() -> list[Scene]:
         Scene("replay-ink-only", "/student", {**_student(rendering), **silent}, _play),
         Scene("replay-instead-of-video", "/student", _student(done), _light),
         Scene("student-everything", "/student", {**_student(current), **beside}),
-        Scene("student-lessons", "/student", {**_student([]), "GET /api/student/lessons": lessons()}, _shelf),
-        Scene("student-no-lessons", "/student", {**_student([]), "GET /api/student/lessons": bare}, _shelf),
         Scene("student-busy", "/student", _student([found["answering"], *several, *history])),
         Scene("student-history", "/student", _student(history, earlier=history[-1].id)),
     ]

@@ -126,6 +126,20 @@ HANDS = wire.HandsView(
     ],
 )
 LOST = wire.LostView(counts=[0, 1, 0, 4, 9, 31, 74, 22, 6, 2, 0, 1, 12, 66], came=588, marks=[])
+CAME = wire.LectureFigures(
+    minutes=52,
+    enrolled=800,
+    came=588,
+    mean_minutes=41,
+    questions=63,
+    answered=22,
+    chat=418,
+    hands=31,
+    heard=6,
+    polls=[poll(1, [102, 388, 57, 21], closed=True, right=2)],
+    lost=wire.LostView(counts=LOST.counts, came=588, marks=[wire.MarkView(from_ms=150_000, to_ms=210_000, most=74)]),
+    listeners=[wire.ListenerView(nickname="朵朵", seconds=3_000, here=False)],
+)
 MUTED = wire.Muted(
     pupils=[
         wire.MutedView(number=4, nickname="朵朵", since=ago(minutes=4), removed=False),
@@ -200,6 +214,7 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         f"POST /api/lectures/{shown.id}/start": snapshot,
         f"GET /api/lectures/{shown.id}/materials": [],
         f"GET /api/lectures/{shown.id}/muted": MUTED,
+        "GET /api/on-air": wire.OnAir(lectures=[]),
         f"GET /api/lectures/{shown.id}/attendance": wire.Attendance(here=588, listeners=listeners),
     }
 
@@ -224,6 +239,11 @@ def lecture_scenes() -> list[Scene]:
         Scene("hall-loading", "/lectures", {**hall_doors(), "GET /api/lectures": "silent"}),
         Scene("hall-offline", "/lectures", hall_doors(*every), offline=True),
         Scene("lecturer-desk", "/lectures", desk),
+        Scene(
+            "lecturer-came-of", "/lectures", {**desk, f"GET /api/lectures/{past.id}/figures": CAME}, _line(past.title)
+        ),
+        Scene("reviewer-lectures", "/lectures", _watching(*every)),
+        Scene("reviewer-nothing", "/lectures", _watching()),
         Scene("lecturer-nothing", "/lectures", desk_doors()),
         Scene("lecturer-planning", "/lectures", desk, _tab("安排一场课", "Plan a lecture")),
         room_scene("pupil", room_doors("pupil", pupil)),
@@ -234,8 +254,8 @@ def lecture_scenes() -> list[Scene]:
         ),
         room_scene("lecturer-no-microphone", room_doors("lecturer", lecturer), grants=False),
         room_scene("lecturer-checking", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _checks),
-        Scene("replay", f"/lectures#replay={id_of('lecture 二次函数的顶点')}", replay_doors(pupil)),
-        Scene("replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
+        Scene("lecture-replay", f"/lectures#replay={id_of('lecture 二次函数的顶点')}", replay_doors(pupil)),
+        Scene("lecture-replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
         room_scene("pupil-before", room_doors("pupil", pupil, LectureState.OPEN, lines=[])),
         room_scene("pupil-after", room_doors("pupil", pupil, LectureState.OVER)),
         room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
@@ -269,6 +289,22 @@ def lecture_scenes() -> list[Scene]:
         room_scene("lecturer-before", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[])),
         room_scene("reviewer", room_doors("reviewer", Role.REVIEWER)),
     ]
+
+
+def _watching(*lectures: wire.LectureView) -> dict[str, Any]:
+    views = [wire.OnAirView(lecture=each, here=588, held=2 * (each.state == "live")) for each in lectures]
+    return {"GET /api/me": me(Role.REVIEWER), "GET /api/on-air": wire.OnAir(lectures=views)}
+
+
+def _line(title: str) -> Act:
+    return lambda page: page.locator(".planning .line", has_text=title).first.click()
+
+
+def _word(doors: dict[str, Any]) -> dict[str, Any]:
+    """The same room, in which hand 1 has the word."""
+    path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
+    room = msgspec.structs.replace(doors[path].room, has_the_word=1)
+    return {path: msgspec.structs.replace(doors[path], room=room)}
 
 
 def _missed(page: Page) -> None:

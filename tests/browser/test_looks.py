@@ -27,7 +27,7 @@ EXAMINED = """
     teacher-off-shift teacher-judging research saying label-models topics-merging
     monday monday-schools monday-exemplars monday-data
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
-    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking replay
+    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking lecture-replay
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

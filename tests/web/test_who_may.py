@@ -20,11 +20,13 @@ from server.actions import answer, ask, lecture_room, pulse, teach, upload
 from server.actions.ports import Found, Rules
 from server.domain.consent import WORDING
 from server.domain.lecture import Plan
+from server.domain.library import Lesson, QuizQuestion
 from server.domain.people import Person, Role, Stage, Subject
 from server.domain.pulse import Poll
 from server.domain.question import Verdict
 from server.parts import Parts
 from server.store import tables as t
+from server.store.library import Footage, LibraryBook
 from server.web.auth import make_token
 from server.web.door import Door
 from server.web.routes import DOORS
@@ -95,6 +97,7 @@ class Case:
     upload: UUID | None = None
     lecture: UUID | None = None
     material: UUID | None = None
+    film: UUID | None = None
     epoch: int = 0
 
 
@@ -180,7 +183,20 @@ POLICY: dict[tuple[str, str], Policy] = {
         refused=frozenset({409}),  # it is offered, and they are busy
     ),
     ("GET", "/api/lessons"): Policy(TEACHERS),
-    ("GET", "/api/student/lessons"): Policy(PUPILS),
+    ("GET", "/api/library"): Policy({**BOTH, "reviewer": FINE, "researcher": FINE}),
+    ("GET", "/api/library/figures"): Policy({**REVIEWERS, "researcher": FINE}),
+    ("GET", "/api/library/{id}"): Policy(
+        {**BOTH, "reviewer": FINE, "researcher": FINE}, thing=lambda case: case.film
+    ),
+    ("POST", "/api/library/{id}/watched"): Policy(
+        PUPILS, thing=lambda case: case.film, body=lambda case: {"spans": [{"from_ms": 0, "to_ms": 9}]}
+    ),
+    ("POST", "/api/library/{id}/quiz"): Policy(
+        PUPILS, thing=lambda case: case.film, body=lambda case: {"options": [1]}
+    ),
+    ("POST", "/api/library/{id}/shown"): Policy(
+        REVIEWERS, thing=lambda case: case.film, body=lambda case: {"shown": False}
+    ),
     ("GET", "/api/questions/{id}/lessons"): Policy(THE_OWNER, thing=lambda case: case.question),
     ("POST", "/api/lessons"): Policy(
         TEACHERS,
@@ -328,6 +344,8 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/hands/{number}/take"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/hands/{number}/done"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/lost"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("GET", "/api/on-air"): Policy(REVIEWERS),
+    ("GET", "/api/lectures/{id}/figures"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/muted"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
@@ -429,6 +447,7 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
     people[COLLEAGUE] = await world.teacher("colleague")
     people[GUEST] = await world.person("guest", Role.LECTURER)
     case.lecture = await _a_lecture(parts, case)
+    case.film = await _a_film(parts)
     if at in ("on air", "over"):
         await _go_on_air(parts, case)
     if at == "over":
@@ -436,6 +455,15 @@ async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request
         async with parts.store.work() as work:
             await lecture_room.end(work, people[LECTURER], case.lecture, await work.now())
     return Told(parts, program, case)
+
+
+async def _a_film(parts: Parts) -> UUID:
+    id, quiz = uuid4(), (QuizQuestion("变号吗？", ("变", "不变"), 1),)
+    async with parts.store.work() as work:
+        lesson = Lesson("m1", "移项", Subject.MATH, 8, ("方程",), quiz=quiz)
+        await LibraryBook(work).keep(id, lesson, Footage("s", "films/v.mp4", "films/p.jpg", 60_000, 9))
+        await work.commit()
+    return id
 
 
 async def _a_lecture(parts: Parts, case: Case) -> UUID:

@@ -72,7 +72,7 @@ def test_a_researcher_names_and_merges_topics_and_says_a_point(city: Service, so
     expect(named).to_be_visible()
 
     page.get_by_role("region", name="风筝", exact=True).get_by_role("button", name="并入别的话题").click()
-    page.get_by_label("并入", exact=True).select_option(label="勾股定理里的高")
+    page.get_by_role("dialog").get_by_role("combobox").select_option(label="勾股定理里的高")
     page.get_by_role("dialog").get_by_role("button", name="并入别的话题").click()
     expect(page.get_by_role("region", name="风筝", exact=True)).to_have_count(0)
     expect(named.get_by_text("上周 6 人问")).to_be_visible()  # the same six

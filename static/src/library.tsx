@@ -298,7 +298,7 @@ function Figures() {
       {unfolded && lessons === null && no === null && <Skeleton />}
       {lessons?.length === 0 && <Empty title={words.noFigures} />}
       {lessons !== null && lessons.length > 0 && (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label={words.figures}>
+        <div class="scroll" tabIndex={0} role="region" aria-label={words.figures}>
           <table class="watch-table">
             <thead><tr><th scope="col">{words.lesson}</th><th scope="col">{words.pupils}</th><th scope="col">{words.minutes}</th><th scope="col">{words.whole}</th><th scope="col">{words.quizRight}</th></tr></thead>
             <tbody>{lessons.map((each) => <tr key={each.lesson_id}><th scope="row"><a href={`#lesson=${each.lesson_id}`}>{each.title}</a></th><td class="digits">{each.pupils ?? words.few}</td><td class="digits">{each.minutes ?? "–"}</td><td class="digits">{percent(each.whole)}</td><td class="digits">{percent(each.quiz_right)}</td></tr>)}</tbody>

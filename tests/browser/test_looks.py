@@ -21,7 +21,7 @@ PARTS = 8  # of the scenes: each has a browser of its own
 
 # For axe, and in Chinese, a few scenes stand for all: between them they have every piece of every page.
 EXAMINED = """
-    door-demo door-activation-short lost student-everything student-history student-lessons student-offline ask-all
+    door-demo door-activation-short lost student-everything student-history student-offline library lesson-tried ask-all
     ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research saying label-models topics-merging

@@ -21,7 +21,6 @@ const LINE = 480; // of text of that size
 const MARGIN = 500;
 const QUIET_MS = 800; // of a board at rest, then its hash is shown
 const HASH_MS = 6; // at a time
-const LATEST_MS = 2_000; // that a page which is never idle puts it off
 
 interface Spot {
   page: string;
@@ -174,16 +173,10 @@ function useDigest(room: Room): { seq: number; hash: string } {
   useEffect(() => {
     const step = (): void => {
       if (room.confirmed.hashed(HASH_MS)) setDigest({ seq: room.confirmed.seq, hash: room.confirmed.digest() });
-      else timer = setTimeout(rest, 2 * HASH_MS);
+      else timer = setTimeout(step, 2 * HASH_MS);
     };
-    // A full board that is still being painted leaves no idle moment, and goes first.
-    const rest = (): void => void (typeof requestIdleCallback === "undefined" ? step() : (idle = requestIdleCallback(step, { timeout: LATEST_MS })));
-    let idle = 0;
-    let timer = setTimeout(rest, QUIET_MS);
-    return () => {
-      clearTimeout(timer);
-      if (idle !== 0) cancelIdleCallback(idle);
-    };
+    let timer = setTimeout(step, QUIET_MS);
+    return () => clearTimeout(timer);
   }, [room, seq]);
   return digest;
 }

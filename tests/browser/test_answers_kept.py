@@ -121,8 +121,8 @@ def test_a_lesson_is_recorded_by_ink_alone_where_the_microphone_is_refused(city:
 
     # a pupil of that stage finds it, and watches it with no question behind it
     pupil = someone("pupil9").page
-    pupil.locator("summary", has_text="微课").click()
-    pupil.get_by_role("button", name=re.compile("等高线怎么看")).click()
+    pupil.get_by_role("link", name=re.compile("微课")).click()
+    pupil.get_by_role("link", name=re.compile("等高线怎么看")).click()
     expect(pupil.locator("video")).to_be_visible()
     pupil.get_by_role("button", name=re.compile("省流量")).click()
     expect(pupil.get_by_role("region", name="板书回放")).to_be_visible()

@@ -10,7 +10,7 @@ const TRIPS = 5;
 const GOOD_MS = 150;
 const SLOW_MS = 600;
 const LOUD = 0.05; // of the loudest that a microphone gives
-const LOOK_MS = 100;
+const LOOK_MS = 40; // as long as a microphone is looked at: nothing falls between two looks
 const CALM_MS = 1_500; // a sound that is missing for less is not talked about
 
 /** On, muted, or how to get it on. */

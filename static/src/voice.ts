@@ -29,7 +29,7 @@ export function liveType(): string | null {
 export class Microphone {
   readonly #context: AudioContext | null;
   readonly #analyser: AnalyserNode | null;
-  readonly #samples = new Uint8Array(256);
+  readonly #samples = new Uint8Array(2_048); // all that the analyser keeps, some 40 ms: a shorter look misses syllables
   /** It was unplugged, or another program took it. */
   onlost: () => void = () => {};
   /** A call came in, or the system holds it for something else; or it is ours again. */

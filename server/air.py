@@ -71,7 +71,6 @@ class Take:
     cut: int = 0  # segments so far
     unkept: deque[tuple[int, bytes, int]] = field(default_factory=lambda: deque(maxlen=UNKEPT))
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
     shared: list[tuple[str, bytes]] = field(default_factory=list)
 
     def now_ms(self) -> int:
@@ -91,6 +90,7 @@ class Studio:
     def __init__(self, store: Store, storage: FolderStorage | S3Storage, bus: Bus, hub: Hub) -> None:
         self._store, self._storage, self._bus, self._hub = store, storage, bus, hub
         self._takes: dict[tuple[UUID, str], Take] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # of takes that are over too: their last segments are on the way
         self._opening = asyncio.Lock()
 
     async def hears(self, person: Person, slice: Air) -> Aired:
@@ -170,10 +170,13 @@ class Studio:
             heard_at=now,
         )
         self._takes[take.lecture, take.name] = take
-        take.tasks = [
+        tasks = [
             asyncio.create_task(self._keep(take), name="lecture to the store"),
             asyncio.create_task(self._share(take), name="lecture to the playlists"),
         ]
+        self._tasks.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._tasks.discard)
         return take
 
     # What is packed.
@@ -308,15 +311,14 @@ class Studio:
 
     async def stop(self) -> None:
         """This process ends: what is packed is kept; the pages begin new takes elsewhere."""
-        tasks = []
         for take in list(self._takes.values()):
-            tasks += take.tasks
             del self._takes[take.lecture, take.name]
             await take.packager.close()
             if take.open:
                 self._cut(take)
             take.state = "gone"
             take.wake.set()
+        tasks = list(self._tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=5)
         for task in tasks:

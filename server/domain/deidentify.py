@@ -73,7 +73,11 @@ def wait_of(bin: int | None) -> tuple[int | None, int | None]:
     """From and to which second somebody waited."""
     if bin is None:
         return None, None
-    return tuple(round(2 ** (edge / BINS_PER_DOUBLING)) for edge in (bin, bin + 1))  # type: ignore[return-value]
+    return _second(bin), _second(bin + 1)
+
+
+def _second(edge: int) -> int:
+    return round(2 ** (edge / BINS_PER_DOUBLING))
 
 
 # Column, type, and what it says in Chinese and English.

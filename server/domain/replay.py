@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 RATE = 24_000  # samples a second of the track
 GRACE = timedelta(seconds=30)  # between two reports of a page
@@ -79,7 +80,15 @@ def replay_playlist(segments: Sequence[Segment], begun_at: datetime, init: str, 
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def live_playlist(edge: Edge, init: str, part_s: float, names: "Names") -> str:
+class Names(Protocol):
+    """Where segments and parts are fetched."""
+
+    def segment(self, take: int, number: int) -> str: ...
+
+    def part(self, take: int, number: int, part: int) -> str: ...
+
+
+def live_playlist(edge: Edge, init: str, part_s: float, names: Names) -> str:
     """The newest segments, the last of them and the one that grows also in parts (LL-HLS), and where the next part will
     be. A take begins its own numbers, higher than those of the take before."""
     hold = 3 * part_s
@@ -113,16 +122,6 @@ def live_playlist(edge: Edge, init: str, part_s: float, names: "Names") -> str:
 def sequence(take: int, number: int) -> int:
     """The media sequence number of a segment: it grows from take to take."""
     return take * 100_000 + number
-
-
-class Names:
-    """Where segments and parts are fetched."""
-
-    def segment(self, take: int, number: int) -> str:
-        raise NotImplementedError
-
-    def part(self, take: int, number: int, part: int) -> str:
-        raise NotImplementedError
 
 
 def believed(spans: Sequence[tuple[int, int]], since: timedelta | None) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from server.web import (
     on_air,
     pages,
     projects,
+    proposals,
     pulse,
     research,
     studio,
@@ -103,6 +104,8 @@ DOORS: tuple[Door, ...] = (
     *subsidies.DOORS,
     # what questions are about
     *research.DOORS,
+    # from a finding to its lesson, and back
+    *proposals.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),
     Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),

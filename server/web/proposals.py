@@ -42,7 +42,7 @@ def _slot(plan: wire.ProposedPlan) -> Slot:
     return Slot(plan.starts_at, plan.ends_at, plan.capacity, plan.about, frozenset(plan.schools))
 
 
-async def withdraw(call: Call[None]) -> None:
+async def withdraw_proposal(call: Call[None]) -> None:
     async with call.parts.store.work() as work:
         await proposal.withdraw(work, call.id())
 
@@ -54,13 +54,13 @@ async def offers(call: Call[Any]) -> wire.ProposalOffers:
     return await proposal_views.offered(call.parts.store, call.person.id, forms, now)
 
 
-async def take(call: Call[None]) -> wire.ProposalOffers:
+async def take_proposal(call: Call[None]) -> wire.ProposalOffers:
     async with call.parts.store.work() as work:
         await proposal.take(work, call.person, call.id(), await work.now())
     return await offers(call)
 
 
-async def decline(call: Call[wire.DeclineProposal]) -> wire.ProposalOffers:
+async def decline_proposal(call: Call[wire.DeclineProposal]) -> wire.ProposalOffers:
     async with call.parts.store.work() as work:
         await proposal.decline(work, call.person, call.id(), call.body.why)
     return await offers(call)
@@ -76,7 +76,7 @@ async def plan_lecture(call: Call[wire.PlanLecture]) -> Reply:
     return Reply(view, status=201)
 
 
-async def begin_lesson(call: Call[None]) -> wire.SessionView:
+async def record_proposal(call: Call[None]) -> wire.SessionView:
     async with call.parts.store.work() as work:
         session = await proposal.begin_lesson(work, call.person, call.id(), await work.now())
     view = await call.parts.views.session(session, "teacher")
@@ -89,7 +89,7 @@ async def invitations(call: Call[None]) -> wire.Invitations:
     return await proposal_views.invitations(call.parts.store, call.person.id, views.replays_reviewed)
 
 
-async def dismiss(call: Call[None]) -> None:
+async def dismiss_invitation(call: Call[None]) -> None:
     async with call.parts.store.work() as work:
         await invite.dismiss(work, call.person, call.id())
 
@@ -99,19 +99,20 @@ DOORS = (
          reply=wire.TopicTeaching, tag="proposals"),
     Door("POST", "/api/research/topics/{number}/proposals", propose, RESEARCHER, "Propose to teach it",
          wire.ProposeTeaching, wire.TopicTeaching, 201, needs_key=True, tag="proposals"),
-    Door("POST", "/api/research/proposals/{id}/withdraw", withdraw, RESEARCHER, "Take a proposal back",
+    Door("POST", "/api/research/proposals/{id}/withdraw", withdraw_proposal, RESEARCHER, "Take a proposal back",
          tag="proposals"),
     Door("GET", "/api/proposals", offers, LECTURER | TEACHER, "What one may teach, and has taken over",
          reply=wire.ProposalOffers, tag="proposals"),
-    Door("POST", "/api/proposals/{id}/take", take, LECTURER | TEACHER, "Take one over, or confirm a plan",
+    Door("POST", "/api/proposals/{id}/take", take_proposal, LECTURER | TEACHER, "Take one over, or confirm a plan",
          reply=wire.ProposalOffers, tag="proposals"),
-    Door("POST", "/api/proposals/{id}/decline", decline, LECTURER | TEACHER, "Leave it to others, or give it back",
+    Door("POST", "/api/proposals/{id}/decline", decline_proposal, LECTURER | TEACHER, "Leave or give it back",
          wire.DeclineProposal, wire.ProposalOffers, tag="proposals"),
     Door("POST", "/api/proposals/{id}/lecture", plan_lecture, LECTURER, "Plan the lecture that it becomes",
          wire.PlanLecture, wire.LectureView, 201, needs_key=True, tag="proposals"),
-    Door("POST", "/api/proposals/{id}/lesson", begin_lesson, TEACHER, "Record the micro-lesson that it becomes",
+    Door("POST", "/api/proposals/{id}/lesson", record_proposal, TEACHER, "Record the micro-lesson that it becomes",
          reply=wire.SessionView, tag="proposals"),
     Door("GET", "/api/invitations", invitations, STUDENT, "What is taught that one asked about",
          reply=wire.Invitations, tag="proposals"),
-    Door("POST", "/api/invitations/{id}/dismiss", dismiss, STUDENT, "Put an invitation away", tag="proposals"),
+    Door("POST", "/api/invitations/{id}/dismiss", dismiss_invitation, STUDENT, "Put an invitation away",
+         tag="proposals"),
 )  # fmt: skip

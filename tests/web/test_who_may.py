@@ -358,6 +358,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ),
     # An address alone opens nothing: it must be signed, for this person (tests/web/test_sound.py).
     ("GET", "/hls/{grant}/live.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/rewind.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),

@@ -135,7 +135,7 @@ async def test_one_steps_back_while_it_is_on_the_air(hall: Hall) -> None:
     listed = await hall.get(pupil, mine["sound"]["playlist"])
     assert listed.text.count("#EXTINF") == 3 and "ENDLIST" not in listed.text
     assert {(await hall.get(None, uri)).status_code for uri in uris(listed.text)} == {200}
-    newer = await hall.get(pupil, mine["sound"]["playlist"] + f"?from=59700")
+    newer = await hall.get(pupil, mine["sound"]["playlist"] + "?from=59700")
     assert newer.text.count("#EXTINF") == 1  # what is known is not told again
     assert (await hall.get(pupil, path + "?after=1")).json()["log"] == []
     assert (await hall.get(pupil, path + "?after=x")).status_code == 404

@@ -35,7 +35,7 @@ export function Offer({ of: each, onplan, onrecord }: { of: ProposalOffer; onpla
   const wide = each.plan != null && each.plan.schools.length === 0;
   const free = waits(each);
   return (
-    <section class="card offer" aria-label={each.title}>
+    <section class="card proposed" aria-label={each.title}>
       <h2>{each.title} <span class="tag">{words.forms[each.form]}</span></h2>
       <p class="muted small">{say.value.subjects[each.subject]} · {level}{!each.taken && ` · ${words.until(each.expires_at)}`}</p>
       {each.is_mine && !each.taken && <p><strong>{words.forYou}</strong></p>}

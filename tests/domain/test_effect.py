@@ -111,7 +111,7 @@ GROUPS = st.lists(
 
 @given(GROUPS, st.booleans())
 def test_what_is_told_leaves_no_small_group_behind(asked: list[Question], of_eight: bool) -> None:
-    """The reader knows each week of five askers or more, and what is told here; whatever is left is five or nobody's."""
+    """The reader knows each week of five askers or more, and what is told here; the rest is five or nobody's."""
     enrolled = {(school, grade): 200 for school in SCHOOLS[:3] for grade in STAGE}
     grades = frozenset({8}) if of_eight else STAGE
     found = beside_schools(asked, WHEN, enrolled, frozenset(SCHOOLS[:1]), frozenset(), grades, STAGE)

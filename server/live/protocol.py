@@ -917,6 +917,19 @@ class RoomSnapshot(Wire):
     lost: LostView | None = None
 
 
+class LectureFilm(Wire):
+    """One video of a lecture; `progress` in percent. `download_url` is for those who may take it with them."""
+
+    state: Literal["making", "ready", "failed"]
+    progress: int
+    url: str | None = None
+    poster_url: str | None = None
+    content_type: str | None = None
+    duration_ms: int | None = None
+    size: int | None = None
+    download_url: str | None = None
+
+
 class LectureReplay(Wire):
     """A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All
     times are ms from its beginning."""
@@ -932,6 +945,7 @@ class LectureReplay(Wire):
     marks: list[MarkView]  # where many were lost
     shown: bool  # to pupils
     me: Literal["lecturer", "pupil", "reviewer"]
+    film: LectureFilm | None = None
 
 
 class LectureRewind(Wire):

@@ -102,5 +102,8 @@ _OUTLIVED = """
 _FORGET = (
     "DELETE FROM lecture_segments WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_takes WHERE lecture_id = %(lecture)s RETURNING number",
+    "DELETE FROM lecture_films WHERE lecture_id = %(lecture)s RETURNING lecture_id",
+    "DELETE FROM lecture_captions WHERE lecture_id = %(lecture)s RETURNING lecture_id",
+    "DELETE FROM lecture_texts WHERE lecture_id = %(lecture)s RETURNING number",
     "UPDATE lectures SET swept_at = clock_timestamp(), version = version + 1 WHERE id = %(lecture)s RETURNING id",
 )

@@ -946,6 +946,7 @@ class LectureReplay(Wire):
     shown: bool  # to pupils
     me: Literal["lecturer", "pupil", "reviewer"]
     film: LectureFilm | None = None
+    stopped_ms: int = 0  # where one's own page stood that spoke last
 
 
 class LectureRewind(Wire):
@@ -1463,9 +1464,10 @@ class ShowReplay(Wire, forbid_unknown_fields=True):
 
 
 class WatchedSpans(Wire, forbid_unknown_fields=True):
-    """What was played of a replay since the last report, in ms of the lecture's clock: from and to."""
+    """What was played of a replay since the last report, in ms of the lecture's clock; and where it stands."""
 
     spans: list[Span]
+    at_ms: int | None = None
 
 
 class RuleAuthor(Wire, forbid_unknown_fields=True):

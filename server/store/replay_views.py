@@ -85,6 +85,7 @@ class ReplayViews:
         if view is None:
             return None
         lasts_ms = duration_ms(lecture)
+        own = await self.store.rows(_STOPPED, {"id": lecture.id, "viewer": person.id})
         seen = await self.store.rows(VIEWS, {"id": lecture.id, "lasts_ms": lasts_ms})
         return wire.LectureReplay(
             lecture=view,
@@ -98,6 +99,7 @@ class ReplayViews:
             marks=(await self.pulse.lost(lecture.id)).marks,
             shown=self.is_shown(lecture),
             me=_side(person, lecture),
+            stopped_ms=own[0].at_ms if own else 0,
             film=await self.film(lecture, keeper=_side(person, lecture) != "pupil"),
         )
 
@@ -130,6 +132,7 @@ def duration_ms(lecture: Record) -> int:
     return max(0, int((lecture.ended_at - lecture.started_at).total_seconds() * 1000))
 
 
+_STOPPED = "SELECT at_ms FROM lecture_watches WHERE lecture_id = %(id)s AND viewer_id = %(viewer)s"
 _OF_SCHOOL = """
     SELECT l.* FROM lectures l
     WHERE l.id = %(id)s AND l.state = 'over' AND l.swept_at IS NULL AND EXISTS (

@@ -145,7 +145,8 @@ async def watched(call: Call[wire.WatchedSpans]) -> None:
         raise NotHere
     spans = [(span.from_ms, span.to_ms) for span in call.body.spans[:MOST_SPANS]]
     async with call.parts.store.work() as work:
-        await lecture_air.watch(work, call.person, call.id(), duration_ms(lecture), spans)
+        at_ms = call.body.at_ms if call.body.at_ms is not None else spans[-1][1] if spans else 0
+        await lecture_air.watch(work, call.person, call.id(), duration_ms(lecture), spans, at_ms)
 
 
 def _granted(call: Call[None]) -> UUID:

@@ -858,6 +858,7 @@ export interface LectureReplay {
   shown: boolean;
   me: "lecturer" | "pupil" | "reviewer";
   film: LectureFilm | null;
+  stopped_ms: number;
 }
 
 /** A lecture on the air, as far as one may step back in it: the board's log after the line that was asked for, and a playlist of its sound that grows. `lasts_ms` is how far it goes. */
@@ -1316,9 +1317,10 @@ export interface ShowReplay {
   shown: boolean;
 }
 
-/** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */
+/** What was played of a replay since the last report, in ms of the lecture's clock; and where it stands. */
 export interface WatchedSpans {
   spans: Span[];
+  at_ms?: number | null;
 }
 
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */

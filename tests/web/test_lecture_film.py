@@ -72,7 +72,7 @@ async def test_it_is_one_film_with_chapters_in_step_and_for_who_may_have_it(hall
     making = asyncio.create_task(film_lecture(hall.parts, hall.id))
     kept: list[Any] = []
     async with asyncio.timeout(60):
-        while not kept:  # noqa: ASYNC110 - nobody tells that a part is there
+        while not kept:
             await asyncio.sleep(0.02)
             kept = await hall.parts.storage.list(f"lectures/{hall.id}/film/", 10)
     making.cancel()

@@ -48,7 +48,7 @@ class TakeBook:
         return found[0] if found else None
 
     async def watch(self, lecture: UUID, viewer: UUID, spans: Sequence[tuple[int, int]], at_ms: int) -> None:
-        """These spans too; what was watched before is merged with them. The page that speaks last says where it stands."""
+        """These spans too, merged with those before. The page that speaks last says where it stands."""
         ranges = "{" + ",".join(f"[{start},{end})" for start, end in spans) + "}"
         await self.work.rows(_WATCH, {"lecture": lecture, "viewer": viewer, "spans": ranges, "at_ms": at_ms})
 

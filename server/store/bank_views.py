@@ -170,11 +170,14 @@ class BankViews:
         items: dict[Any, wire.BankItem] = {}
         for row in rows:
             key = row.text_id or row.question_id
-            if key in items:  # of the filters alone: the same problem on one page is told once
-                items[key].alike += 1
-                continue
             answer, view = known.get(row.answer_id, (None, None))
             photo = next(iter((answer.pages or {}).values()), None) if answer is not None else None
+            photo_url = None if photo is None else await self.views.sign(photo, None)
+            if key in items:  # of the filters alone: the same problem on one page is told once
+                item = items[key]
+                item.alike += 1
+                item.answer, item.photo_url = item.answer or view, item.photo_url or photo_url
+                continue
             items[key] = wire.BankItem(
                 week=str(row.week),
                 subject=row.subject,
@@ -185,7 +188,7 @@ class BankViews:
                 outcome=_outcome(row),
                 difficulty=row.difficulty,
                 answer=view,
-                photo_url=None if photo is None else await self.views.sign(photo, None),
+                photo_url=photo_url,
                 alike=row.alike - 1,
                 by_words=row.by_words,
                 by_figure=row.by_figure,
@@ -337,7 +340,8 @@ def _ranked(asked: _Asked) -> str:
     return f"""
         SELECT * FROM (
             SELECT source.*, count(*) OVER (PARTITION BY text) AS alike,
-                   row_number() OVER (PARTITION BY text ORDER BY score DESC, week DESC, question_id) AS turn
+                   row_number() OVER (PARTITION BY text ORDER BY answer_id IS NULL, score DESC, week DESC, question_id)
+                       AS turn
             FROM (SELECT *, coalesce(text_id::text, question_id::text) AS text FROM ({asked.rows}) every
                   WHERE {asked.taken}) source) numbered
         WHERE turn = 1 ORDER BY score DESC, week DESC, question_id LIMIT %(many)s OFFSET %(skip)s

@@ -21,6 +21,7 @@ LONGEST = 300  # letters of a problem
 TEXTS, OF_A_TEXT, OF_AN_ANSWER, FIGURES = 120, 100, 100, 100  # that a search looks at
 MOST_HOLDERS = 400  # texts looked at for one pair of characters
 FIGURE_NEAR = 10  # bits, as matcher.figure has it
+LEAST_COMMON = 0.5  # of what the pairs of a search tell, that a text has to have
 MOST_TOPICS = 40
 ANSWERS = 4  # shown above the questions
 
@@ -259,7 +260,7 @@ class _Asked:
             "pairs": [f"'{pair}'" for pair in self.sought.pairs],
             "whole": " & ".join(f"'{pair}'" for pair in self.sought.pairs),
             "rarities": list(self.sought.rarities),
-            "least": sum(self.sought.rarities) * 0.6,
+            "least": sum(self.sought.rarities) * LEAST_COMMON,
             "near": [near.id for near in self.sought.near],
             "sure": [near.sure for near in self.sought.near],
         }

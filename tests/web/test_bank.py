@@ -88,7 +88,7 @@ async def test_questions_are_found_by_words_figure_and_every_facet_and_nobody_is
 
     every = await find(desk)
     words = await find(desk, "q=直角边")
-    part = await find(desk, "q=斜率和图象经过点怎么办呢请教老师")
+    part = await find(desk, "q=一次函数的图象，求斜率")
     shape = await find(desk, f"figure={TURNED}")
     here = await find(desk, f"school={second}&outcome=unanswered&q=一次函数的图象")
     point = await find(desk, "subject=math&stage=junior&point=勾股定理")

@@ -1,7 +1,8 @@
 """The doors of a lecture's sound: playlists for browsers that can't join parts, segments, and the replay."""
 
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,14 +29,14 @@ PART_S = PART / RATE
 MOST_SPANS = 200
 
 
-def sound_of(parts: Parts, call: Call[Any], playlist: str, until: float) -> wire.SoundView:
-    grant = parts.grants.grant(call.id(), call.person.id, round(until))
+def sound_of(call: Call[Any], playlist: str, until: float) -> wire.SoundView:
+    grant = call.parts.grants.grant(call.id(), call.person.id, round(until))
     return wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist=f"/hls/{grant}/{playlist}.m3u8")
 
 
 def live_sound(call: Call[Any], lecture: wire.LectureView) -> wire.SoundView:
     """Good until the room is closed at the latest."""
-    return sound_of(call.parts, call, "live", (lecture.ends_at + OVERRUN).timestamp())
+    return sound_of(call, "live", (lecture.ends_at + OVERRUN).timestamp())
 
 
 async def live(call: Call[None]) -> Response:
@@ -51,16 +52,43 @@ async def live(call: Call[None]) -> Response:
     return Response(live_playlist(edge, names.of(INIT), PART_S, names), media_type=PLAYLIST)
 
 
+async def rewind(call: Call[None]) -> wire.LectureRewind:
+    id, views = call.id(), call.parts.views
+    lecture = await views.lectures.lecture(id)
+    if lecture is None or not await call.parts.listeners.may(call.person, id):
+        raise NotHere
+    until = (lecture.ends_at + OVERRUN).timestamp()
+    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, sound_of(call, "rewind", until))
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def rewind_list(call: Call[None]) -> Response:
+    """What is kept so far, or what of it ends after `from`, in ms: who knows the rest asks for what is new."""
+    id = _granted(call)
+    if not await call.parts.listeners.may(call.person, id):
+        raise NotHere
+    found = await call.parts.store.rows("SELECT started_at FROM lectures WHERE id = %(id)s", {"id": id})
+    known = _number(call.query.get("from")) or 0
+    segments = [each for each in await call.parts.views.replays.segments(id) if each.ends_ms > known]
+    return _playlist(call, id, segments, found[0].started_at, grows=True)
+
+
 async def replay_list(call: Call[None]) -> Response:
     id = _granted(call)
     views = call.parts.views.replays
     lecture = await views.open_to(call.person, id)
     if lecture is None:
         raise NotHere
-    segments = await views.segments(id)
+    return _playlist(call, id, await views.segments(id), lecture.started_at, grows=False)
+
+
+def _playlist(call: Call[None], id: UUID, segments: Sequence[Segment], began: datetime, *, grows: bool) -> Response:
     names = _Sealed(call.parts, id)
-    addresses: dict[Segment, str] = {each: names.segment(each.take, each.number) for each in segments}
-    return Response(replay_playlist(segments, lecture.started_at, names.of(INIT), addresses), media_type=PLAYLIST)
+    addresses = {each: names.segment(each.take, each.number) for each in segments}
+    text = replay_playlist(segments, began, names.of(INIT), addresses, grows=grows)
+    return Response(text, media_type=PLAYLIST)
 
 
 async def segment(call: Call[None]) -> Response:
@@ -80,7 +108,7 @@ async def rerun(call: Call[None]) -> wire.LectureReplay:
     if lecture is None:
         raise NotHere
     kept = timedelta(days=call.parts.settings.lecture_days)
-    sound = sound_of(call.parts, call, "replay", time.time() + REPLAY_GRANT.total_seconds())
+    sound = sound_of(call, "replay", time.time() + REPLAY_GRANT.total_seconds())
     view = await views.replay(call.person, lecture, sound, kept)
     if view is None:
         raise NotHere
@@ -134,10 +162,14 @@ class _Sealed(Names):
 DOORS = (
     Door("GET", "/hls/{grant}/live.m3u8", live, WATCHERS, "What is heard now, for browsers that can't join parts",
          tag="sound", query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/rewind.m3u8", rewind_list, WATCHERS, "What was heard so far of a lecture on the air",
+         tag="sound", query=("from",), content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",
          content_type=PLAYLIST),
     Door("GET", "/hls/{seal}/{lecture_id}/{name}", segment, "anyone", "A segment or part of a lecture's sound",
          tag="sound", content_type=MIME),
+    Door("GET", "/api/lectures/{id}/rewind", rewind, WATCHERS, "A lecture on the air, to step back in it",
+         reply=wire.LectureRewind, tag="sound", query=("after",)),
     Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
          reply=wire.LectureReplay, tag="sound"),
     Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,

@@ -27,6 +27,7 @@ export interface Ears {
   hears(part: Sound): void;
   tune(take: number | null): void;
   listen(): void;
+  hush(on: boolean): void; // something else is heard meanwhile
   close(): void;
 }
 
@@ -66,6 +67,10 @@ abstract class Speaker {
   readonly silenced = signal(false);
   readonly heard = signal(false);
   protected readonly audio = new Audio();
+
+  hush(on: boolean): void {
+    this.audio.muted = on;
+  }
 
   /** Called from a touch too, when the browser asked for one. */
   listen(): void {

@@ -8,6 +8,7 @@ import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import type { LectureReplay } from "./protocol";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
+import { placeOf } from "./rewind";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
 import { clock, moment, problemIn, say, sentence } from "./words";
@@ -61,6 +62,11 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
   const [speed, setSpeed] = useState(Number(recall("speed") ?? 1) || 1);
   useEffect(() => tape.renew(view.sound), [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
+  useEffect(() => {
+    const place = Number(recall(placeOf(id)) ?? 0); // where the lecture ended for who had stepped back in it
+    remember(placeOf(id), null);
+    if (place > 0) setNow(tape.seek(place));
+  }, [tape]);
   useEffect(() => {
     let frame = requestAnimationFrame(function tick() {
       setNow(tape.tick());

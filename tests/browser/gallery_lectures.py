@@ -151,6 +151,15 @@ MUTED = wire.Muted(
 SOUND = wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/live.m3u8")
 
 
+REWIND = wire.LectureRewind(
+    log=figures(),
+    media={str(id_of("one")): photo()},
+    sound=wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/rewind.m3u8"),
+    started_at=ago(minutes=12),
+    lasts_ms=715_000,
+)
+
+
 def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
     """The same doors, with another state of the room."""
     path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
@@ -212,6 +221,8 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         "GET /api/me": me(role),
         f"GET /api/lectures/{shown.id}/room": snapshot,
         f"POST /api/lectures/{shown.id}/start": snapshot,
+        f"GET /api/lectures/{shown.id}/rewind": REWIND,
+        "GET /hls/g/rewind.m3u8": "#EXTM3U",
         f"GET /api/lectures/{shown.id}/materials": [],
         f"GET /api/lectures/{shown.id}/muted": MUTED,
         "GET /api/on-air": wire.OnAir(lectures=[]),
@@ -251,6 +262,12 @@ def lecture_scenes() -> list[Scene]:
         room_scene("pupil-hushed", _room(room_doors("pupil", pupil), take=wire.TakeView(number=1, muted=True))),
         room_scene(
             "pupil-missing", _room(room_doors("pupil", pupil), take=wire.TakeView(number=1, muted=False)), _missed
+        ),
+        room_scene("pupil-stepped-back", room_doors("pupil", pupil), _stepped_back),
+        room_scene(
+            "pupil-stepping-back",
+            {**room_doors("pupil", pupil), f"GET /api/lectures/{every[0].id}/rewind": "silent"},
+            _tab("从头看", "Start"),
         ),
         room_scene("lecturer-no-microphone", room_doors("lecturer", lecturer), grants=False),
         room_scene("lecturer-checking", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _checks),
@@ -309,6 +326,11 @@ def _word(doors: dict[str, Any]) -> dict[str, Any]:
 
 def _missed(page: Page) -> None:
     page.get_by_text(re.compile("声音断了|The sound is missing")).wait_for()
+
+
+def _stepped_back(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("从头看|Start")).click()
+    page.get_by_role("button", name=re.compile("暂停|Pause")).click()
 
 
 def _checks(page: Page) -> None:

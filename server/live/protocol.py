@@ -686,6 +686,8 @@ class ExportAddress(Wire):
     """Signed; it lasts some minutes."""
 
     url: str
+
+
 class TaxonomyPoint(Wire):
     """A knowledge point, or an area that holds some; `parent` is a code."""
 

@@ -1,7 +1,7 @@
 """The bank beside a year of a whole city's questions: every change of a facet, and searches by words.
 
-`dayi demo --questions 1000000 --headless` first makes the year, in the data folder; then `dayi bench bank` asks the door
-of the page with random facets, and with words of problems that are in the bank, one call after the other, with its
+`dayi demo --questions 1000000 --headless` first makes the year, in the data folder; then `dayi bench bank` asks the
+door of the page with random facets, and with words of problems that are in the bank, one call after the other, with its
 sign-in and its JSON. The reference is, in the same run, the same counts and the same page of questions by SQL over the
 questions themselves; words are looked for with LIKE. The reference tells groups of any size, and who reads it gets no
 photos and no answers.

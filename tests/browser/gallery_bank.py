@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -68,13 +69,16 @@ def bank_scenes() -> list[Scene]:
     )  # fmt: skip
     never = msgspec.structs.replace(nothing, weeks=[], without=[])
     mine = wire.CohortView(
-        id=id_of("cohort 1"), title="初二勾股定理看了还不懂", search={"subject": "math"}, shared=False, mine=True, who="",
-        made_at=ago(days=3),
+        id=id_of("cohort 1"), title="初二勾股定理看了还不懂", search={"subject": "math"}, shared=False, mine=True,
+        who="", made_at=ago(days=3),
     )  # fmt: skip
-    theirs = msgspec.structs.replace(mine, id=id_of("cohort 2"), title="浮力", mine=False, shared=True, who="演示·李老师")
+    theirs = msgspec.structs.replace(
+        mine, id=id_of("cohort 2"), title="浮力", mine=False, shared=True, who="演示·李老师"
+    )
     who, door = {"GET /api/me": me(Role.RESEARCHER)}, "GET /api/research/bank"
     kept = {"GET /api/research/cohorts": wire.Cohorts(cohorts=[mine, theirs])}
-    search = "/bank?q=%E6%AF%8F%E6%88%B7%E7%94%A8%E7%94%B5&subject=math&stage=junior&point=%E5%8B%BE%E8%82%A1%E5%AE%9A%E7%90%86"
+    wanted = {"q": "每户用电", "subject": "math", "stage": "junior", "point": "勾股定理"}
+    search = f"/bank?{urlencode(wanted)}"
     browsed = Scene("bank", "/bank", {**who, door: full})
     return [
         browsed,

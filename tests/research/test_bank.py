@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +15,7 @@ from server.domain.bank import FACETS, UNLABELLED, Search, counted, tree, under,
 from server.domain.people import Role, Stage, Subject
 from server.domain.taxonomy import Point
 from server.store.lines import Record
-from tests.research.conftest import WEEK, Town
+from tests.research.conftest import Town
 
 # --- the rules -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +168,9 @@ async def say(town: Town, question: UUID, value: str, person: UUID) -> None:
 
 async def test_a_night_writes_what_changed_and_a_rebuild_comes_to_the_same(town: Town) -> None:
     school = await town.school("一中")
-    asked = [await town.ask(pupil, read_text="求斜边", figure="00ff00ff00ff00ff") for pupil in await town.pupils(6, school)]
+    asked = [
+        await town.ask(pupil, read_text="求斜边", figure="00ff00ff00ff00ff") for pupil in await town.pupils(6, school)
+    ]
     await told(town)
     before = await town.sql("SELECT xmin::text AS written, question_id FROM bank_questions")
     teacher = await town.person(Role.TEACHER)
@@ -184,7 +185,9 @@ async def test_a_night_writes_what_changed_and_a_rebuild_comes_to_the_same(town:
 
     after = await town.sql("SELECT xmin::text AS written, question_id, difficulty FROM bank_questions")
     rewritten = {row.question_id for row in after} - {
-        row.question_id for row in after if (row.written, row.question_id) in {(b.written, b.question_id) for b in before}
+        row.question_id
+        for row in after
+        if (row.written, row.question_id) in {(b.written, b.question_id) for b in before}
     }
     assert rewritten == {asked[0]} and [row.difficulty for row in after if row.question_id == asked[0]] == ["concept"]
     told_now = [tuple(row) for row in await rows(town)]

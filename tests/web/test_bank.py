@@ -4,7 +4,6 @@ a photo to search by."""
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,12 +36,11 @@ def desk(parts: Parts, program: httpx.AsyncClient) -> Desk:
 
 
 @pytest.fixture
-async def town(parts: Parts) -> AsyncIterator[Town]:
-    """Nine pupils of one school and six of another asked last term; one taught answer."""
+async def town(parts: Parts) -> Town:
     town = Town(parts.store)
     await town.person(Role.RESEARCHER, login="ling")
     await town.person(Role.RESEARCHER, login="ming")
-    yield town
+    return town
 
 
 @pytest.fixture
@@ -277,7 +275,9 @@ async def test_a_photo_is_read_once_and_nothing_of_it_is_kept(
     assert (asked.status_code, again.status_code, anothers.status_code, peeked.status_code) == (201, 409, 404, 404)
     assert before["state"] == "reading" and (after["state"], after["problems"]) == ("read", problems)
     assert await parts.storage.list(f"media/{media}/", 10) == []
-    assert await town.sql("SELECT id FROM media") == [] and await town.sql("SELECT question_id FROM bank_questions") == []
+    assert (
+        await town.sql("SELECT id FROM media") == [] and await town.sql("SELECT question_id FROM bank_questions") == []
+    )
     await town.sql("UPDATE bank_photos SET made_at = made_at - interval '2 hours'")
     async with parts.store.work() as work:
         await work.forget_expired()
@@ -297,7 +297,10 @@ async def test_what_a_reviewer_hides_is_in_no_search_exemplar_or_export(
     word = {"kind": "fitness", "value": "inappropriate"}
     assert (await desk.call("hong", "POST", f"/api/held/{taught.question_id}", word)).status_code == 200
 
-    assert len(shown) == 1 and (await desk.call("ling", "GET", f"/api/research/exemplars?{cell}")).json()["exemplars"] == []
+    assert (
+        len(shown) == 1
+        and (await desk.call("ling", "GET", f"/api/research/exemplars?{cell}")).json()["exemplars"] == []
+    )
     assert len((await find(desk, "q=直角边"))["items"]) == 1 and (await find(desk, "q=直角边"))["total"] == 8
     async with parts.store.work() as work:
         rows = await Projects(work).asked_on(WEEK)

@@ -318,6 +318,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_every(TIDY_EVERY_S, lambda: projects.expire(parts.store, parts.storage)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: bank.forget_photos(parts.store)))
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))

@@ -138,3 +138,10 @@ async def read(store: Store, storage: Storage, reader: Reader, id: UUID) -> None
         await CohortBook(work).read(id, state, problems)
         await work.commit()
     await forget_file(store, storage, photo.media_id)
+
+
+async def forget_photos(store: Store) -> None:
+    """What was read to search by, an hour later."""
+    async with store.work() as work:
+        await CohortBook(work).forget_photos()
+        await work.commit()

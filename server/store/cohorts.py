@@ -44,6 +44,13 @@ class CohortBook:
     async def forget(self, id: UUID) -> None:
         await self._work.rows("DELETE FROM cohorts WHERE id = %(id)s RETURNING 1", {"id": id})
 
+    async def school_of(self, person: UUID) -> UUID | None:
+        """Where somebody of a school's staff works."""
+        row = _first(
+            await self._work.rows("SELECT school_id FROM identities WHERE account_id = %(id)s", {"id": person})
+        )
+        return None if row is None else row.school_id
+
     # --- photos to search by ---
 
     async def add_photo(self, id: UUID, owner: UUID, media: UUID) -> None:
@@ -59,6 +66,11 @@ class CohortBook:
     async def read(self, id: UUID, state: str, problems: Sequence[Mapping[str, Any]]) -> None:
         query = "UPDATE bank_photos SET state = %(state)s, problems = %(problems)s WHERE id = %(id)s RETURNING 1"
         await self._work.rows(query, {"id": id, "state": state, "problems": Jsonb([dict(each) for each in problems])})
+
+    async def forget_photos(self) -> None:
+        """What was read more than an hour ago."""
+        query = "DELETE FROM bank_photos WHERE made_at < clock_timestamp() - interval '1 hour' RETURNING 1"
+        await self._work.rows(query)
 
 
 def _first(rows: Sequence[Record]) -> Record | None:

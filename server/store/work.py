@@ -733,13 +733,6 @@ class Work:
     async def is_pupil_of_the_school_of(self, child: UUID, staff: UUID) -> bool:
         return bool(await self._value(_SAME_SCHOOL, {"child": child, "staff": staff}))
 
-    async def school_of(self, person: UUID) -> UUID | None:
-        """Where somebody works or learns."""
-        found: UUID | None = await self._value(
-            "SELECT school_id FROM identities WHERE account_id = %(id)s", {"id": person}
-        )
-        return found
-
     async def is_guardian_of(self, child: UUID, guardian: UUID) -> bool:
         query = "SELECT EXISTS (SELECT FROM guardians WHERE child_id = %(child)s AND guardian_id = %(guardian)s)"
         return bool(await self._value(query, {"child": child, "guardian": guardian}))
@@ -770,7 +763,6 @@ class Work:
         keys = t.idempotency.c
         await self.execute(delete(t.idempotency).where(keys.created_at < clock - timedelta(days=30)))
         await self.execute(delete(t.device_sign_ins).where(t.device_sign_ins.c.last_at < clock - DEVICES_KEPT))
-        await self.execute(delete(t.bank_photos).where(t.bank_photos.c.made_at < clock - timedelta(hours=1)))
 
     # --- media ---
 

@@ -133,7 +133,7 @@ async def _rights(work: Work, call: Call[Any], search: Search) -> UUID | None:
     """Research staff see the city; a school's staff what is told of their school, and no other."""
     if call.person.is_a(Role.RESEARCHER):
         return None
-    school = await work.school_of(call.person.id)
+    school = await CohortBook(work).school_of(call.person.id)
     if school is None or search.school not in (None, school):
         raise NotAllowed
     return school

@@ -279,9 +279,7 @@ async def test_a_photo_is_read_once_and_nothing_of_it_is_kept(
         await town.sql("SELECT id FROM media") == [] and await town.sql("SELECT question_id FROM bank_questions") == []
     )
     await town.sql("UPDATE bank_photos SET made_at = made_at - interval '2 hours'")
-    async with parts.store.work() as work:
-        await work.forget_expired()
-        await work.commit()
+    await bank.forget_photos(parts.store)
     assert (await desk.call("ling", "GET", door)).status_code == 404
 
 

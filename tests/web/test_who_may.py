@@ -66,6 +66,7 @@ NO_SUCH_TOPIC = {**OUTSIDE, "researcher": MISSING}
 NO_SUCH_RESEARCH = {**OUTSIDE, "researcher": MISSING}
 PROPOSED_TO = {**TEACHERS, LECTURER: FINE, GUEST: FINE}
 NO_SUCH_PROPOSAL = {**ALL_TEACHERS_MISS, LECTURER: MISSING, GUEST: MISSING}
+NO_SUCH_COHORT = {**NO_SUCH_RESEARCH, "school_admin": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -76,8 +77,9 @@ ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
 ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
 HALL_GOERS = {**OUTSIDE, **dict.fromkeys((OWNER, FOLLOWER, PUPIL, LECTURER, GUEST, "reviewer"), MISSING)}
-SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
-UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
+SEARCHERS = ("researcher", "school_admin")  # of the bank: by a photo, too
+SENDERS = {**BOTH, **dict.fromkeys((LECTURER, GUEST, *SEARCHERS), FINE)}
+UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST, *SEARCHERS), MISSING)}
 
 
 def a_lecture(case: Case, **other: Any) -> dict[str, Any]:
@@ -424,6 +426,16 @@ POLICY: dict[tuple[str, str], Policy] = {
         dict.fromkeys(KINDS, FORBIDDEN) | {NOBODY: SIGNED_OUT, OWNER: MISSING, FOLLOWER: MISSING, PUPIL: MISSING},
         thing=lambda case: uuid4(),
     ),
+    ("GET", "/api/research/bank"): Policy(RESEARCHERS),  # a school's staff whose school nobody knows sees nothing
+    ("POST", "/api/research/bank/photos"): Policy(NO_SUCH_COHORT, body=lambda case: {"media_id": str(uuid4())}),
+    ("GET", "/api/research/bank/photos/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
+    ("GET", "/api/research/cohorts"): Policy({**RESEARCHERS, "school_admin": FINE}),
+    ("POST", "/api/research/cohorts"): Policy(RESEARCHERS, body=lambda case: {"title": "圆", "search": {"q": "圆"}}),
+    ("GET", "/api/research/cohorts/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
+    ("POST", "/api/research/cohorts/{id}"): Policy(
+        NO_SUCH_COHORT, thing=lambda case: uuid4(), body=lambda case: {"title": "圆"}
+    ),
+    ("POST", "/api/research/cohorts/{id}/forget"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
     ("GET", "/api/held"): Policy(REVIEWERS),
     ("POST", "/api/held/{id}"): Policy(
         REVIEWERS, "asked", lambda case: case.question, lambda case: {"kind": "fitness", "value": "question"}

@@ -14,7 +14,7 @@ from server.domain.people import Role, Subject
 from server.domain.room import LineState
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
-from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
+from server.store.work import lecture_channel, person_channel, picture_channel, room_channel, staff_channel
 from server.web.air import live_sound
 from server.web.door import Call, Door, Reply
 from server.web.pulse import number_in
@@ -184,6 +184,8 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
         raise NotHere
     view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
     view.sound = live_sound(call, view.lecture)
+    at = await call.parts.position(picture_channel(call.id()))
+    view.pictures = wire.PictureChannel(channel=picture_channel(call.id()), epoch=at.epoch, offset=at.offset)
     return view
 
 
@@ -218,7 +220,8 @@ async def rule(call: Call[wire.RuleAuthor]) -> None:
     async with call.parts.store.work() as work:
         author = await lecture_room.rule(work, call.person, call.id(), number_in(call), call.body.rule)
     if call.body.rule == "remove":
-        await call.parts.hub.expel(author, room_channel(call.id()))
+        for channel in (room_channel(call.id()), picture_channel(call.id())):
+            await call.parts.hub.expel(author, channel)
 
 
 async def slow_down(call: Call[wire.SlowDown]) -> None:

@@ -56,4 +56,5 @@ def flashes_in(track: bytes) -> list[float]:
 def keys_in(track: bytes) -> list[float]:
     """The seconds at which one may begin to look."""
     with av.open(io.BytesIO(track)) as opened:
-        return [float(packet.pts * packet.time_base) for packet in opened.demux(video=0) if packet.is_keyframe and packet.pts is not None]  # fmt: skip
+        packets = [packet for packet in opened.demux(video=0) if packet.is_keyframe and packet.pts is not None]
+        return [float(packet.pts * packet.time_base) for packet in packets]

@@ -12,10 +12,10 @@ from tests.browser.test_lectures import soon
 from tests.service import Service, wait_until
 
 # The pages' own tracks, to pull a plug.
-DEVICES = """
+DEVICES = """() => {
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = async (wanted) => (window.opened = await open(wanted));
-"""
+}"""
 SEEN = ".picture-shown video"
 # Half a second of picture went by since this was first asked, and it stands where the sound is.
 SEES = """(name) => {
@@ -38,7 +38,7 @@ def test_a_lecturer_is_seen_by_who_wants_to_until_her_camera_is_gone(someone: Si
         someone("pupil8"),
         someone("pupil9", node=1),
     )
-    lecturer.context.add_init_script(DEVICES)
+    lecturer.page.evaluate(DEVICES)
     for each in (pupil, thrifty):
         each.context.add_init_script(SPEAKERS)
     thrifty.context.add_init_script("localStorage.setItem('pictures', 'no');")  # as she left it

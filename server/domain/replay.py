@@ -8,6 +8,7 @@ from typing import Protocol
 RATE = 24_000  # samples a second of the track
 GRACE = timedelta(seconds=30)  # between two reports of a page
 MOST_SPEED = 2.0
+SETTLED_MS = 10_000  # of a lecture on the air: what is not kept by then is not waited for
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,27 @@ def on_one_clock(rows: Iterable[tuple[int, int, int, int]], whole: int) -> list[
     return segments
 
 
+def horizon(segments: Sequence[Segment], now_ms: int) -> int:
+    """How far a lecture on the air can be gone back to: as far as it is kept, and at least to SETTLED_MS before now."""
+    kept = max((segment.ends_ms for segment in segments), default=0)
+    return max(0, min(now_ms, max(kept, now_ms - SETTLED_MS)))
+
+
 def replay_playlist(
-    segments: Sequence[Segment], begun_at: datetime, init: Callable[[int], str], address: dict[Segment, str]
+    segments: Sequence[Segment],
+    begun_at: datetime,
+    init: Callable[[int], str],
+    address: dict[Segment, str],
+    *,
+    grows: bool = False,
 ) -> str:
-    """All of it; each take, and what comes after a missing segment, says when it was, and where its beginning is."""
+    """All of it; each take, and what comes after a missing segment, says when it was, and where its beginning is.
+    `grows`: it is on the air."""
     target = max((segment.samples for segment in segments), default=RATE)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
-        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if grows else 'VOD'}",
         f"#EXT-X-TARGETDURATION:{round(target / RATE)}",
         "#EXT-X-MEDIA-SEQUENCE:0",
     ]
@@ -82,7 +95,7 @@ def replay_playlist(
             ]
         lines += [f"#EXTINF:{segment.seconds:.5f},", address[segment]]
         before = segment
-    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+    return "\n".join([*lines, "" if grows else "#EXT-X-ENDLIST\n"])
 
 
 @dataclass(frozen=True)

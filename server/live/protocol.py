@@ -958,6 +958,17 @@ class LectureReplay(Wire):
     me: Literal["lecturer", "pupil", "reviewer"]
 
 
+class LectureRewind(Wire):
+    """A lecture on the air, as far as one may step back in it: the board's log after the line that was asked for, and a
+    playlist of its sound that grows. `lasts_ms` is how far it goes."""
+
+    log: list[BoardLine]
+    media: dict[str, MediaView]
+    sound: SoundView
+    started_at: datetime
+    lasts_ms: int
+
+
 class ListenerView(Wire):
     """A pupil's time in the room, in seconds; `here` is whether just now."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from media.cmaf import SEGMENT
 from server.domain.people import Person, Role
-from server.domain.replay import Segment, on_one_clock
+from server.domain.replay import Segment, horizon, on_one_clock
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
@@ -51,23 +51,42 @@ class ReplayViews:
         rows = await self.store.rows(PICTURES, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
+    async def rewind(self, id: UUID, after: int, sound: wire.SoundView) -> wire.LectureRewind | None:
+        """A lecture on the air, for who is in its room."""
+        query = "SELECT started_at, clock_timestamp() AS now FROM lectures WHERE id = %(id)s AND state = 'live'"
+        found = await self.store.rows(query, {"id": id})
+        if not found:
+            return None
+        now_ms = int((found[0].now - found[0].started_at).total_seconds() * 1000)
+        return wire.LectureRewind(
+            log=await self._log(id, after),
+            media=await self._media(id),
+            sound=sound,
+            started_at=found[0].started_at,
+            lasts_ms=horizon(await self.segments(id), now_ms),
+        )
+
+    async def _log(self, id: UUID, after: int = 0) -> list[wire.BoardLine]:
+        return [
+            wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)
+            for r in await self.store.rows(LOG, {"id": id, "after": after})
+        ]
+
+    async def _media(self, id: UUID) -> dict[str, wire.MediaView]:
+        return {str(page.id): page for each in await self.lectures.materials(id) for page in each.pages}
+
     async def replay(
         self, person: Person, lecture: Record, sound: wire.SoundView, kept: timedelta
     ) -> wire.LectureReplay | None:
         view = await self.lectures.lecture(lecture.id)
         if view is None:
             return None
-        log = await self.store.rows(LOG, {"id": lecture.id, "after": 0})
-        materials = await self.lectures.materials(lecture.id)
         lasts_ms = duration_ms(lecture)
         seen = await self.store.rows(VIEWS, {"id": lecture.id, "lasts_ms": lasts_ms})
         return wire.LectureReplay(
             lecture=view,
-            log=[
-                wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)
-                for r in log
-            ],
-            media={str(page.id): page for material in materials for page in material.pages},
+            log=await self._log(lecture.id),
+            media=await self._media(lecture.id),
             sound=sound,
             started_at=lecture.started_at,
             lasts_ms=lasts_ms,

@@ -1,7 +1,8 @@
 """The doors of a lecture's sound and picture: playlists where a browser can't join parts, segments, the replay."""
 
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,29 @@ async def live_whole(call: Call[None]) -> Response:
     return _whole("live", "picture")
 
 
+async def rewind(call: Call[None]) -> wire.LectureRewind:
+    id, views = call.id(), call.parts.views
+    lecture = await views.lectures.lecture(id)
+    if lecture is None or not await call.parts.listeners.may(call.person, id):
+        raise NotHere
+    until = (lecture.ends_at + OVERRUN).timestamp()
+    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, sound_of(call, ("rewind",), until))
+    if view is None:
+        raise NotHere
+    return view
+
+
+async def rewind_list(call: Call[None]) -> Response:
+    """What is kept so far, or what of it ends after `from`, in ms: who knows the rest asks for what is new."""
+    id = _granted(call)
+    if not await call.parts.listeners.may(call.person, id):
+        raise NotHere
+    found = await call.parts.store.rows("SELECT started_at FROM lectures WHERE id = %(id)s", {"id": id})
+    known = _number(call.query.get("from")) or 0
+    segments = [each for each in await call.parts.views.replays.segments(id) if each.ends_ms > known]
+    return _playlist(call, id, segments, found[0].started_at, grows=True)
+
+
 async def replay_list(call: Call[None]) -> Response:
     return await _replay(call, "")
 
@@ -89,11 +113,7 @@ async def _replay(call: Call[None], mark: str) -> Response:
     lecture = await views.open_to(call.person, id)
     if lecture is None:
         raise NotHere
-    segments = await (views.pictures(id) if mark else views.segments(id))
-    names = _Sealed(call.parts, id, mark)
-    addresses: dict[Segment, str] = {each: names.segment(each.take, each.number) for each in segments}
-    text = replay_playlist(segments, lecture.started_at, names.beginning, addresses)
-    return Response(text, media_type=PLAYLIST)
+    return _playlist(call, id, await (views.pictures(id) if mark else views.segments(id)), lecture.started_at, mark)
 
 
 async def replay_whole(call: Call[None]) -> Response:
@@ -106,6 +126,15 @@ def _whole(sound: str, picture: str) -> Response:
     heard, seen = Shown("mp4a.40.2", HEARD_BITS), Shown(PICTURE_CODEC, SEEN_BITS)
     names = (f"{sound}.m3u8", f"{picture}.m3u8")
     text = whole_playlist(names[0], heard, names[1], seen, (WIDTH, HEIGHT), SCALE / FRAME)
+    return Response(text, media_type=PLAYLIST)
+
+
+def _playlist(
+    call: Call[None], id: UUID, segments: Sequence[Segment], began: datetime, mark: str = "", *, grows: bool = False
+) -> Response:
+    names = _Sealed(call.parts, id, mark)
+    addresses = {each: names.segment(each.take, each.number) for each in segments}
+    text = replay_playlist(segments, began, names.beginning, addresses, grows=grows)
     return Response(text, media_type=PLAYLIST)
 
 
@@ -193,10 +222,14 @@ DOORS = (
          content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay-whole.m3u8", replay_whole, WATCHERS, "Both of it, or the sound alone", tag="sound",
          content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/rewind.m3u8", rewind_list, WATCHERS, "What was heard so far of a lecture on the air",
+         tag="sound", query=("from",), content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",
          content_type=PLAYLIST),
     Door("GET", "/hls/{seal}/{lecture_id}/{name}", segment, "anyone", "A segment or part of a lecture's sound",
          tag="sound", content_type=MIME),
+    Door("GET", "/api/lectures/{id}/rewind", rewind, WATCHERS, "A lecture on the air, to step back in it",
+         reply=wire.LectureRewind, tag="sound", query=("after",)),
     Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
          reply=wire.LectureReplay, tag="sound"),
     Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,

@@ -13,6 +13,7 @@ import { AirCamera, PictureNotes, RoomPicture } from "./picture";
 import { PollCard, Polls } from "./polls";
 import type { Attendance, LineView } from "./protocol";
 import { pulseSay } from "./pulse-words";
+import { Rewound, TimeLine } from "./rewind";
 import { AirMic, Checks, SoundNotes } from "./sound";
 import { clock, problemIn, say, sentence } from "./words";
 
@@ -42,6 +43,8 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
     void hall.broadcast.start().then(() => (camera ? hall.camera.start() : undefined)); // where she said no, a button asks again
   }, [hall.draws]);
   const cut = useCut();
+  const [rewound, setRewound] = useState<number | null>(null); // ms from which the lecture is heard again, while it goes on
+  useEffect(() => hall.ears.value?.hush(rewound !== null), [hall.ears.value, rewound === null]);
 
   if (hall.refused.value !== null) return <Apart title={words.gone} more={problemIn(hall.refused.value.problem)} onleave={onleave} />;
   if (state === null || session === null || hall.board.board.value === null) {
@@ -55,12 +58,12 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
-        <SoundNotes hall={hall} />
-        <PictureNotes hall={hall} />
+        {rewound === null ? <><SoundNotes hall={hall} /><PictureNotes hall={hall} /></> : <Notice>{airSay.value.stillLive}</Notice>}
       </div>
-      {state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks hall={hall} />}</section>}
+      {state.state === "live" && rewound !== null ? <Rewound hall={hall} from={rewound} onlive={() => setRewound(null)} /> : state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks hall={hall} />}</section>}
+      {state.state === "live" && rewound === null && hall.me !== "lecturer" && <TimeLine hall={hall} ongo={setRewound} />}
       <Side hall={hall} />
-      {state.state === "live" && <RoomPicture hall={hall} />}
+      {state.state === "live" && rewound === null && <RoomPicture hall={hall} />}
     </main>
   );
 }

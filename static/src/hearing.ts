@@ -27,6 +27,7 @@ export interface Ears {
   hears(part: Sound): void;
   tune(take: number | null, pictured: boolean): void;
   listen(): void;
+  hush(on: boolean): void; // something else is heard meanwhile
   close(): void;
 }
 
@@ -94,6 +95,10 @@ abstract class Speaker {
   readonly heard = signal(false);
 
   constructor(protected readonly audio: HTMLMediaElement = new Audio()) {}
+
+  hush(on: boolean): void {
+    this.audio.muted = on;
+  }
 
   /** Called from a touch too, when the browser asked for one. */
   listen(): void {

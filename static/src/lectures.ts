@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
+import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -59,6 +59,7 @@ export const vote = (id: string, number: number): Promise<unknown> => post(`/api
 export const judge = (id: string, number: number, becomes: JudgeLine["becomes"]): Promise<LineView> => post(`/api/lectures/${id}/lines/${number}/judge`, { becomes });
 export const rule = (id: string, number: number, rule: RuleAuthor["rule"]): Promise<unknown> => post(`/api/lectures/${id}/lines/${number}/author`, { rule });
 export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api/lectures/${id}/slow`, { slow_s });
+export const rewind = (id: string, after: number): Promise<LectureRewind> => call("GET", `/api/lectures/${id}/rewind?after=${after}`);
 export const replay = (id: string): Promise<LectureReplay> => call("GET", `/api/lectures/${id}/replay`);
 export const showReplay = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/replay`, { shown });
 export const watched = (id: string, spans: readonly Span[]): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans });

@@ -864,6 +864,15 @@ export interface LectureReplay {
   me: "lecturer" | "pupil" | "reviewer";
 }
 
+/** A lecture on the air, as far as one may step back in it: the board's log after the line that was asked for, and a playlist of its sound that grows. `lasts_ms` is how far it goes. */
+export interface LectureRewind {
+  log: BoardLine[];
+  media: Record<string, MediaView>;
+  sound: SoundView;
+  started_at: string;
+  lasts_ms: number;
+}
+
 /** A pupil's time in the room, in seconds; `here` is whether just now. */
 export interface ListenerView {
   nickname: string;

@@ -8,8 +8,9 @@ import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import { Corner } from "./picture";
 import type { LectureReplay } from "./protocol";
-import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { Reel } from "./reel";
+import { DEAF, SPEEDS, STILL, step } from "./replay";
+import { placeOf } from "./rewind";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
 import { clock, moment, problemIn, say, sentence } from "./words";
@@ -68,6 +69,11 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
     if (view.sound.picture !== null) reel?.renew(view.sound.picture.playlist);
   }, [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
+  useEffect(() => {
+    const place = Number(recall(placeOf(id)) ?? 0); // where the lecture ended for who had stepped back in it
+    remember(placeOf(id), null);
+    if (place > 0) setNow(tape.seek(place));
+  }, [tape]);
   useEffect(() => {
     let frame = requestAnimationFrame(function tick() {
       const at = tape.tick();

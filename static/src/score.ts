@@ -13,19 +13,30 @@ export interface Chapter {
 }
 
 export class Score {
-  readonly chapters: readonly Chapter[];
-  readonly lost: readonly number[];
+  chapters: readonly Chapter[] = [];
+  lost: readonly number[] = [];
   /** From the first mark to the last, in ms of the session: what is worth playing when nobody speaks. */
-  readonly begins: number;
-  readonly ends: number;
-  readonly #lines: readonly BoardLine[];
-  readonly #longest: number; // ms that a stroke takes: so far ahead of its line in the log it may have begun
+  begins = 0;
+  ends = 0;
+  #lines: readonly BoardLine[] = [];
+  #longest = 0; // ms that a stroke takes: so far ahead of its line in the log it may have begun
   #board = new Board();
   #next = 0;
   #live: ReadonlyMap<string, Stroke> = new Map();
 
   constructor(log: readonly BoardLine[]) {
-    this.#lines = [...log].sort((a, b) => a.seq - b.seq);
+    this.grow(log);
+  }
+
+  /** The number of its last line. */
+  get seq(): number {
+    return this.#lines[this.#lines.length - 1]?.seq ?? 0;
+  }
+
+  /** Lines that came since; those that are known are passed over. */
+  grow(log: readonly BoardLine[]): void {
+    const known = this.seq;
+    this.#lines = [...this.#lines, ...log.filter(({ seq }) => seq > known).sort((a, b) => a.seq - b.seq)];
     this.#longest = Math.max(0, ...this.#lines.map(lasts));
     const marks = this.#lines.filter(({ kind, id }) => !["page", "turn"].includes(kind) && !id.startsWith("first-"));
     this.begins = Math.max(0, Math.min(...marks.map((line) => line.at_ms - lasts(line)), Infinity) - LEAD_MS);

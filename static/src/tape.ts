@@ -1,4 +1,4 @@
-// The sound of a replay, fetched as it is needed: segments of the playlist through Media Source Extensions on the
+// The sound of a replay, or of a lecture on the air that one has stepped back in, fetched as it is needed: segments of the playlist through Media Source Extensions on the
 // lecture's own clock, or the playlist by the browser itself; where nobody spoke, the page's clock runs on.
 import { signal } from "@preact/signals";
 import { bytesIn } from "./hearing";
@@ -66,6 +66,9 @@ export class Watched {
   }
 }
 
+/** What is played; `lasts_ms` of a lecture on the air grows. */
+export type Taped = Pick<LectureReplay, "sound" | "started_at" | "lasts_ms">;
+
 export class Tape {
   readonly playing = signal(false);
   readonly waits = signal(false); // for sound that is on its way
@@ -87,16 +90,22 @@ export class Tape {
   #closed = false;
   #native = false; // the browser plays the playlist itself, and its time has no silences
   #listedAt = 0;
+  #lasts: number;
 
-  constructor(readonly view: LectureReplay) {
+  /** `grows`: it is on the air, and its end is where what is kept ends so far. */
+  constructor(
+    view: Taped,
+    readonly grows = false,
+  ) {
     this.#view = view.sound;
+    this.#lasts = view.lasts_ms;
     this.#startedAt = Date.parse(view.started_at);
     this.#audio.preload = "auto";
     void this.#open();
   }
 
   get ends(): number {
-    return Math.max(1_000, this.view.lasts_ms);
+    return Math.max(1_000, this.#lasts);
   }
 
   /** Another address of the same playlist: the last one has served its time. */
@@ -106,8 +115,15 @@ export class Tape {
     void this.#list();
   }
 
+  /** It goes on to here now; what was listed before stays as it is. */
+  grow(lasts_ms: number): void {
+    this.#lasts = Math.max(this.#lasts, lasts_ms);
+    const known = this.#pieces[this.#pieces.length - 1];
+    void this.#list(performance.now() - this.#listedAt > LISTED_MS || known === undefined ? 0 : known.until);
+  }
+
   play(): void {
-    if (this.#at >= this.ends - 50) this.seek(0);
+    if (!this.grows && this.#at >= this.ends - 50) this.seek(0);
     this.playing.value = true;
     this.#ticked = performance.now();
   }
@@ -144,7 +160,9 @@ export class Tape {
     this.#fill(moment);
     if (!this.playing.value) return this.#at;
     const before = this.#at;
-    if (piece === null) {
+    if (piece === null && this.sound.value === "coming") {
+      this.waits.value = true; // nobody knows yet whether somebody speaks here
+    } else if (piece === null) {
       if (!this.#audio.paused) this.#audio.pause();
       this.#at = Math.min(this.ends, this.#at + Math.min(passed, 1_000)); // nobody speaks, or not here
       this.waits.value = false;
@@ -160,7 +178,10 @@ export class Tape {
       this.waits.value = true;
     }
     if (this.#at > before) this.#watched.add(before, this.#at);
-    if (this.#at >= this.ends) this.pause();
+    if (this.#at >= this.ends) {
+      if (this.grows) this.waits.value = true;
+      else this.pause();
+    }
     return this.#at;
   }
 
@@ -221,20 +242,22 @@ export class Tape {
     return this.ends / 1_000;
   }
 
-  async #list(): Promise<void> {
-    this.#listedAt = performance.now();
+  /** All of it; of one that grows what ends after `from` seconds. */
+  async #list(from = 0): Promise<void> {
+    if (from === 0) this.#listedAt = performance.now();
     try {
-      const answer = await fetch(this.#view.playlist);
+      const answer = await fetch(from === 0 ? this.#view.playlist : `${this.#view.playlist}?from=${Math.ceil(from * 1_000)}`);
       if (answer.status === 404) return this.onexpired(); // the address has served its time
       if (!answer.ok) throw new Error(String(answer.status));
       const had = [...this.#have].map(({ from }) => from);
-      this.#pieces = piecesIn(await answer.text(), this.#startedAt);
+      const listed = piecesIn(await answer.text(), this.#startedAt);
+      this.#pieces = [...this.#pieces.filter((each) => from > 0 && !listed.some((fresh) => Math.abs(fresh.from - each.from) < 0.05)), ...listed];
       this.#have = new Set(this.#pieces.filter(({ from }) => had.includes(from)));
       this.sound.value = this.#pieces.length === 0 ? "none" : "there";
     } catch {
       if (this.#closed) return;
       this.sound.value = "wrong";
-      setTimeout(() => !this.#closed && void this.#list(), AGAIN_MS);
+      setTimeout(() => !this.#closed && void this.#list(from), AGAIN_MS);
     }
   }
 

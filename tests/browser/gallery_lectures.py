@@ -10,6 +10,7 @@ import msgspec
 from playwright.sync_api import Page
 
 from media.cmaf import INITIALISATION, TYPE
+from media.picture_cmaf import TYPE as PICTURE_TYPE
 from server.actions import errors
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
@@ -149,6 +150,21 @@ MUTED = wire.Muted(
 
 
 SOUND = wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/live.m3u8")
+PICTURED = wire.SoundView(
+    type=TYPE,
+    initialisation=INITIALISATION,
+    playlist="/hls/g/live.m3u8",
+    picture=wire.PictureView(type=PICTURE_TYPE, playlist="/hls/g/picture.m3u8", whole="/hls/g/whole.m3u8"),
+)
+
+
+REWIND = wire.LectureRewind(
+    log=figures(),
+    media={str(id_of("one")): photo()},
+    sound=wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/rewind.m3u8"),
+    started_at=ago(minutes=12),
+    lasts_ms=715_000,
+)
 
 
 def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
@@ -212,6 +228,8 @@ def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **
         "GET /api/me": me(role),
         f"GET /api/lectures/{shown.id}/room": snapshot,
         f"POST /api/lectures/{shown.id}/start": snapshot,
+        f"GET /api/lectures/{shown.id}/rewind": REWIND,
+        "GET /hls/g/rewind.m3u8": "#EXTM3U",
         f"GET /api/lectures/{shown.id}/materials": [],
         f"GET /api/lectures/{shown.id}/muted": MUTED,
         "GET /api/on-air": wire.OnAir(lectures=[]),
@@ -252,10 +270,22 @@ def lecture_scenes() -> list[Scene]:
         room_scene(
             "pupil-missing", _room(room_doors("pupil", pupil), take=wire.TakeView(number=1, muted=False)), _missed
         ),
+        room_scene("pupil-stepped-back", room_doors("pupil", pupil), _stepped_back),
+        room_scene(
+            "pupil-stepping-back",
+            {**room_doors("pupil", pupil), f"GET /api/lectures/{every[0].id}/rewind": "silent"},
+            _tab("从头看", "Start"),
+        ),
         room_scene("lecturer-no-microphone", room_doors("lecturer", lecturer), grants=False),
         room_scene("lecturer-checking", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _checks),
         Scene("lecture-replay", f"/lectures#replay={id_of('lecture 二次函数的顶点')}", replay_doors(pupil)),
         Scene("lecture-replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
+        room_scene(
+            "pupil-sound-only",
+            _room(room_doors("pupil", pupil, sound=PICTURED), take=wire.TakeView(number=1, muted=False, picture=True)),
+            _only_sound,
+        ),
+        room_scene("lecturer-camera", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _camera),
         room_scene("pupil-before", room_doors("pupil", pupil, LectureState.OPEN, lines=[])),
         room_scene("pupil-after", room_doors("pupil", pupil, LectureState.OVER)),
         room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
@@ -311,9 +341,25 @@ def _missed(page: Page) -> None:
     page.get_by_text(re.compile("声音断了|The sound is missing")).wait_for()
 
 
+def _stepped_back(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("从头看|Start")).click()
+    page.get_by_role("button", name=re.compile("暂停|Pause")).click()
+
+
 def _checks(page: Page) -> None:
     page.get_by_role("button", name=re.compile("检查话筒|Check the microphone")).click()
     page.get_by_text(re.compile("声音正常|You are heard")).wait_for()
+
+
+def _camera(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("检查摄像头|Check the camera")).click()
+    page.wait_for_function("() => document.querySelector('.check-picture video')?.videoWidth > 0")
+
+
+def _only_sound(page: Page) -> None:
+    page.evaluate("localStorage.setItem('pictures', 'no')")
+    page.reload()
+    page.get_by_role("button", name=re.compile("看老师画面|See the lecturer")).wait_for()
 
 
 def _tab(zh: str, en: str) -> Act:

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sign
+from tests.browser.conftest import Sign, Someone
 from tests.browser.test_lectures import soon
 from tests.service import Service, wait_until
 
@@ -37,6 +37,34 @@ def draw(page: Page, y: int) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 400, box["y"] + y + 60, steps=8)
     page.mouse.up()
+
+
+def steps_back(pupil: Someone) -> None:
+    """From the beginning, through a lost network, and live again; the room stays live meanwhile."""
+    page = pupil.page
+    live = page.get_by_role("region", name="直播时间轴")
+    live.get_by_role("button", name="从头看").click()
+    expect(page.get_by_text("聊天、提问、举手和投票还是直播里的")).to_be_visible()
+    past = "() => { const [live, tape] = window.loudspeakers; return live.muted && tape?.currentTime > 1.5; }"
+    page.wait_for_function(past)
+    expect(live.get_by_text(re.compile(r"比直播晚 \d+:\d\d"))).to_be_visible()
+    behind = page.get_by_role("slider", name="直播时间轴")
+    assert int(behind.input_value()) < int(behind.get_attribute("max") or 0) - 10_000
+
+    pupil.context.set_offline(True)
+    expect(page.get_by_role("alert").or_(page.get_by_role("status")).first).to_be_visible()
+    at = page.evaluate("() => window.loudspeakers.at(-1).currentTime")
+    pupil.context.set_offline(False)
+    page.wait_for_function("(at) => window.loudspeakers.at(-1).currentTime > at + 1", arg=at)  # it goes on there
+    page.get_by_role("tab", name="聊天").or_(page.get_by_role("button", name="聊天")).first.click()
+    page.get_by_label("说一句…").fill("我在回看")
+    page.get_by_role("button", name="发送").first.click()
+    expect(page.get_by_text("我在回看")).to_be_visible()
+
+    live.get_by_role("button", name="回到直播").click()
+    expect(live.get_by_text("正在看直播")).to_be_visible()
+    page.wait_for_function("() => !window.loudspeakers[0].muted")
+    hears(page, "live again")
 
 
 def test_a_lecturer_is_heard_and_seen_in_step_and_comes_back(someone: Sign, city: Service) -> None:
@@ -98,6 +126,7 @@ def test_a_lecturer_is_heard_and_seen_in_step_and_comes_back(someone: Sign, city
     assert [(take.number, take.ended_at is None) for take in takes] == [(1, False), (2, False), (3, True)]
     kept = "SELECT count(*) FROM lecture_segments WHERE lecture_id = %s AND take = 3"
     wait_until(lambda: city.count(kept, lecture) > 0, lambda: "nothing is kept")
+    steps_back(early)
     lecturer.page.get_by_role("button", name="下课").click()
     lecturer.page.get_by_role("dialog").get_by_role("button", name="下课").click()
 

@@ -80,9 +80,9 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
         page.evaluate(AXE.read_text())
         violations = page.evaluate("async () => (await axe.run(document)).violations")
         found += [_told(each) for each in violations if _is_grave(each)]
-    page.unroute_all(behavior="ignoreErrors")
     found += [line for line in said if "Failed to load resource" not in line]  # the page tells its reader of those
-    page.goto("about:blank")
+    page.goto("about:blank")  # before the city is heard, that has not signed this page in and sends it to the door
+    page.unroute_all(behavior="ignoreErrors")
     return found
 
 

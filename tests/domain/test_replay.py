@@ -8,7 +8,16 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.replay import Edge, Names, believed, live_playlist, on_one_clock, replay_playlist, sequence
+from server.domain.replay import (
+    Edge,
+    Names,
+    believed,
+    horizon,
+    live_playlist,
+    on_one_clock,
+    replay_playlist,
+    sequence,
+)
 from server.grants import SEAL_S, Grants
 
 WHOLE = 92_160  # samples of a segment: 3.84 s
@@ -39,6 +48,15 @@ def test_where_a_later_take_begins_an_earlier_one_is_over() -> None:
     rows = [(1, 0, 0, WHOLE), (1, 0, 1, WHOLE), (1, 0, 2, WHOLE), (2, 5_000, 0, WHOLE)]
 
     assert [(each.take, each.number) for each in on_one_clock(rows, WHOLE)] == [(1, 0), (1, 1), (2, 0)]
+
+
+def test_one_steps_back_in_what_is_kept_and_never_beyond_now() -> None:
+    kept = on_one_clock([(1, 500, 0, WHOLE), (1, 500, 1, WHOLE)], WHOLE)  # to 8.18 s
+
+    assert [horizon(kept, now) for now in (5_000, 9_000, 60_000, -7_000)] == [5_000, 8_180, 50_000, 0]
+    assert horizon([], 60_000) == 50_000 and horizon([], 3_000) == 0
+    text = replay_playlist(kept, BEGAN, "init", dict.fromkeys(kept, "x"), grows=True)
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text and "ENDLIST" not in text
 
 
 def test_a_live_playlist_says_where_the_next_part_will_be_and_keeps_its_targets() -> None:

@@ -164,6 +164,37 @@ async def test_the_picture_has_playlists_of_its_own_and_the_sound_goes_without_i
     assert {(await hall.get(None, uri)).status_code for uri in uris(again.text)} == {200}
 
 
+async def test_one_steps_back_while_it_is_on_the_air(hall: Hall) -> None:
+    pupil, other, removed = [await hall.seated(login) for login in ("pupil", "other", "removed")]
+    path = f"/api/lectures/{hall.id}/rewind"
+    mine: Any = (await hall.get(pupil, path)).json()
+    theirs: Any = (await hall.get(removed, path)).json()
+    outsider = await World(hall.parts.store).student("outsider")
+
+    assert [each["kind"] for each in mine["log"]] == ["page"] and mine["lasts_ms"] >= 50_000
+    listed = await hall.get(pupil, mine["sound"]["playlist"])
+    assert listed.text.count("#EXTINF") == 3 and "ENDLIST" not in listed.text
+    assert {(await hall.get(None, uri)).status_code for uri in uris(listed.text)} == {200}
+    newer = await hall.get(pupil, mine["sound"]["playlist"] + "?from=59700")
+    assert newer.text.count("#EXTINF") == 1  # what is known is not told again
+    assert (await hall.get(pupil, path + "?after=1")).json()["log"] == []
+    assert (await hall.get(pupil, path + "?after=x")).status_code == 404
+    assert (await hall.get(outsider, path)).status_code == 404
+    assert (await hall.get(other, mine["sound"]["playlist"])).status_code == 404  # passed on
+
+    async with hall.parts.store.work() as work:
+        await RoomBook(work).rule(hall.id, removed.id, hall.lecturer.id, muted=True, removed=True)
+        await work.commit()
+    hall.parts.listeners._known.clear()  # two seconds later
+    for address in (path, theirs["sound"]["playlist"]):
+        assert (await hall.get(removed, address)).status_code == 404
+    async with hall.parts.store.work() as work:
+        await lecture_room.end(work, hall.lecturer, hall.id, await work.now())
+    hall.parts.listeners._known.clear()
+    for address in (path, mine["sound"]["playlist"]):
+        assert (await hall.get(pupil, address)).status_code == 404
+
+
 async def test_who_is_removed_and_what_is_over_is_heard_no_more(hall: Hall) -> None:
     pupil, removed = await hall.seated("pupil"), await hall.seated("removed")
     addresses = {who.login: await hall.address(who) for who in (pupil, removed)}

@@ -349,6 +349,7 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/api/lectures/{id}/muted"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/attendance"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/rewind"): Policy(ITS_HALL, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/replay"): Policy(
         ITS_KEEPERS, "over", lambda case: case.lecture, lambda case: {"shown": False}
@@ -358,7 +359,12 @@ POLICY: dict[tuple[str, str], Policy] = {
     ),
     # An address alone opens nothing: it must be signed, for this person (tests/web/test_sound.py).
     ("GET", "/hls/{grant}/live.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/rewind.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(

@@ -27,7 +27,7 @@ from media.film import CODECS, Codec, Part, Stage
 from media.ink import framed
 from media.limits import Limits, confine
 from media.photo import write_jpeg
-from media.timeline import PAGE_WIDTH, Page, timeline
+from media.timeline import PAGE_WIDTH, Page, Timeline, Turned, timeline
 from media.voices import Pcm, Voice, frames_of, hear, mixed
 
 PART_S = 30  # seconds of film: what a killed worker's successor has to do again at most
@@ -35,6 +35,7 @@ PART_NAME = "part-{:04}.mkv"
 CAPTIONS = "captions.vtt"
 PICTURE_NAME = "page-{}.jpg"
 COVER = "#4b5563"
+CALM_MS = 400  # pages turned over quicker than this are no chapters (as in static/src/score.ts)
 RENDERER = 4  # raised when the same job gives other bytes: parts of two kinds do not join
 SOUND_BLOCK = {"aac": 1024, "libopus": 960}  # samples: what each encodes at once
 PLAYABLE = {"movflags": "+faststart", "fflags": "+bitexact"}
@@ -46,6 +47,7 @@ class RenderJob:
     """The board's log (see timeline), the photos by their key, the voices, what was said in writing, the spans to be
     left out; even width and height in pixels. `codec` is one of media.film.CODECS. `pictures` are photos of pages that
     are wanted as they may be seen: mappings with `page`, `media`, `aspect`, `quarter`, `crop`, `boxes` to paint over.
+    With `chapters` the film has one for each page that is turned to, called by these words and its number.
     """
 
     log: Sequence[Mapping[str, Any]]
@@ -59,12 +61,13 @@ class RenderJob:
     fps: int = 15
     cut: bool = True
     codec: str = "h264"
+    chapters: str = ""
 
     def digest(self) -> str:
         """Names what the job's parts depend on: files by their bytes, so that another machine finds the same."""
         told = asdict(self) | {"images": {key: _hash(path) for key, path in self.images.items()}}
         voices = [[_hash(voice.path), voice.start_ms, voice.until_ms] for voice in self.voices]
-        told |= {"voices": voices, "captions": []}
+        told |= {"voices": voices, "captions": [], "chapters": ""}
         return sha256(json.dumps([RENDERER, PART_S, told], sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -242,12 +245,37 @@ def film(job: RenderJob, out: Path, say: Callable[..., None]) -> None:
     parts = []
     for begin in range(0, frames, PART_S * job.fps):
         parts.append(_part(job, codec, stage, out, range(begin, min(begin + PART_S * job.fps, frames)), frames, say))
-    _join(parts, out / codec.voice_name, captions, out / codec.film_name, codec, job.fps)
+    chapters = _chapters(line, job.chapters) if job.chapters else []
+    _join(parts, out / codec.voice_name, captions, out / codec.film_name, codec, job.fps, chapters)
     write_jpeg(stage.fullest, out / "poster.jpg", 80)
     for number, wanted in enumerate(job.pictures):
         if wanted["media"] in job.images:
             write_jpeg(_picture(job.images[wanted["media"]], wanted), out / PICTURE_NAME.format(number), 85)
     say(done=True)
+
+
+def _chapters(line: Timeline, words: str) -> list[dict[str, Any]]:
+    """One from each moment at which another page comes to lie on top and stays there; as FFmpeg wants them."""
+    numbers = {page: number for number, page in enumerate(line.pages, 1)}
+    turned: list[Turned] = []
+    for change in line.changes:
+        if isinstance(change, Turned) and (not turned or turned[-1].page != change.page):
+            if turned and change.at_ms - turned[-1].at_ms < CALM_MS:
+                turned.pop()
+            if not turned or turned[-1].page != change.page:
+                turned.append(change)
+    ends = [*(change.at_ms for change in turned[1:]), line.duration_ms]
+    return [
+        {
+            "id": number,
+            "start": change.at_ms,
+            "end": end,
+            "time_base": written.MS,
+            "metadata": {"title": f"{words} {numbers[change.page]}"},
+        }
+        for number, (change, end) in enumerate(zip(turned, ends, strict=False))
+        if end > change.at_ms
+    ]
 
 
 def _picture(photo: Path, wanted: Mapping[str, Any]) -> Image.Image:
@@ -302,12 +330,22 @@ def _write_voice(path: Path, sound: Pcm, codec: Codec) -> None:
         target.mux(track.encode(None))
 
 
-def _join(parts: Sequence[Path], voice: Path, captions: Sequence[Caption], film: Path, codec: Codec, fps: int) -> None:
+def _join(
+    parts: Sequence[Path],
+    voice: Path,
+    captions: Sequence[Caption],
+    film: Path,
+    codec: Codec,
+    fps: int,
+    chapters: Sequence[Mapping[str, Any]],
+) -> None:
     """Parts, voice and captions in one file, copied and not encoded again; packets in the order of their time."""
     with ExitStack() as opened:
         sources = [opened.enter_context(av.open(str(part), format="matroska")) for part in parts]
         spoken = opened.enter_context(av.open(str(voice)))
         target = opened.enter_context(av.open(str(film), "w", format=codec.film, options=PLAYABLE))
+        if chapters:
+            target.set_chapters(list(chapters))  # type: ignore[arg-type]
         seen = target.add_stream_from_template(sources[0].streams.video[0])
         heard = target.add_stream_from_template(spoken.streams.audio[0])
         tracks = [_pictures(sources, fps, seen), _sounds(spoken, heard)]

@@ -20,7 +20,7 @@ from media.recording import SOUND_RATE, decoded, opened_recording
 from media.timeline import Span
 
 HEARD_ABOVE = 330  # of 32768, about -40 dB: quieter ends of a voice are dead time
-LONGEST = 2 * 3600  # seconds; a voice file that claims more is cut there
+LONGEST = 4 * 3600  # seconds; a voice file that claims more is cut there
 LOUDNESS = (
     -18.0
 )  # LUFS, of each voice: EBU R128 measures, and asks for -23 in broadcasts; phones are played in the street
@@ -97,10 +97,19 @@ def _in_place(recorded: av.container.InputContainer) -> Iterator[Pcm]:
 
 def _span(start_ms: int, sound: Pcm) -> Span | None:
     """From the first to the last moment at which somebody is heard."""
-    loud = numpy.flatnonzero((sound > HEARD_ABOVE) | (sound < -HEARD_ABOVE))
-    if len(loud) == 0:
+    begins = range(0, len(sound), BLOCK)  # block by block: a mask of two hours is larger than they are
+    first = next(filter(None, (_loud(sound, at) for at in begins)), None)
+    last = next(filter(None, (_loud(sound, at) for at in reversed(begins))), None)
+    if first is None or last is None:
         return None
-    return Span(start_ms + int(loud[0]) * 1000 // SOUND_RATE, start_ms + int(loud[-1]) * 1000 // SOUND_RATE)
+    return Span(start_ms + first[0] * 1000 // SOUND_RATE, start_ms + last[1] * 1000 // SOUND_RATE)
+
+
+def _loud(sound: Pcm, at: int) -> tuple[int, int] | None:
+    """The first and the last sample of a block in which somebody is heard."""
+    block = sound[at : at + BLOCK]
+    loud = numpy.flatnonzero((block > HEARD_ABOVE) | (block < -HEARD_ABOVE))
+    return None if len(loud) == 0 else (at + int(loud[0]), at + int(loud[-1]))
 
 
 def loudness(sound: Pcm) -> float:

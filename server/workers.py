@@ -5,7 +5,7 @@ import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
 from server.export_files import TooManyRows
+from server.filming import MAX_PARTS, Reel, film_lecture, give_up_film
 from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
@@ -48,8 +49,6 @@ log = logging.getLogger(__name__)
 
 TRIES = 3  # then a job is parked, to be seen in procrastinate_jobs with status "failed"
 MAX_IMAGE = 20 * 1024 * 1024
-MAX_PART = 200 * 1024 * 1024
-MAX_PARTS = 1_000
 TELL_EVERY_S = 2.0  # how far a film is made
 STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than anybody's patience who stops workers
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
@@ -108,6 +107,15 @@ def jobs(parts: Backstage, conninfo: str) -> App:
                 await give_up_video(parts, UUID(answer_id))
             raise
 
+    @app.task(name="film_lecture", queue="film", retry=retry, pass_context=True)
+    async def make_film(context: JobContext, lecture_id: str) -> None:
+        try:
+            await film_lecture(parts, UUID(lecture_id))
+        except Exception as error:
+            if _was_last_try(context.job) and not isinstance(error, AWAY):
+                await give_up_film(parts, UUID(lecture_id))
+            raise
+
     @app.task(name="forget_voice", queue="read", retry=retry)
     async def forget(child_id: str) -> None:
         await forget_voice(parts.store, parts.storage, UUID(child_id))
@@ -144,6 +152,8 @@ def jobs(parts: Backstage, conninfo: str) -> App:
                     log.error("a job is given up: its worker died at each try", extra={"job": job.id})
                     if job.task_name == "render_answer":
                         await give_up_video(parts, UUID(str(job.task_kwargs["answer_id"])))
+                    elif job.task_name == "film_lecture":
+                        await give_up_film(parts, UUID(str(job.task_kwargs["lecture_id"])))
                     await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
                 else:
                     await app.job_manager.retry_job(job)
@@ -221,13 +231,12 @@ class _Keeper:
     """Keeps what a rendering has made so far, for a worker that takes it up after this one died, and tells of it."""
 
     def __init__(self, parts: Backstage, answer_: Record, place: str, prefix: str) -> None:
-        self._parts, self._answer, self._place, self._prefix = parts, answer_, place, prefix
+        self._parts, self._answer, self._place, self._reel = parts, answer_, place, Reel(parts.storage, prefix)
         self.voice_key: str | None = None
         self._told = 0.0
 
     async def fetch(self, out: Path) -> None:
-        for stat in await self._parts.storage.list(self._prefix, MAX_PARTS):
-            await self._parts.storage.download(stat.key, out / stat.key.rsplit("/", 1)[1], MAX_PART)
+        await self._reel.fetch(out)
 
     async def hears(self, news: News) -> None:
         match news:
@@ -237,8 +246,7 @@ class _Keeper:
                 if self._answer.edition == 1:  # a later edition is watched when it is whole
                     await self._tell(voice_key=self.voice_key, start_ms=start_ms, duration_ms=duration_ms)
             case Kept(file):
-                with suppress(StorageUnavailable):  # it costs a later try, not this one
-                    await self._parts.storage.put(self._prefix + file.name, file, "video/x-matroska")
+                await self._reel.keep(file)
             case Progress(done) if time.monotonic() - self._told >= TELL_EVERY_S:
                 await self._tell(progress=round(100 * done))
 
@@ -314,6 +322,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(FORGET_EVERY_S, lambda: forget_superseded(parts.store, parts.storage, rest)))
         together.create_task(_serve(app, "read", ["read", "default"], concurrency=2))
         together.create_task(_serve(app, "render", ["render"], concurrency=1))
+        together.create_task(_serve(app, "film", ["film"], concurrency=1))  # no answer waits for a lecture's film
         if parts.hearer.is_on:
             together.create_task(_serve(app, "hear", ["hear"], concurrency=1))
 

@@ -108,14 +108,17 @@ async def show_replay(work: Work, person: Person, id: UUID, shown: bool) -> None
     await work.commit()
 
 
-async def watch(work: Work, viewer: Person, id: UUID, lasts_ms: int, spans: Sequence[tuple[int, int]]) -> None:
-    """What was played of a replay: merged with what was before, and no more than the time since allows."""
-    if any(not 0 <= start < end <= lasts_ms + 1_000 for start, end in spans):
+async def watch(
+    work: Work, viewer: Person, id: UUID, lasts_ms: int, spans: Sequence[tuple[int, int]], at_ms: int
+) -> None:
+    """What was played of a replay: merged with what was before, and no more than the time since allows; and where it
+    stands now."""
+    if not 0 <= at_ms <= lasts_ms + 1_000 or any(not 0 <= start < end <= lasts_ms + 1_000 for start, end in spans):
         raise BadRequest
     takes = TakeBook(work)
     before = await takes.watched(id, viewer.id)
     since = None if before is None else before.now - before.told_at
-    await takes.watch(id, viewer.id, believed(spans, since))
+    await takes.watch(id, viewer.id, believed(spans, since), at_ms)
     await work.commit()
 
 

@@ -941,6 +941,19 @@ class RoomSnapshot(Wire):
     lost: LostView | None = None
 
 
+class LectureFilm(Wire):
+    """One video of a lecture; `progress` in percent. `download_url` is for those who may take it with them."""
+
+    state: Literal["making", "ready", "failed"]
+    progress: int
+    url: str | None = None
+    poster_url: str | None = None
+    content_type: str | None = None
+    duration_ms: int | None = None
+    size: int | None = None
+    download_url: str | None = None
+
+
 class LectureReplay(Wire):
     """A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All
     times are ms from its beginning."""
@@ -956,6 +969,8 @@ class LectureReplay(Wire):
     marks: list[MarkView]  # where many were lost
     shown: bool  # to pupils
     me: Literal["lecturer", "pupil", "reviewer"]
+    film: LectureFilm | None = None
+    stopped_ms: int = 0  # where one's own page stood that spoke last
 
 
 class LectureRewind(Wire):
@@ -1473,9 +1488,10 @@ class ShowReplay(Wire, forbid_unknown_fields=True):
 
 
 class WatchedSpans(Wire, forbid_unknown_fields=True):
-    """What was played of a replay since the last report, in ms of the lecture's clock: from and to."""
+    """What was played of a replay since the last report, in ms of the lecture's clock; and where it stands."""
 
     spans: list[Span]
+    at_ms: int | None = None
 
 
 class RuleAuthor(Wire, forbid_unknown_fields=True):

@@ -43,6 +43,13 @@ class ReplayViews:
     def is_shown(self, lecture: Record) -> bool:
         return not self.reviewed_first if lecture.replay_shown is None else bool(lecture.replay_shown)
 
+    async def for_staff(self, person: Person, id: UUID) -> Record | None:
+        """The lecture, for an administrator of a school for which it was open, once it is shown."""
+        if not person.is_a(Role.SCHOOL_ADMIN):
+            return None
+        found = await self.store.rows(_OF_SCHOOL, {"id": id, "person": person.id})
+        return found[0] if found and self.is_shown(found[0]) else None
+
     async def segments(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(SEGMENTS, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
@@ -82,6 +89,7 @@ class ReplayViews:
         if view is None:
             return None
         lasts_ms = duration_ms(lecture)
+        own = await self.store.rows(_STOPPED, {"id": lecture.id, "viewer": person.id})
         seen = await self.store.rows(VIEWS, {"id": lecture.id, "lasts_ms": lasts_ms})
         return wire.LectureReplay(
             lecture=view,
@@ -95,6 +103,26 @@ class ReplayViews:
             marks=(await self.pulse.lost(lecture.id)).marks,
             shown=self.is_shown(lecture),
             me=_side(person, lecture),
+            stopped_ms=own[0].at_ms if own else 0,
+            film=await self.film(lecture, keeper=_side(person, lecture) != "pupil"),
+        )
+
+    async def film(self, lecture: Record, *, keeper: bool) -> wire.LectureFilm | None:
+        """None as long as none is wanted. Who keeps the lecture may take it with them."""
+        found = await self.store.rows("SELECT * FROM lecture_films WHERE lecture_id = %(id)s", {"id": lecture.id})
+        if not found:
+            return None
+        row, sign = found[0], self.lectures.sign
+        name = f"{lecture.title}.{row.video_key.rsplit('.', 1)[1]}" if row.video_key else None
+        return wire.LectureFilm(
+            state=row.state,
+            progress=row.progress,
+            url=await sign(row.video_key, None) if row.video_key else None,
+            poster_url=await sign(row.poster_key, None) if row.poster_key else None,
+            content_type=row.content_type,
+            duration_ms=row.duration_ms,
+            size=row.size,
+            download_url=await sign(row.video_key, name) if row.video_key and keeper else None,
         )
 
 
@@ -108,6 +136,13 @@ def duration_ms(lecture: Record) -> int:
     return max(0, int((lecture.ended_at - lecture.started_at).total_seconds() * 1000))
 
 
+_STOPPED = "SELECT at_ms FROM lecture_watches WHERE lecture_id = %(id)s AND viewer_id = %(viewer)s"
+_OF_SCHOOL = """
+    SELECT l.* FROM lectures l
+    WHERE l.id = %(id)s AND l.state = 'over' AND l.swept_at IS NULL AND EXISTS (
+        SELECT FROM identities i WHERE i.account_id = %(person)s AND i.school_id IS NOT NULL
+        AND (cardinality(l.school_ids) = 0 OR i.school_id = ANY(l.school_ids)))
+"""
 _OVER = """
     SELECT l.*, b.removed_at FROM lectures l
     LEFT JOIN lecture_bans b ON b.lecture_id = l.id AND b.pupil_id = %(person)s

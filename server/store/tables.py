@@ -201,6 +201,7 @@ media = Table(
     Column("session_id", Uuid),
     Column("start_ms", Integer, nullable=False, server_default=text("0")),
     Column("pages", JSONB(none_as_null=True)),  # of a material: width and height of each page's picture
+    Column("page_texts", JSONB(none_as_null=True)),  # and what each page says, as far as the file knew
     _time("created_at", now=True),
     CheckConstraint("kind IN ('photo', 'voice', 'video', 'recording', 'material')", name="kind"),
     CheckConstraint("state IN ('arriving', 'ready', 'refused')", name="state"),
@@ -889,7 +890,52 @@ lecture_watches = Table(
     Column("spans", INT4MULTIRANGE, nullable=False),
     _time("began_at", now=True),
     _time("told_at", now=True),
+    Column("at_ms", Integer, nullable=False, server_default=text("0")),  # where the page that spoke last stood
     PrimaryKeyConstraint("lecture_id", "viewer_id"),
+)
+
+# One video of all of it, made when it is over.
+lecture_films = Table(
+    "lecture_films",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    Column("video_key", Text),
+    Column("poster_key", Text),
+    Column("content_type", Text),
+    Column("duration_ms", Integer),
+    Column("size", BigInteger),
+    _time("made_at", nullable=True),
+    CheckConstraint("state IN ('making', 'ready', 'failed')", name="state"),
+    CheckConstraint("state <> 'ready' OR video_key IS NOT NULL", name="ready"),
+)
+
+# What was said, in writing: brought by the lecturer, or heard by the speech model, `heard_ms` being how far that is.
+lecture_captions = Table(
+    "lecture_captions",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cues", JSONB, nullable=False),  # [from ms, to ms, text], in order
+    Column("heard_ms", Integer),
+    _time("changed_at", now=True),
+    CheckConstraint("source IN ('brought', 'heard')", name="source"),
+    CheckConstraint("state IN ('shown', 'waiting', 'refused')", name="state"),
+)
+
+# What its pages and its board say, each from the moment at which it is seen first; for finding it.
+lecture_texts = Table(
+    "lecture_texts",
+    metadata,
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    CheckConstraint("kind IN ('page', 'board')", name="kind"),
 )
 
 # What is said in the room: chat, and questions to the lecturer.

@@ -56,10 +56,10 @@ class TakeBook:
         found = await self.work.rows(query, {"lecture": lecture, "viewer": viewer})
         return found[0] if found else None
 
-    async def watch(self, lecture: UUID, viewer: UUID, spans: Sequence[tuple[int, int]]) -> None:
-        """These spans too; what was watched before is merged with them."""
+    async def watch(self, lecture: UUID, viewer: UUID, spans: Sequence[tuple[int, int]], at_ms: int) -> None:
+        """These spans too, merged with those before. The page that speaks last says where it stands."""
         ranges = "{" + ",".join(f"[{start},{end})" for start, end in spans) + "}"
-        await self.work.rows(_WATCH, {"lecture": lecture, "viewer": viewer, "spans": ranges})
+        await self.work.rows(_WATCH, {"lecture": lecture, "viewer": viewer, "spans": ranges, "at_ms": at_ms})
 
     async def outlived(self, kept: timedelta, limit: int) -> list[UUID]:
         """Lectures whose recording has served its time."""
@@ -106,9 +106,10 @@ _PICTURE = """
 """
 _KEEP_PICTURE = _KEEP.replace("lecture_segments", "lecture_pictures")
 _WATCH = """
-    INSERT INTO lecture_watches AS w (lecture_id, viewer_id, spans)
-    VALUES (%(lecture)s, %(viewer)s, %(spans)s::int4multirange)
-    ON CONFLICT (lecture_id, viewer_id) DO UPDATE SET spans = w.spans + excluded.spans, told_at = clock_timestamp()
+    INSERT INTO lecture_watches AS w (lecture_id, viewer_id, spans, at_ms)
+    VALUES (%(lecture)s, %(viewer)s, %(spans)s::int4multirange, %(at_ms)s)
+    ON CONFLICT (lecture_id, viewer_id) DO UPDATE
+    SET spans = w.spans + excluded.spans, told_at = clock_timestamp(), at_ms = excluded.at_ms
     RETURNING viewer_id
 """
 _OUTLIVED = """
@@ -119,5 +120,8 @@ _FORGET = (
     "DELETE FROM lecture_pictures WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_segments WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_takes WHERE lecture_id = %(lecture)s RETURNING number",
+    "DELETE FROM lecture_films WHERE lecture_id = %(lecture)s RETURNING lecture_id",
+    "DELETE FROM lecture_captions WHERE lecture_id = %(lecture)s RETURNING lecture_id",
+    "DELETE FROM lecture_texts WHERE lecture_id = %(lecture)s RETURNING number",
     "UPDATE lectures SET swept_at = clock_timestamp(), version = version + 1 WHERE id = %(lecture)s RETURNING id",
 )

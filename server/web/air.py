@@ -12,7 +12,7 @@ from media.cmaf import INITIALISATION, MIME, PART, RATE, TYPE
 from media.picture_cmaf import FRAME, HEIGHT, KEY_PARTS, SCALE, WIDTH
 from media.picture_cmaf import MIME as PICTURE_MIME
 from media.picture_cmaf import TYPE as PICTURE_TYPE
-from server.actions import lecture_air
+from server.actions import lecture_air, lecture_film
 from server.actions.errors import NotHere
 from server.camera import MARK
 from server.domain.lecture import OVERRUN
@@ -164,6 +164,25 @@ async def rerun(call: Call[None]) -> wire.LectureReplay:
     return view
 
 
+async def film(call: Call[None]) -> wire.LectureFilm:
+    views = call.parts.views.replays
+    lecture = await views.open_to(call.person, call.id())
+    keeper = lecture is not None and (lecture.lecturer_id == call.person.id or call.person.is_a(Role.REVIEWER))
+    if lecture is None:
+        lecture = await views.for_staff(call.person, call.id())
+        keeper = True
+    found = None if lecture is None else await views.film(lecture, keeper=keeper)
+    if found is None:
+        raise NotHere
+    return found
+
+
+async def film_again(call: Call[None]) -> wire.LectureFilm:
+    async with call.parts.store.work() as work:
+        await lecture_film.again(work, call.person, call.id())
+    return await film(call)
+
+
 async def show_or_hide(call: Call[wire.ShowReplay]) -> None:
     async with call.parts.store.work() as work:
         await lecture_air.show_replay(work, call.person, call.id(), call.body.shown)
@@ -175,7 +194,8 @@ async def watched(call: Call[wire.WatchedSpans]) -> None:
         raise NotHere
     spans = [(span.from_ms, span.to_ms) for span in call.body.spans[:MOST_SPANS]]
     async with call.parts.store.work() as work:
-        await lecture_air.watch(work, call.person, call.id(), duration_ms(lecture), spans)
+        at_ms = call.body.at_ms if call.body.at_ms is not None else spans[-1][1] if spans else 0
+        await lecture_air.watch(work, call.person, call.id(), duration_ms(lecture), spans, at_ms)
 
 
 def _granted(call: Call[None]) -> UUID:
@@ -232,6 +252,10 @@ DOORS = (
          reply=wire.LectureRewind, tag="sound", query=("after",)),
     Door("GET", "/api/lectures/{id}/replay", rerun, WATCHERS, "A lecture that is over, as it was",
          reply=wire.LectureReplay, tag="sound"),
+    Door("GET", "/api/lectures/{id}/film", film, WATCHERS | {Role.SCHOOL_ADMIN}, "Its one video, or how far that is",
+         reply=wire.LectureFilm, tag="sound"),
+    Door("POST", "/api/lectures/{id}/film", film_again, KEEPERS, "Make its video anew", reply=wire.LectureFilm,
+         tag="sound"),
     Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,
          tag="sound"),
     Door("POST", "/api/lectures/{id}/watched", watched, WATCHERS, "What was played of its replay", wire.WatchedSpans,

@@ -12,6 +12,7 @@ const zh = {
   listen: "点一下听声音", listenMore: "浏览器要你点一下才放声音。", nobody: "老师的话筒还没开", muted: "老师静音了", missing: "声音断了，正在自动恢复…", hears: "声音正常",
   replay: "看回放", replays: "课程回放", replayOf: (title: string) => `回放：${title}`, kept: (when: string) => `保留到 ${when}`, views: (n: number) => `${n} 人看过`, loading: "正在打开回放…", noReplay: "没有这个回放", noReplays: "没有合适的回放", noSound: "这场课没有录到声音，可以看板书。", soundWrong: "声音放不出来，可以先看板书。", reload: "再试一次", hideReplay: "收起回放", showReplay: "放出回放", hiddenReplay: "同学们现在看不到这个回放。", lostHere: (n: number, at: string) => `${at} 有 ${n} 人没听懂`,
   timeLine: "直播时间轴", back10: "后退 10 秒", minus10: "−10 秒", fromStart: "从头看", toLive: "回到直播", atLive: "正在看直播", behind: (time: string) => `比直播晚 ${time}`, stillLive: "你在回看。聊天、提问、举手和投票还是直播里的。", rewinding: "正在回看…", noRewind: "暂时回看不了，正在重试…", rewound: "回看的板书",
+  stoppedAt: (time: string) => `上次看到 ${time}`, goOn: "接着看", asFilm: "看视频", asInk: "看板书回放", filmMade: "整场视频", filmFailed: "整场视频没有做成，板书回放不受影响。", makeAgain: "重新制作", download: (mb: string) => `下载视频（${mb} MB）`,
 };
 
 type Words = typeof zh;
@@ -26,6 +27,7 @@ const en: Words = {
   listen: "Tap to listen", listenMore: "The browser wants a tap before it plays sound.", nobody: "The lecturer's microphone is off", muted: "The lecturer has muted the microphone", missing: "The sound is missing; it comes back by itself…", hears: "Sound on",
   replay: "Replay", replays: "Replays", replayOf: (title) => `Replay: ${title}`, kept: (when) => `Kept until ${when}`, views: (n) => `Watched by ${n}`, loading: "Opening the replay…", noReplay: "There is no such replay", noReplays: "No replay fits", noSound: "No sound was recorded; the board is here.", soundWrong: "The sound can't be played; the board is here.", reload: "Try again", hideReplay: "Hide the replay", showReplay: "Show the replay", hiddenReplay: "Pupils can't see this replay just now.", lostHere: (n, at) => `${n} were lost at ${at}`,
   timeLine: "Time line", back10: "Back 10 s", minus10: "−10 s", fromStart: "Start", toLive: "Go live", atLive: "Live", behind: (time) => `${time} behind live`, stillLive: "You stepped back. Chat, questions, hands and polls are those of the live room.", rewinding: "Stepping back…", noRewind: "Stepping back does not work just now; trying again…", rewound: "The board, stepped back",
+  stoppedAt: (time) => `You stopped at ${time}`, goOn: "Go on there", asFilm: "As a video", asInk: "As board and sound", filmMade: "The whole video", filmFailed: "The video could not be made; board and sound are here.", makeAgain: "Make it again", download: (mb) => `Download (${mb} MB)`,
 };
 
 export const airSay = computed<Words>(() => (language.value === "en" ? en : zh));

@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, JudgeLine, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
+import type { AddMaterial, Attendance, JudgeLine, LectureFilm, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -62,7 +62,9 @@ export const slow = (id: string, slow_s: number): Promise<unknown> => post(`/api
 export const rewind = (id: string, after: number): Promise<LectureRewind> => call("GET", `/api/lectures/${id}/rewind?after=${after}`);
 export const replay = (id: string): Promise<LectureReplay> => call("GET", `/api/lectures/${id}/replay`);
 export const showReplay = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/replay`, { shown });
-export const watched = (id: string, spans: readonly Span[]): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans });
+export const watched = (id: string, spans: readonly Span[], at_ms: number): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans, at_ms });
+export const film = (id: string): Promise<LectureFilm> => call("GET", `/api/lectures/${id}/film`);
+export const filmAgain = (id: string): Promise<LectureFilm> => post(`/api/lectures/${id}/film`);
 export const figures = (id: string): Promise<LectureFigures> => call("GET", `/api/lectures/${id}/figures`);
 export const onAir = (): Promise<OnAir> => call("GET", "/api/on-air");
 export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);

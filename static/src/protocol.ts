@@ -849,6 +849,18 @@ export interface RoomSnapshot {
   lost: LostView | null;
 }
 
+/** One video of a lecture; `progress` in percent. `download_url` is for those who may take it with them. */
+export interface LectureFilm {
+  state: "making" | "ready" | "failed";
+  progress: number;
+  url: string | null;
+  poster_url: string | null;
+  content_type: string | null;
+  duration_ms: number | null;
+  size: number | null;
+  download_url: string | null;
+}
+
 /** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
 export interface LectureReplay {
   lecture: LectureView;
@@ -862,6 +874,8 @@ export interface LectureReplay {
   marks: MarkView[];
   shown: boolean;
   me: "lecturer" | "pupil" | "reviewer";
+  film: LectureFilm | null;
+  stopped_ms: number;
 }
 
 /** A lecture on the air, as far as one may step back in it: the board's log after the line that was asked for, and a playlist of its sound that grows. `lasts_ms` is how far it goes. */
@@ -1320,9 +1334,10 @@ export interface ShowReplay {
   shown: boolean;
 }
 
-/** What was played of a replay since the last report, in ms of the lecture's clock: from and to. */
+/** What was played of a replay since the last report, in ms of the lecture's clock; and where it stands. */
 export interface WatchedSpans {
   spans: Span[];
+  at_ms?: number | null;
 }
 
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */

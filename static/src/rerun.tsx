@@ -11,12 +11,13 @@ import type { LectureReplay } from "./protocol";
 import { Reel } from "./reel";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { placeOf } from "./rewind";
+import { FilmRow, Screen, useFilm, useReports } from "./screening";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
 import { clock, moment, problemIn, say, sentence } from "./words";
 import { Refusal } from "./api";
 
-const REPORT_MS = 10_000; // of what was watched
+const START_MS = 10_000; // who stopped so near to the beginning or the end is not asked
 
 export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
   const words = airSay.value;
@@ -42,7 +43,7 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
       <h1>{lecture.title}</h1>
       <p class="muted small">{lecture.lecturer_name} · {moment(lecture.starts_at)} · {words.views(view.views)} · {words.kept(moment(view.kept_until))}</p>
       {!view.shown && <Notice kind="warning">{words.hiddenReplay}</Notice>}
-      <Stage view={view} onexpired={load} />
+      <Again view={view} onexpired={load} />
       {(view.me === "reviewer" || (view.me === "lecturer" && view.shown)) && (
         <div class="row">
           <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>
@@ -54,7 +55,40 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
   );
 }
 
-function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void }) {
+/** As ink and sound, or as the one video, once it is made; what was watched of both is told alike. */
+function Again({ view, onexpired }: { view: LectureReplay; onexpired: () => void }) {
+  const words = airSay.value;
+  const id = view.lecture.id;
+  const film = useFilm(id, view.film);
+  const [asFilm, setAsFilm] = useState(false);
+  const at = useRef(0); // where it stands, in ms
+  const [start, setStart] = useState<number | null>(() => {
+    const place = Number(recall(placeOf(id)) ?? 0); // where the lecture ended for who had stepped back in it
+    remember(placeOf(id), null);
+    return place > 0 ? place : null;
+  });
+  const stopped = view.stopped_ms > START_MS && view.stopped_ms < view.lasts_ms - START_MS ? view.stopped_ms : null;
+  const [offered, setOffered] = useState(stopped !== null && start === null);
+  const change = (): void => {
+    setStart(at.current);
+    setAsFilm(!asFilm);
+  };
+  return (
+    <>
+      {offered && (
+        <div class="notice notice-acts" role="status">
+          <span>{words.stoppedAt(clock(stopped!))}</span>
+          <button class="button small" onClick={() => { setStart(stopped); setOffered(false); }}>{words.goOn}</button>
+          <button class="button small" onClick={() => setOffered(false)}>{words.fromStart}</button>
+        </div>
+      )}
+      {asFilm && film.film?.url ? <Screen id={id} film={film.film} lasts={view.lasts_ms} start={start} at={at} onbroken={film.look} /> : <Stage view={view} start={start} at={at} onexpired={onexpired} />}
+      <FilmRow id={id} keeper={view.me !== "pupil"} known={film} asFilm={asFilm} onchange={change} />
+    </>
+  );
+}
+
+function Stage({ view, start, at, onexpired }: { view: LectureReplay; start: number | null; at: { current: number }; onexpired: () => void }) {
   const words = say.value;
   const said = airSay.value;
   const id = view.lecture.id;
@@ -70,28 +104,17 @@ function Stage({ view, onexpired }: { view: LectureReplay; onexpired: () => void
   }, [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
   useEffect(() => {
-    const place = Number(recall(placeOf(id)) ?? 0); // where the lecture ended for who had stepped back in it
-    remember(placeOf(id), null);
-    if (place > 0) setNow(tape.seek(place));
-  }, [tape]);
+    if (start !== null) setNow(tape.seek(start));
+  }, [tape, start]);
+  useReports(id, tape, at);
   useEffect(() => {
     let frame = requestAnimationFrame(function tick() {
-      const at = tape.tick();
-      setNow(at);
-      if (watching.current) reel?.follow(at, tape.playing.value && !tape.waits.value, tape.speed);
+      setNow((at.current = tape.tick()));
+      if (watching.current) reel?.follow(at.current, tape.playing.value && !tape.waits.value, tape.speed);
       frame = requestAnimationFrame(tick);
     });
-    const report = (): void => {
-      const spans = tape.watched();
-      if (spans.length > 0) void lectures.watched(id, spans).catch(() => tape.unwatched(spans));
-    };
-    const timer = setInterval(report, REPORT_MS);
-    document.addEventListener("visibilitychange", report);
     return () => {
       cancelAnimationFrame(frame);
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", report);
-      report();
       tape.close();
       reel?.close();
     };

@@ -297,12 +297,16 @@ async def test_a_replay_is_for_whom_it_was_open_counts_each_viewer_once_and_is_s
     ]  # fmt: skip
     with pytest.raises(BadRequest):
         async with store.work() as work:
-            await lecture_air.watch(work, pupil, lecture, 9_000, [(5_000, 4_000)])
+            await lecture_air.watch(work, pupil, lecture, 9_000, [(5_000, 4_000)], 4_000)
     for spans in ([(0, 3_000)], [(1_000, 3_000)], [(2_000, 6_000), (0, 500)]):
         async with store.work() as work:
-            await lecture_air.watch(work, pupil, lecture, 9_000, spans)
-    watched = await store.rows("SELECT spans::text FROM lecture_watches", {})
-    assert watched[0].spans == "{[0,6000)}"
+            await lecture_air.watch(work, pupil, lecture, 9_000, spans, spans[-1][1])
+    watched = await store.rows("SELECT spans::text, at_ms FROM lecture_watches", {})
+    assert (watched[0].spans, watched[0].at_ms) == ("{[0,6000)}", 500)  # one row: the page that spoke last stood there
+    for at_ms in (-1, 99_000):
+        with pytest.raises(BadRequest):
+            async with store.work() as work:
+                await lecture_air.watch(work, pupil, lecture, 9_000, [], at_ms)
     seen = await store.rows("SELECT count(*) FROM lecture_watches w WHERE w.lecture_id = %(id)s", {"id": lecture})
     assert seen[0].count == 1
 

@@ -174,7 +174,19 @@ def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
     return {**doors, path: msgspec.structs.replace(doors[path], room=room)}
 
 
-def replay_doors(who: Any) -> dict[str, Any]:
+FILM = wire.LectureFilm(
+    state="ready",
+    progress=100,
+    url="/nothing/film.mp4",
+    poster_url="/nothing/poster.jpg",
+    content_type="video/mp4",
+    duration_ms=2_460_000,
+    size=48_400_000,
+    download_url="/nothing/film.mp4",
+)
+
+
+def replay_doors(who: Any, **more: Any) -> dict[str, Any]:
     shown = lecture("二次函数的顶点", LectureState.OVER, about=ABOUT, starts_at=ago(days=1), ends_at=ago(days=0.97))
     again = wire.LectureReplay(
         lecture=shown,
@@ -189,6 +201,7 @@ def replay_doors(who: Any) -> dict[str, Any]:
         shown=True,
         me="pupil",
     )
+    again = msgspec.structs.replace(again, **more)
     path = f"GET /api/lectures/{shown.id}/replay"
     return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U"}
 
@@ -279,6 +292,18 @@ def lecture_scenes() -> list[Scene]:
         room_scene("lecturer-no-microphone", room_doors("lecturer", lecturer), grants=False),
         room_scene("lecturer-checking", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _checks),
         Scene("lecture-replay", f"/lectures#replay={id_of('lecture 二次函数的顶点')}", replay_doors(pupil)),
+        Scene(
+            "lecture-replay-stopped",
+            f"/lectures#replay={id_of('lecture 二次函数的顶点')}",
+            replay_doors(
+                lecturer, me="lecturer", stopped_ms=750_000, film=wire.LectureFilm(state="making", progress=41)
+            ),
+        ),
+        Scene(
+            "lecture-replay-film",
+            f"/lectures#replay={id_of('lecture 二次函数的顶点')}",
+            replay_doors(lecturer, me="lecturer", film=FILM),
+        ),
         Scene("lecture-replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
         room_scene(
             "pupil-sound-only",

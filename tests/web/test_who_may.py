@@ -351,6 +351,10 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/rewind"): Policy(ITS_HALL, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/film"): Policy(
+        {**ITS_HALL, "school_admin": MISSING}, "over", lambda case: case.lecture  # the administrator of another school
+    ),
+    ("POST", "/api/lectures/{id}/film"): Policy(ITS_KEEPERS, "over", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/replay"): Policy(
         ITS_KEEPERS, "over", lambda case: case.lecture, lambda case: {"shown": False}
     ),

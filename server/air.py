@@ -80,7 +80,7 @@ class Studio:
 
     async def hears(self, person: Person, slice: Air) -> Aired:
         """A slice of a recording, which begins with its first one; only the page that draws is on the air."""
-        return await (self._sees if slice.kind == "camera" else self._listens)(person, slice)
+        return await (self._sees if slice.track == "camera" else self._listens)(person, slice)
 
     async def _listens(self, person: Person, slice: Air) -> Aired:
         take = self._takes.get((slice.lecture, slice.take))

@@ -1943,7 +1943,7 @@ class Air(ClientFrame, tag="air"):
     bytes: str
     muted: bool = False
     last: bool = False
-    kind: Literal["sound", "camera"] = "sound"
+    track: Literal["sound", "camera"] = "sound"
     beside: str = ""
     after_ms: int = 0
 

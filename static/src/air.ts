@@ -73,7 +73,7 @@ export class Take {
   }
 }
 
-type About = Partial<Pick<Air, "kind" | "beside" | "after_ms" | "muted">>;
+type About = Partial<Pick<Air, "track" | "beside" | "after_ms" | "muted">>;
 
 /** A device on its way to the room; what it is, what is said of it and what becomes of it when it is lost differ. */
 export abstract class Airing<S extends Source> {

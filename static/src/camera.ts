@@ -98,8 +98,8 @@ export class Camera extends Airing<Eye> {
     return new Recorder(source, (slice) => take.add(slice, then), SLICE_MS, filmable()!, { videoBitsPerSecond: BITS, ...more });
   }
 
-  protected about({ beside, began }: Take): { kind: "camera"; beside: string; after_ms: number } {
-    return { kind: "camera", beside: beside?.name ?? "", after_ms: Math.max(0, Math.round(began - (beside?.began ?? began))) };
+  protected about({ beside, began }: Take): { track: "camera"; beside: string; after_ms: number } {
+    return { track: "camera", beside: beside?.name ?? "", after_ms: Math.max(0, Math.round(began - (beside?.began ?? began))) };
   }
 
   /** Not by itself again: who is seen has to know it. */

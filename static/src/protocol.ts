@@ -1714,7 +1714,7 @@ export interface Air {
   bytes: string;
   muted?: boolean;
   last?: boolean;
-  kind?: "sound" | "camera";
+  track?: "sound" | "camera";
   beside?: string;
   after_ms?: number;
 }

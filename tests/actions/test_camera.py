@@ -46,7 +46,7 @@ SHOWN = filmed(6.0, [2.0])
 
 
 def shot(id: UUID, epoch: int, at: int = 0, until: int | None = None, **more: Any) -> Air:
-    given: dict[str, Any] = {"take": "c1", "kind": "camera", "beside": "t1", "after_ms": 1_000, "type": "video/webm"}
+    given: dict[str, Any] = {"take": "c1", "track": "camera", "beside": "t1", "after_ms": 1_000, "type": "video/webm"}
     data = base64.b64encode(more.pop("data", SHOWN)[at:until]).decode()
     return Air(lecture=id, room_epoch=epoch, at=at, ago_ms=0, bytes=data, **{**given, **more})
 

@@ -55,7 +55,7 @@ def test_one_steps_back_in_what_is_kept_and_never_beyond_now() -> None:
 
     assert [horizon(kept, now) for now in (5_000, 9_000, 60_000, -7_000)] == [5_000, 8_180, 50_000, 0]
     assert horizon([], 60_000) == 50_000 and horizon([], 3_000) == 0
-    text = replay_playlist(kept, BEGAN, "init", dict.fromkeys(kept, "x"), grows=True)
+    text = replay_playlist(kept, BEGAN, lambda take: "init", dict.fromkeys(kept, "x"), grows=True)
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text and "ENDLIST" not in text
 
 

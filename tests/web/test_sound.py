@@ -28,6 +28,9 @@ from tests.sounds import clicks, recorded
 from tests.web.conftest import ORIGIN, a_page
 
 
+SHOWN = base64.b64encode(filmed(6.0, size=(160, 120), bits=40_000)).decode()
+
+
 class Hall:
     """A lecture that has been on air for a minute, whose lecturer spoke for nine seconds."""
 
@@ -90,8 +93,8 @@ async def hall(parts: Parts, app: Starlette, program: httpx.AsyncClient) -> Hall
         "bytes": "",
         "at": 0,
     }
-    shown = {"take": "c", "kind": "camera", "beside": "t", "after_ms": 1_000, "type": "video/webm"}
-    page.say({**beside, **shown, "bytes": base64.b64encode(filmed(6.0, size=(160, 120), bits=40_000)).decode()})
+    shown = {"take": "c", "track": "camera", "beside": "t", "after_ms": 1_000, "type": "video/webm"}
+    page.say({**beside, **shown, "bytes": SHOWN})
     page.say({**beside, "take": "t", "type": "audio/webm;codecs=opus", "last": True})
     for _ in range(3):
         while (frame := await page.hear()).get("frame") != "aired":

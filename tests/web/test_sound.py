@@ -27,7 +27,6 @@ from tests.pictures import filmed
 from tests.sounds import clicks, recorded
 from tests.web.conftest import ORIGIN, a_page
 
-
 SHOWN = base64.b64encode(filmed(6.0, size=(160, 120), bits=40_000)).decode()
 
 

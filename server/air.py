@@ -24,13 +24,13 @@ from media.stream import Overrun, Packager, format_of
 from server import camera
 from server.actions import lecture_air
 from server.actions.errors import BadRequest, Fenced, Moved, NotHere, Refusal, RoomClosed
-from server.camera import Camera
+from server.camera import Camera, picture_channel
 from server.domain.people import Person, Role
 from server.live.bus import Bus
 from server.live.hub import Hub
 from server.live.protocol import Air, Aired, Picture, Sound, encode
 from server.rendition import Rendition, Ways
-from server.store.work import Store, picture_channel, room_channel
+from server.store.work import Store, room_channel
 
 LOOK_S = 1.0  # how often it is asked whether the lecture, and this page in it, are still on the air
 SILENT_S = 60.0  # a take of which nothing came for so long is over

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from media import picture
 from media.cmaf import PART, RATE, SEGMENT_PARTS
@@ -19,6 +20,11 @@ MARK = "p"
 SILENT_S = 5.0  # nothing came for so long: the room sees no picture that stands still
 AHEAD_MS = 5_000  # nobody has been seen for longer than there was time
 MOST_BURST, MOST_RATE = 1024 * 1024, 100_000  # bytes, and bytes a second: three times what our page asks a recorder for
+
+
+def picture_channel(lecture: UUID) -> str:
+    """Its parts, for who is in the room and wants to see."""
+    return f"picture:{lecture}"
 
 
 class Camera:

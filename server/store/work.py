@@ -32,7 +32,6 @@ __all__ = [
     "lecture_channel",
     "open_engine",
     "person_channel",
-    "picture_channel",
     "room_channel",
     "session_channel",
     "staff_channel",
@@ -78,11 +77,6 @@ def lecture_channel(lecture: UUID) -> str:
 def room_channel(lecture: UUID) -> str:
     """The board and what is said, for all in the room."""
     return f"room:{lecture}"
-
-
-def picture_channel(lecture: UUID) -> str:
-    """The lecturer's camera, for who wants to see it."""
-    return f"picture:{lecture}"
 
 
 def staff_channel(lecture: UUID) -> str:

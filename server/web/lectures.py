@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from server.actions import lecture_room, teach
 from server.actions.errors import BadRequest, NotHere, Refusal, RoomClosed, TooEarly
+from server.camera import picture_channel
 from server.domain.calendar import Entry, ics
 from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
 from server.domain.room import LineState
 from server.live import protocol as wire
 from server.store.lecture_views import Wanted
-from server.store.work import lecture_channel, person_channel, picture_channel, room_channel, staff_channel
+from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
 from server.web.air import live_sound
 from server.web.door import Call, Door, Reply
 from server.web.pulse import number_in

@@ -15,12 +15,12 @@ import pytest
 from media.cmaf import SEGMENT
 from media.picture_cmaf import KEY_PARTS
 from server.actions import lecture_air
-from server.camera import MARK
+from server.camera import MARK, picture_channel
 from server.desk import ServiceDesk
 from server.domain.people import Person
 from server.live.protocol import Air, Aired
 from server.store.views import Views
-from server.store.work import Store, picture_channel, room_channel
+from server.store.work import Store, room_channel
 from tests.actions.test_air import (
     SAID,
     Ear,

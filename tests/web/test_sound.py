@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import time
@@ -101,6 +102,10 @@ async def hall(parts: Parts, app: Starlette, program: httpx.AsyncClient) -> Hall
         assert frame["state"] == "on"
     page.leave()
     await page.task
+    replays = parts.views.replays
+    async with asyncio.timeout(20):  # the store takes them by and by
+        while len(await replays.segments(id)) < 3 or len(await replays.pictures(id)) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     return Hall(parts, program, id, lecturer)
 
 

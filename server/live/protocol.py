@@ -1086,10 +1086,11 @@ class LineView(Wire):
 
 
 class TakeView(Wire):
-    """The lecturer's microphone is on the air; `muted` while only silence is recorded."""
+    """The lecturer's microphone is on the air; `muted` while only silence is recorded; `picture`: her camera is too."""
 
     number: int
     muted: bool
+    picture: bool = False
 
 
 class RoomState(Wire):
@@ -1114,13 +1115,25 @@ class StaffChannel(Wire):
     offset: int
 
 
+class PictureView(Wire):
+    """How a lecturer's camera is seen: the type of the track whose parts come as `picture` to who listens to the
+    channel; and addresses of playlists for this person alone: of the picture, and of `whole`, in which a browser finds
+    the picture and the sound and either without the other."""
+
+    type: str
+    playlist: str
+    whole: str
+
+
 class SoundView(Wire):
     """How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where
-    a browser can't join parts, the address of its playlist, for this person alone."""
+    a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is
+    none, and none to come."""
 
     type: str
     initialisation: str
     playlist: str
+    picture: PictureView | None = None
 
 
 class PollView(Wire):
@@ -1195,6 +1208,14 @@ class Muted(Wire):
     pupils: list[MutedView]
 
 
+class PictureChannel(Wire):
+    """Where the lecturer's camera is told to who wants to see it, and the point from which to listen."""
+
+    channel: str
+    epoch: str
+    offset: int
+
+
 class RoomSnapshot(Wire):
     """A lecture's room with its whole board, and the points of its channels from which to listen on."""
 
@@ -1212,6 +1233,7 @@ class RoomSnapshot(Wire):
     offset: int
     staff: StaffChannel | None = None  # for the lecturer and reviewers
     sound: SoundView | None = None
+    pictures: PictureChannel | None = None
     polls: list[PollView] = []
     answered: list[PollAnswer] = []
     hand: HandPlace | None = None  # one's own that is up
@@ -2046,6 +2068,18 @@ class Sound(ServerFrame, tag="sound"):
     bytes: str
 
 
+class Picture(ServerFrame, tag="picture"):
+    """A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key`
+    has the track's beginning in it, and may be the first. May be dropped."""
+
+    lecture: UUID
+    take: int
+    n: int
+    at_ms: int
+    key: bool
+    bytes: str
+
+
 class Aired(ServerFrame, tag="aired"):
     """So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another
     page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is
@@ -2094,6 +2128,7 @@ AnyServerFrame = (
     | Signalled
     | VoiceHeard
     | Sound
+    | Picture
     | Aired
     | Watched
     | Beat
@@ -2196,7 +2231,8 @@ class Voice(ClientFrame, tag="voice"):
 class Air(ClientFrame, tag="air"):
     """A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page
     has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the
-    first one, how long ago the take began."""
+    first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`,
+    and how long after that it began."""
 
     lecture: UUID
     room_epoch: int
@@ -2207,6 +2243,9 @@ class Air(ClientFrame, tag="air"):
     bytes: str
     muted: bool = False
     last: bool = False
+    track: Literal["sound", "camera"] = "sound"
+    beside: str = ""
+    after_ms: int = 0
 
 
 class BeatIn(ClientFrame, tag="beat"):

@@ -848,6 +848,7 @@ lecture_takes = Table(
     Column("epoch", Integer, nullable=False),
     Column("start_ms", Integer, nullable=False),
     Column("muted", Boolean, nullable=False, server_default=text("false")),
+    Column("picture", Boolean, nullable=False, server_default=text("false")),  # the camera is on beside it
     _time("begun_at", now=True),
     _time("ended_at", nullable=True),
     PrimaryKeyConstraint("lecture_id", "number"),
@@ -863,6 +864,20 @@ lecture_segments = Table(
     Column("take", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    ForeignKeyConstraint(["lecture_id", "take"], [lecture_takes.c.lecture_id, lecture_takes.c.number]),
+    PrimaryKeyConstraint("lecture_id", "take", "number"),
+    CheckConstraint("samples > 0", name="samples"),
+)
+
+# The camera's, which cover the same times as the sound's of the same number.
+lecture_pictures = Table(
+    "lecture_pictures",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),  # of the sound beside it
     Column("size", Integer, nullable=False),
     ForeignKeyConstraint(["lecture_id", "take"], [lecture_takes.c.lecture_id, lecture_takes.c.number]),
     PrimaryKeyConstraint("lecture_id", "take", "number"),

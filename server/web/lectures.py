@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from server.actions import lecture_room, teach
 from server.actions.errors import BadRequest, NotHere, Refusal, RoomClosed, TooEarly
+from server.camera import picture_channel
 from server.domain.calendar import Entry, ics
 from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
@@ -184,6 +185,8 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
         raise NotHere
     view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
     view.sound = live_sound(call, view.lecture)
+    at = await call.parts.position(picture_channel(call.id()))
+    view.pictures = wire.PictureChannel(channel=picture_channel(call.id()), epoch=at.epoch, offset=at.offset)
     return view
 
 
@@ -218,7 +221,8 @@ async def rule(call: Call[wire.RuleAuthor]) -> None:
     async with call.parts.store.work() as work:
         author = await lecture_room.rule(work, call.person, call.id(), number_in(call), call.body.rule)
     if call.body.rule == "remove":
-        await call.parts.hub.expel(author, room_channel(call.id()))
+        for channel in (room_channel(call.id()), picture_channel(call.id())):
+            await call.parts.hub.expel(author, channel)
 
 
 async def slow_down(call: Call[wire.SlowDown]) -> None:

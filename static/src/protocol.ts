@@ -990,10 +990,11 @@ export interface LineView {
   by_hand: boolean;
 }
 
-/** The lecturer's microphone is on the air; `muted` while only silence is recorded. */
+/** The lecturer's microphone is on the air; `muted` while only silence is recorded; `picture`: her camera is too. */
 export interface TakeView {
   number: number;
   muted: boolean;
+  picture: boolean;
 }
 
 /** How the room is just now; its version is the lecture's. */
@@ -1016,11 +1017,19 @@ export interface StaffChannel {
   offset: number;
 }
 
-/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. */
+/** How a lecturer's camera is seen: the type of the track whose parts come as `picture` to who listens to the channel; and addresses of playlists for this person alone: of the picture, and of `whole`, in which a browser finds the picture and the sound and either without the other. */
+export interface PictureView {
+  type: string;
+  playlist: string;
+  whole: string;
+}
+
+/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is none, and none to come. */
 export interface SoundView {
   type: string;
   initialisation: string;
   playlist: string;
+  picture: PictureView | null;
 }
 
 /** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
@@ -1087,6 +1096,13 @@ export interface Muted {
   pupils: MutedView[];
 }
 
+/** Where the lecturer's camera is told to who wants to see it, and the point from which to listen. */
+export interface PictureChannel {
+  channel: string;
+  epoch: string;
+  offset: number;
+}
+
 /** A lecture's room with its whole board, and the points of its channels from which to listen on. */
 export interface RoomSnapshot {
   lecture: LectureView;
@@ -1103,6 +1119,7 @@ export interface RoomSnapshot {
   offset: number;
   staff: StaffChannel | null;
   sound: SoundView | null;
+  pictures: PictureChannel | null;
   polls: PollView[];
   answered: PollAnswer[];
   hand: HandPlace | null;
@@ -1841,6 +1858,17 @@ export interface Sound {
   bytes: string;
 }
 
+/** A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key` has the track's beginning in it, and may be the first. May be dropped. */
+export interface Picture {
+  frame: "picture";
+  lecture: string;
+  take: number;
+  n: number;
+  at_ms: number;
+  key: boolean;
+  bytes: string;
+}
+
 /** So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is false while the store does not take what is heard: it is on the air, and the replay may miss it. */
 export interface Aired {
   frame: "aired";
@@ -1876,7 +1904,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Aired | Watched | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Picture | Aired | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -1952,7 +1980,7 @@ export interface Voice {
   bytes: string;
 }
 
-/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. */
+/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`, and how long after that it began. */
 export interface Air {
   frame: "air";
   lecture: string;
@@ -1964,6 +1992,9 @@ export interface Air {
   bytes: string;
   muted?: boolean;
   last?: boolean;
+  track?: "sound" | "camera";
+  beside?: string;
+  after_ms?: number;
 }
 
 /** A sign of life; a page sends one every `beat_every_s` seconds. */

@@ -368,7 +368,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     # An address alone opens nothing: it must be signed, for this person (tests/web/test_sound.py).
     ("GET", "/hls/{grant}/live.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/rewind.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(

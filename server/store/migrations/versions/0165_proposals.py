@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0165"
-down_revision = "0160"
+down_revision = "0175"
 branch_labels = None
 depends_on = None
 

@@ -13,7 +13,7 @@ NOTE = 200
 MOST = 999
 
 
-class Work(StrEnum):
+class TeachingWork(StrEnum):
     DEMONSTRATION = "demonstration"  # 示范课
     TRAINING = "training"  # 培训
     OBSERVED = "observed"  # 听评课
@@ -74,7 +74,7 @@ def today(now: datetime) -> date:
     return now.astimezone(SHANGHAI).date()
 
 
-def checked(kind: Work, day: date, note: str, now: datetime) -> str:
+def checked(kind: TeachingWork, day: date, note: str, now: datetime) -> str:
     """The note, trimmed. Raises BadEntry."""
     note = " ".join(note.split())
     if day > today(now):

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from server.domain import quota
 from server.domain.bank import Outcome
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
@@ -902,6 +903,71 @@ class ProposeTeaching(Wire, forbid_unknown_fields=True):
 
 class DeclineProposal(Wire, forbid_unknown_fields=True):
     why: str = ""
+
+
+class EntryWording(Wire):
+    """How an entry was worded before."""
+
+    kind: quota.TeachingWork
+    day: str
+    note: str
+    made_at: datetime
+
+
+class WorkEntry(Wire):
+    """Something that was done for a quota, as it is worded now, and before, the oldest first."""
+
+    entry_id: UUID
+    kind: quota.TeachingWork
+    day: str
+    note: str
+    struck: bool  # counts no more
+    made_at: datetime
+    before: list[EntryWording]
+
+
+class QuotaLine(Wire):
+    """What somebody owes of a kind: `lectures` held and `lessons` published may count by themselves."""
+
+    kind: quota.TeachingWork
+    target: int | None
+    lectures: bool
+    lessons: bool
+    noted: int
+    by_itself: int
+
+
+class QuotaPerson(Wire):
+    person_id: UUID
+    name: str
+    lines: list[QuotaLine]
+    entries: list[WorkEntry]
+
+
+class QuotaBoard(Wire):
+    """A quarter (2026-Q1) of one's own, or for the head of research of all the staff."""
+
+    quarter: str
+    quarters: list[str]  # the one that runs and those before it
+    closed: bool
+    may_set: bool
+    people: list[QuotaPerson]
+
+
+class NoteWork(Wire, forbid_unknown_fields=True):
+    """The day as YYYY-MM-DD; it decides the quarter."""
+
+    kind: quota.TeachingWork
+    day: str
+    note: str
+
+
+class SetTarget(Wire, forbid_unknown_fields=True):
+    quarter: str
+    kind: quota.TeachingWork
+    target: int
+    lectures: bool = False
+    lessons: bool = False
 
 
 class RenameTopic(Wire, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from server.web import (
     projects,
     proposals,
     pulse,
+    quotas,
     research,
     studio,
     subsidies,
@@ -107,6 +108,7 @@ DOORS: tuple[Door, ...] = (
     *research.DOORS,
     # from a finding to its lesson, and back
     *proposals.DOORS,
+    *quotas.DOORS,
     *bank.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),

@@ -829,6 +829,66 @@ export interface DeclineProposal {
   why?: string;
 }
 
+/** How an entry was worded before. */
+export interface EntryWording {
+  kind: TeachingWork;
+  day: string;
+  note: string;
+  made_at: string;
+}
+
+/** Something that was done for a quota, as it is worded now, and before, the oldest first. */
+export interface WorkEntry {
+  entry_id: string;
+  kind: TeachingWork;
+  day: string;
+  note: string;
+  struck: boolean;
+  made_at: string;
+  before: EntryWording[];
+}
+
+/** What somebody owes of a kind: `lectures` held and `lessons` published may count by themselves. */
+export interface QuotaLine {
+  kind: TeachingWork;
+  target: number | null;
+  lectures: boolean;
+  lessons: boolean;
+  noted: number;
+  by_itself: number;
+}
+
+export interface QuotaPerson {
+  person_id: string;
+  name: string;
+  lines: QuotaLine[];
+  entries: WorkEntry[];
+}
+
+/** A quarter (2026-Q1) of one's own, or for the head of research of all the staff. */
+export interface QuotaBoard {
+  quarter: string;
+  quarters: string[];
+  closed: boolean;
+  may_set: boolean;
+  people: QuotaPerson[];
+}
+
+/** The day as YYYY-MM-DD; it decides the quarter. */
+export interface NoteWork {
+  kind: TeachingWork;
+  day: string;
+  note: string;
+}
+
+export interface SetTarget {
+  quarter: string;
+  kind: TeachingWork;
+  target: number;
+  lectures?: boolean;
+  lessons?: boolean;
+}
+
 /** Another name; empty: its telling terms again. */
 export interface RenameTopic {
   name: string;

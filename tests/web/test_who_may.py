@@ -425,6 +425,20 @@ POLICY: dict[tuple[str, str], Policy] = {
         {**OUTSIDE, LECTURER: MISSING, GUEST: MISSING}, thing=lambda case: uuid4(), body=a_lecture
     ),
     ("POST", "/api/proposals/{id}/lesson"): Policy(ALL_TEACHERS_MISS, thing=lambda case: uuid4()),
+    ("GET", "/api/research/quotas"): Policy({**RESEARCHERS, "research_head": FINE}),
+    ("GET", "/api/research/quotas.csv"): Policy({**RESEARCHERS, "research_head": FINE}),
+    ("POST", "/api/research/entries"): Policy(
+        RESEARCHERS, body=lambda case: {"kind": "training", "day": "2020-01-01", "note": "x"}, refused=frozenset({409})
+    ),
+    ("POST", "/api/research/entries/{id}/change"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda c: uuid4(), body=lambda c: {"kind": "training", "day": "2026-01-01", "note": "x"}
+    ),
+    ("POST", "/api/research/entries/{id}/strike"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("POST", "/api/research/staff/{id}/target"): Policy(
+        {**OUTSIDE, "research_head": MISSING},
+        thing=lambda case: uuid4(),
+        body=lambda case: {"quarter": "2026-Q1", "kind": "training", "target": 3},
+    ),
     ("GET", "/api/invitations"): Policy(PUPILS),
     ("POST", "/api/invitations/{id}/dismiss"): Policy(
         dict.fromkeys(KINDS, FORBIDDEN) | {NOBODY: SIGNED_OUT, OWNER: MISSING, FOLLOWER: MISSING, PUPIL: MISSING},

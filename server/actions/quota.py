@@ -5,14 +5,13 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from server.actions.errors import BadRequest, KeyReused, NotHere, QuarterClosed
-from server.domain import quota
 from server.domain.people import Person
-from server.domain.quota import MOST, BadEntry, Quarter, Target, checked
+from server.domain.quota import MOST, BadEntry, Quarter, Target, TeachingWork, checked
 from server.store.quotas import Quotas
 from server.store.work import Work
 
 
-async def note(work: Work, person: Person, kind: quota.TeachingWork, day: date, said: str, key: str, now: datetime) -> UUID:
+async def note(work: Work, person: Person, kind: TeachingWork, day: date, said: str, key: str, now: datetime) -> UUID:
     """Noting it twice with one key is noting it once."""
     id = uuid4()
     fingerprint = hashlib.sha256(repr(("entry", kind, day, said)).encode("utf-8", "surrogatepass")).digest()
@@ -26,7 +25,7 @@ async def note(work: Work, person: Person, kind: quota.TeachingWork, day: date, 
     return known
 
 
-async def change(work: Work, person: Person, id: UUID, kind: quota.TeachingWork, day: date, said: str, now: datetime) -> None:
+async def change(work: Work, person: Person, id: UUID, kind: TeachingWork, day: date, said: str, now: datetime) -> None:
     """Other words, another day or kind; the earlier ones stay to be read. Neither quarter may be closed."""
     quotas = Quotas(work)
     known = await quotas.entry(id)
@@ -34,7 +33,7 @@ async def change(work: Work, person: Person, id: UUID, kind: quota.TeachingWork,
         raise NotHere
     _is_open(known.day, now)
     words = _fit(kind, day, said, now)
-    if (kind, day, words) != (quota.TeachingWork(known.kind), known.day, known.note):
+    if (kind, day, words) != (TeachingWork(known.kind), known.day, known.note):
         await quotas.word(id, person.id, kind, day, words)
         await work.commit()
 
@@ -52,7 +51,7 @@ async def strike(work: Work, person: Person, id: UUID, now: datetime) -> None:
 
 
 async def set_target(
-    work: Work, head: Person, person: UUID, quarter: Quarter, kind: quota.TeachingWork, target: Target, now: datetime
+    work: Work, head: Person, person: UUID, quarter: Quarter, kind: TeachingWork, target: Target, now: datetime
 ) -> None:
     if not 0 <= target.count <= MOST:
         raise BadRequest(f"0 to {MOST}")
@@ -65,7 +64,7 @@ async def set_target(
     await work.commit()
 
 
-def _fit(kind: quota.TeachingWork, day: date, said: str, now: datetime) -> str:
+def _fit(kind: TeachingWork, day: date, said: str, now: datetime) -> str:
     try:
         words = checked(kind, day, said, now)
     except BadEntry as error:

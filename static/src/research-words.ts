@@ -9,7 +9,7 @@ const named = (kind: Kind, value: string, words: { stages: Record<string, string
   ({ subject: say.value.subjects as Record<string, string>, stage: words.stages, difficulty: words.difficulties, fitness: words.fitnesses, point: {} as Record<string, string> })[kind][value] ?? value;
 
 const zh = {
-  title: "话题与分类", tabs: { topics: "话题", saying: "待标注", taxonomy: "知识点", models: "自动标注" },
+  title: "话题与分类", tabs: { topics: "话题", saying: "待标注", taxonomy: "知识点", models: "自动标注", quotas: "教研任务" },
   stages: { primary: "小学", junior: "初中", senior: "高中" } as Record<string, string>,
   monday: "周一一览",
   subject: "学科", stage: "学段",
@@ -40,7 +40,7 @@ const zh = {
 type Words = typeof zh;
 
 const en: Words = {
-  title: "Topics and labels", tabs: { topics: "Topics", saying: "To label", taxonomy: "Knowledge points", models: "Models" },
+  title: "Topics and labels", tabs: { topics: "Topics", saying: "To label", taxonomy: "Knowledge points", models: "Models", quotas: "Quotas" },
   stages: { primary: "Primary", junior: "Junior", senior: "Senior" },
   monday: "Monday page",
   subject: "Subject", stage: "Stage",

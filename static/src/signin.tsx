@@ -15,6 +15,7 @@ function pageOf(who: Me): string | null {
   if (who.roles.includes("teacher")) return "/teacher";
   if (who.roles.includes("finance") || who.roles.includes("auditor")) return "/subsidies";
   if (who.roles.includes("researcher")) return "/monday";
+  if (who.roles.includes("research_head")) return "/topics#quotas";
   if (who.roles.includes("reviewer")) return "/review";
   if (who.roles.includes("school_admin")) return "/school";
   if (who.roles.includes("lecturer")) return "/lectures";

@@ -7,6 +7,7 @@ import { Models, Saying } from "./labels";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Skeleton, TopBar, Unreached } from "./parts";
 import { bank } from "./bank-words";
+import { Quotas } from "./quotas";
 import { research } from "./research-words";
 import { Taxonomy } from "./taxonomy";
 import { Topics } from "./topic";
@@ -34,13 +35,14 @@ function Page() {
 
 function Tabs() {
   const words = research.value;
-  const [tab, setTab] = useState<Tab>("topics");
+  const tabs = (Object.keys(words.tabs) as Tab[]).filter((each) => each === "quotas" || me.value!.roles.includes("researcher"));
+  const [tab, setTab] = useState<Tab>(location.hash === "#quotas" ? "quotas" : tabs[0]!);
   return (
     <>
       <nav class="tabs" aria-label={words.title}>
-        {(Object.keys(words.tabs) as Tab[]).map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}</button>)}
+        {tabs.map((each) => <button key={each} aria-current={tab === each ? "page" : undefined} onClick={() => setTab(each)}>{words.tabs[each]}</button>)}
       </nav>
-      {tab === "topics" ? <Topics /> : tab === "saying" ? <Saying /> : tab === "taxonomy" ? <Taxonomy /> : <Models />}
+      {tab === "topics" ? <Topics /> : tab === "saying" ? <Saying /> : tab === "taxonomy" ? <Taxonomy /> : tab === "quotas" ? <Quotas /> : <Models />}
     </>
   );
 }
@@ -51,4 +53,4 @@ const root = document.getElementById("app")!;
 root.textContent = "";
 root.className = "";
 render(<Page />, root);
-void begin("researcher", () => undefined);
+void begin(["researcher", "research_head"], () => undefined);

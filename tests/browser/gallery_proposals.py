@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from server.domain.dispatch import Presence
 from server.domain.people import Role, Stage, Subject
 from server.domain.proposal import Form, ProposalState
+from server.domain.quota import TeachingWork
 from server.live import protocol as wire
 from tests.browser.gallery import LONG, OTHER, SHORT, Scene, _student, _teacher, ago, duty, id_of, me, topic_list, words
 from tests.browser.gallery_lectures import desk_doors, lecture
@@ -70,6 +71,32 @@ def offer(name: str, **more: Any) -> wire.ProposalOffer:
     return wire.ProposalOffer(**{**given, **more})
 
 
+def a_board() -> wire.QuotaBoard:
+    said = {"kind": TeachingWork.OBSERVED, "day": "2026-11-03"}
+    entries = [
+        wire.WorkEntry(
+            entry_id=id_of("e"), **said, note="听一中李老师《勾股定理》，课后一起改了第三个例题", struck=False,
+            made_at=ago(days=2), before=[wire.EntryWording(**said, note="听课", made_at=ago(days=3))],
+        ),
+        wire.WorkEntry(entry_id=id_of("f"), **said, note="记重了", struck=True, made_at=ago(days=1), before=[]),
+    ]  # fmt: skip
+    owed = [
+        (TeachingWork.DEMONSTRATION, 3, 1, 2),
+        (TeachingWork.TRAINING, 4, 1, 0),
+        (TeachingWork.OBSERVED, None, 1, 0),
+    ]
+    lines = [
+        wire.QuotaLine(kind=kind, target=target, lectures=own > 0, lessons=False, noted=noted, by_itself=own)
+        for kind, target, noted, own in owed
+    ]
+    people = [
+        wire.QuotaPerson(person_id=id, name=name, lines=lines, entries=entries)
+        for id, name in ((id_of(Role.RESEARCHER), "演示·教研员"), (id_of("other"), "演示·教研主任"))
+    ]
+    quarters = ["2026-Q4", "2026-Q3", "2026-Q2", "2026-Q1"]
+    return wire.QuotaBoard(quarter="2026-Q4", quarters=quarters, closed=False, may_set=True, people=people)
+
+
 def _line(name: str) -> Any:
     return lambda page: page.locator(".line", has_text=name).click()
 
@@ -125,6 +152,7 @@ def proposal_scenes() -> list[Scene]:
     return [
         Scene("topics-teaching", "/topics", research, _unfold),
         Scene("topics-planning-for", "/topics", research, _planning),
+        Scene("quotas", "/topics#quotas", {**research, "GET /api/research/quotas": a_board()}),
         Scene("lecturer-offer", "/lectures", desk, _line("直角三角形里的高")),
         Scene("lecturer-offer-planning", "/lectures", desk, _taking),
         Scene("teacher-lesson-offer", "/teacher", {**off, "GET /api/proposals": lesson}),

@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from server.domain import quota
 from server.domain.bank import Outcome
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
@@ -21,6 +20,7 @@ from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
 from server.domain.proposal import Form, ProposalState
 from server.domain.question import State, Verdict
+from server.domain.quota import TeachingWork
 from server.domain.room import LineState
 
 MAX_FRAME = 64 * 1024
@@ -908,7 +908,7 @@ class DeclineProposal(Wire, forbid_unknown_fields=True):
 class EntryWording(Wire):
     """How an entry was worded before."""
 
-    kind: quota.TeachingWork
+    kind: TeachingWork
     day: str
     note: str
     made_at: datetime
@@ -918,7 +918,7 @@ class WorkEntry(Wire):
     """Something that was done for a quota, as it is worded now, and before, the oldest first."""
 
     entry_id: UUID
-    kind: quota.TeachingWork
+    kind: TeachingWork
     day: str
     note: str
     struck: bool  # counts no more
@@ -929,7 +929,7 @@ class WorkEntry(Wire):
 class QuotaLine(Wire):
     """What somebody owes of a kind: `lectures` held and `lessons` published may count by themselves."""
 
-    kind: quota.TeachingWork
+    kind: TeachingWork
     target: int | None
     lectures: bool
     lessons: bool
@@ -957,14 +957,14 @@ class QuotaBoard(Wire):
 class NoteWork(Wire, forbid_unknown_fields=True):
     """The day as YYYY-MM-DD; it decides the quarter."""
 
-    kind: quota.TeachingWork
+    kind: TeachingWork
     day: str
     note: str
 
 
 class SetTarget(Wire, forbid_unknown_fields=True):
     quarter: str
-    kind: quota.TeachingWork
+    kind: TeachingWork
     target: int
     lectures: bool = False
     lessons: bool = False

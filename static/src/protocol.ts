@@ -35,6 +35,8 @@ export type State = "received" | "reading" | "matched" | "suggested" | "followin
 
 export type Verdict = "same" | "open" | "similar" | "new";
 
+export type TeachingWork = "demonstration" | "training" | "observed";
+
 export type LineState = "shown" | "held" | "hidden" | "answered";
 
 /** A stored file; the addresses are signed and last some minutes. */

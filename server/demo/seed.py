@@ -17,6 +17,7 @@ from server.actions.answer import Film
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
+from server.demo.loop import close_the_loop
 from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
 from server.demo.problems import Problem, problems
@@ -76,6 +77,7 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
     await _shifts(parts)
     await _lectures(parts)
     await _taxonomy(parts)
+    await close_the_loop(parts.store)
     spread = _spread(_originals(), answered)
     for number, problem in enumerate(spread, 1):
         if await _is_loaded(parts, problem):

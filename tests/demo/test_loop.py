@@ -1,0 +1,43 @@
+"""The demo shows how a finding becomes a lecture, and those who asked come to it; loading it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from server.demo import seed
+from server.demo.loop import ASKERS, close_the_loop
+from server.demo.seed import demo_id
+from server.store import proposal_views
+from server.store.work import Store, open_engine
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    engine = open_engine(database_url)
+    yield Store(engine)
+    await engine.dispose()
+
+
+async def test_a_newcomer_sees_a_topic_a_lecture_and_an_invitation(store: Store) -> None:
+    parts: Any = SimpleNamespace(store=store)
+    await seed._people(parts)
+    await seed._lectures(parts)
+
+    for _ in range(2):
+        await close_the_loop(store)
+
+    async with store.work() as work:
+        [topic] = await work.rows("SELECT id FROM topics")
+    found = await proposal_views.of_topic(store, topic.id, datetime.now(UTC))
+    assert found is not None and {each.state for each in found.proposals} == {"open", "taken"}
+    [taken] = [each for each in found.proposals if each.state == "taken"]
+    assert taken.taught is not None and taken.taught.state == "open" and taken.invited == ASKERS + 1
+    offers = await proposal_views.offered(store, demo_id("lecturer2"), ["lecture"], datetime.now(UTC))
+    assert [each.is_mine for each in offers.proposals] == [True]
+    invited = await proposal_views.invitations(store, demo_id("pupil8"), False)
+    assert [each.what for each in invited.invitations] == ["lecture"]

@@ -106,7 +106,7 @@ async def lecturer_state(call: Call[Any]) -> wire.LecturerState:
 
 async def plan(call: Call[wire.PlanLecture]) -> Reply:
     async with call.parts.store.work() as work:
-        id = await teach.plan(work, call.person, _plan(call.body), call.body.cover_id, call.key, await work.now())
+        id = await teach.plan(work, call.person, plan_of(call.body), call.body.cover_id, call.key, await work.now())
     view = await call.parts.views.lectures.seen_by(call.person, id)
     assert view is not None
     return Reply(view, status=201)
@@ -114,7 +114,7 @@ async def plan(call: Call[wire.PlanLecture]) -> Reply:
 
 async def change(call: Call[wire.PlanLecture]) -> wire.LectureView:
     async with call.parts.store.work() as work:
-        await teach.change(work, call.person, call.id(), _plan(call.body), call.body.cover_id, await work.now())
+        await teach.change(work, call.person, call.id(), plan_of(call.body), call.body.cover_id, await work.now())
     return await show(call)
 
 
@@ -236,7 +236,7 @@ async def attendance(call: Call[None]) -> wire.Attendance:
     return await call.parts.views.rooms.attendance(call.id())
 
 
-def _plan(body: wire.PlanLecture) -> Plan:
+def plan_of(body: wire.PlanLecture) -> Plan:
     return Plan(
         title=body.title,
         about=body.about,

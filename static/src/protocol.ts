@@ -21,11 +21,15 @@ export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
 
 export type PlaceState = "seated" | "waiting" | "left";
 
-export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
+export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "research_head" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
 
 export type Stage = "primary" | "junior" | "senior";
 
 export type Subject = "chinese" | "math" | "english" | "physics" | "chemistry" | "biology" | "history" | "geography" | "politics" | "science";
+
+export type Form = "lecture" | "lesson";
+
+export type ProposalState = "open" | "taken" | "declined" | "withdrawn" | "expired";
 
 export type State = "received" | "reading" | "matched" | "suggested" | "following" | "waiting" | "offered" | "answering" | "answered" | "resolved" | "withdrawn";
 
@@ -667,12 +671,162 @@ export interface TopicView {
   askers: (number | null)[];
   asked: (number | null)[];
   growth: number | null;
+  proposals: number;
 }
 
 /** Topics of a subject and stage that five pupils or more asked about in one of the last four weeks. */
 export interface TopicList {
   weeks: string[];
   topics: TopicView[];
+}
+
+export interface PersonName {
+  person_id: string;
+  name: string;
+}
+
+/** When and for whom a lecture was planned for somebody; no schools: all of them. */
+export interface PlanView {
+  about: string;
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  schools: string[];
+}
+
+/** Questions of 1,000 enrolled pupils a week. */
+export interface RatesView {
+  before: number;
+  after: number;
+}
+
+/** With its 95 % interval. By schools: questions of 1,000 pupils a week more or fewer than without; by topics: the share more or fewer than expected. */
+export interface ChangeView {
+  middle: number;
+  low: number;
+  high: number;
+}
+
+/** What came of teaching a topic. `waits`: it can be told from `told_from` on. `units` are schools that were reached, or the topics that are the control; `control_units` schools that were not reached. */
+export interface EffectView {
+  verdict: "waits" | "short" | "few" | "thin" | "told";
+  taught_on: string;
+  told_from: string;
+  method: "schools" | "topics" | null;
+  reached: RatesView | null;
+  control: RatesView | null;
+  change: ChangeView | null;
+  units: number;
+  control_units: number;
+  grades: number[];
+}
+
+/** The lecture, or the micro-lesson, that a proposal became. */
+export interface TaughtBy {
+  what: "lecture" | "lesson";
+  state: "planned" | "open" | "live" | "over" | "cancelled" | "recording" | "shown" | "hidden";
+  title: string;
+  at: string | null;
+  lecture_id: string | null;
+  lesson_id: string | null;
+}
+
+/** A proposal as research staff see it. `invited` is None before it was counted, and 0 for fewer than five. */
+export interface ProposalView {
+  proposal_id: string;
+  form: Form;
+  title: string;
+  note: string;
+  grades: number[];
+  knowledge_points: string[];
+  state: ProposalState;
+  proposed_at: string;
+  expires_at: string;
+  proposed_by: string;
+  wanted: string | null;
+  wanted_gone: boolean;
+  taken_by: string | null;
+  why: string | null;
+  plan: PlanView | null;
+  taught: TaughtBy | null;
+  invited: number | null;
+  effect: EffectView | null;
+}
+
+/** What was proposed from a topic, the newest first; who may teach it, and the schools that a lecture may be for. */
+export interface TopicTeaching {
+  proposals: ProposalView[];
+  lecturers: PersonName[];
+  teachers: PersonName[];
+  schools: SchoolName[];
+  knowledge_points: string[];
+}
+
+/** A proposal as it is offered to who may teach it: what is asked, how many asked in each of the last whole weeks (None: fewer than five), examples as they were read; no name of any pupil. */
+export interface ProposalOffer {
+  proposal_id: string;
+  form: Form;
+  title: string;
+  note: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  knowledge_points: string[];
+  terms: string[];
+  exemplars: string[];
+  askers: (number | null)[];
+  proposed_by: string;
+  expires_at: string;
+  is_mine: boolean;
+  taken: boolean;
+  plan: PlanView | null;
+  taught: TaughtBy | null;
+  invited: number | null;
+}
+
+export interface ProposalOffers {
+  proposals: ProposalOffer[];
+}
+
+/** You asked about this, and it is taught: a lecture to come, its replay, or a micro-lesson. */
+export interface InvitationView {
+  proposal_id: string;
+  what: "lecture" | "replay" | "lesson";
+  title: string;
+  about: string;
+  teacher_name: string;
+  starts_at: string | null;
+  seats_left: number | null;
+  lecture_id: string | null;
+  lesson_id: string | null;
+}
+
+export interface Invitations {
+  invitations: InvitationView[];
+}
+
+/** For a lecture that is planned for somebody; no schools: all of them. */
+export interface ProposedPlan {
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  about?: string;
+  schools?: string[];
+}
+
+/** `wanted_id`: who should teach it; without one it is open to all who teach the subject. `plan` needs one. */
+export interface ProposeTeaching {
+  form: Form;
+  title: string;
+  grades: number[];
+  knowledge_points?: string[];
+  note?: string;
+  wanted_id?: string | null;
+  plan?: ProposedPlan | null;
+}
+
+export interface DeclineProposal {
+  why?: string;
 }
 
 /** Another name; empty: its telling terms again. */

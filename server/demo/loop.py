@@ -6,18 +6,16 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from matcher.topics import vectors_of
 from server.actions import facts, invite
-from server.demo.lectures import LECTURES
 from server.demo.people import CITY
 from server.demo.problems import problems
 from server.domain.consent import WORDING
 from server.domain.quota import Quarter, Target, TeachingWork, today
-from server.store.lines import insertion
+from server.store.lines import Record, insertion
 from server.store.quotas import Quotas
 from server.store.work import Store, Work
 
-LECTURE = LECTURES[0]  # of junior mathematics
 ASKERS = 18
-POINT = "一次函数"
+GRADE = 8
 
 
 def _id(name: str) -> UUID:
@@ -30,23 +28,23 @@ async def close_the_loop(store: Store) -> None:
         now = await work.now()
         if await work.rows("SELECT FROM teaching_proposals WHERE id = %(id)s", {"id": _id("proposal")}):
             return
-        lecture = await work.rows(_LECTURE, {"title": LECTURE.title})
+        lecture = await work.rows(_LECTURE, {"grade": GRADE})
         if not lecture:
             return
-        await _asked(work, now)
+        await _asked(work, lecture[0], now)
         await work.commit()
     await facts.follow(store)
     async with store.work() as work:
-        await _proposed(work, lecture[0].id, now)
+        await _proposed(work, lecture[0], now)
         await _owed(work, now)
         await work.commit()
     await invite.invite(store)
 
 
-async def _asked(work: Work, now: datetime) -> None:
+async def _asked(work: Work, lecture: Record, now: datetime) -> None:
     """Last week, by pupils that nobody signs in as, and by the demo's own of grade 8."""
     week = datetime.combine(facts.monday(now) - timedelta(weeks=1), datetime.min.time(), CITY)
-    texts = [p.text for p in problems() if p.subject == LECTURE.subject and p.stage == LECTURE.stage][:3]
+    texts = [p.text for p in problems() if p.subject == lecture.subject and p.stage == lecture.stage][:3]
     pupils = [_id(f"asker:{n}") for n in range(ASKERS)]
     accounts = [
         {
@@ -54,7 +52,7 @@ async def _asked(work: Work, now: datetime) -> None:
             "login": f"demo-asker{n}",
             "nickname": f"演示·同学{n}",
             "roles": ["student"],
-            "grade": 8,
+            "grade": GRADE,
             "demo": True,
         }
         for n, id in enumerate(pupils)
@@ -71,10 +69,10 @@ async def _asked(work: Work, now: datetime) -> None:
     ]
     questions = [
         {
-            "id": _id(f"asked:{n}"), "student_id": id, "subject": str(LECTURE.subject), "grade": 8, "text": "",
+            "id": _id(f"asked:{n}"), "student_id": id, "subject": str(lecture.subject), "grade": GRADE, "text": "",
             "received_at": week + timedelta(days=n % 5, hours=19, minutes=n), "read_text": texts[n % len(texts)],
             "state": "withdrawn", "state_since": week + timedelta(days=n % 5, hours=20), "version": 1, "followers": 0,
-            "assignment_epoch": 0, "offers_made": 0, "refused_by": [], "knowledge_point": POINT,
+            "assignment_epoch": 0, "offers_made": 0, "refused_by": [], "knowledge_point": lecture.knowledge_points[0],
         }
         for n, id in enumerate(everybody)
     ]  # fmt: skip
@@ -84,22 +82,23 @@ async def _asked(work: Work, now: datetime) -> None:
         await work.rows(f"{query} ON CONFLICT DO NOTHING RETURNING 1", params)
 
 
-async def _proposed(work: Work, lecture: UUID, now: datetime) -> None:
+async def _proposed(work: Work, lecture: Record, now: datetime) -> None:
     questions = [_id(f"asked:{n}") for n in range(ASKERS + 1)]
     texts = [row.read_text for row in await work.rows(_TEXTS, {"ids": questions})]
-    about = {"subject": str(LECTURE.subject), "stage": str(LECTURE.stage), "mean": vectors_of(texts).mean(0).tobytes()}
+    about = {"subject": str(lecture.subject), "stage": str(lecture.stage), "mean": vectors_of(texts).mean(0).tobytes()}
+    about |= {"name": f"演示：{lecture.knowledge_points[0]}", "terms": list(lecture.knowledge_points)}
     [topic] = await work.rows(_TOPIC, {"ids": questions, **about})
     await work.rows(_MEMBERS, {"ids": questions, "topic": topic.id})
     await work.rows(_WEEKS, {"topic": topic.id})
     row = {
-        "topic_id": topic.id, "form": "lecture", "title": LECTURE.title, "grades": list(LECTURE.grades),
-        "knowledge_points": list(LECTURE.knowledge_points), "proposed_by": _id("researcher1"),
+        "topic_id": topic.id, "form": "lecture", "title": lecture.title, "grades": list(lecture.grades),
+        "knowledge_points": list(lecture.knowledge_points), "proposed_by": _id("researcher1"),
         "expires_at": now + timedelta(days=14),
     }  # fmt: skip
-    taken = {"state": "taken", "taken_by": _id(LECTURE.lecturer), "lecture_id": lecture, "wanted_id": None}
-    waits = {"state": "open", "taken_by": None, "lecture_id": None, "wanted_id": _id("lecturer2")}
+    taken = {"state": "taken", "taken_by": lecture.lecturer_id, "lecture_id": lecture.id, "wanted_id": None}
+    waits = {"state": "open", "taken_by": None, "lecture_id": None, "wanted_id": _id("lecturer1")}
     for name, note, more in (
-        ("proposal", "演示：例题里图象和文字对不上的最多，请从读图讲起。", taken),
+        ("proposal", "演示：例题里卡在第一步的最多，请从读题讲起。", taken),
         ("proposal:open", "演示：再排一场，讲应用题。", waits),
     ):
         query, params = insertion("teaching_proposals", [{"id": _id(name), "note": note, **row, **more}])
@@ -112,10 +111,15 @@ async def _owed(work: Work, now: datetime) -> None:
         await Quotas(work).set(_id("researcher1"), Quarter.of(today(now)), kind, target, _id("researcher2"))
 
 
-_LECTURE = "SELECT id FROM lectures WHERE title = %(title)s AND state = 'open' ORDER BY starts_at DESC LIMIT 1"
+# The last one of the fortnight: in the first ones the demo's pupils have a seat.
+_LECTURE = """
+    SELECT * FROM lectures
+    WHERE state = 'open' AND grades @> ARRAY[%(grade)s::int] AND cardinality(knowledge_points) > 0
+    ORDER BY starts_at DESC LIMIT 1
+"""
 _TOPIC = """
     INSERT INTO topics (subject, stage, name, terms, mean, exemplars, born_on)
-    SELECT %(subject)s, %(stage)s, '演示：一次函数的图象', ARRAY['图象', '直线', '交点'], %(mean)s,
+    SELECT %(subject)s, %(stage)s, %(name)s, %(terms)s, %(mean)s,
            (CAST(%(ids)s AS uuid[]))[1:3], current_date - 3 RETURNING id
 """
 _TEXTS = "SELECT read_text FROM questions WHERE id = ANY(CAST(%(ids)s AS uuid[])) ORDER BY id"

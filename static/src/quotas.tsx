@@ -55,7 +55,7 @@ function Person({ of: person, board, onchange }: { of: QuotaPerson; board: Quota
                   <td class="digits">{line.target ?? words.none}</td><td class="digits">{line.noted}</td>
                   <td class="digits">{line.lectures || line.lessons ? line.by_itself : words.none}</td>
                   <td class="digits">{total}{line.target !== null && <span class={total >= line.target ? "quota-done" : "muted"}> {total >= line.target ? words.done : words.missing(line.target - total)}</span>}</td>
-                  {board.may_set && !board.closed && <td><button class="button small quiet" onClick={() => setOwing(line)} aria-label={words.setOf(person.name, words.kinds[line.kind])}>{words.set}</button></td>}
+                  {board.may_set && !board.closed && <td><button class="button small quiet" onClick={() => setOwing(line)}>{words.set}<span class="visually-hidden">{say.value.list}{words.setOf(person.name, words.kinds[line.kind])}</span></button></td>}
                 </tr>
               );
             })}

@@ -13,6 +13,7 @@ from server.web import (
     on_air,
     pages,
     projects,
+    proposals,
     pulse,
     research,
     studio,
@@ -104,6 +105,8 @@ DOORS: tuple[Door, ...] = (
     *subsidies.DOORS,
     # what questions are about
     *research.DOORS,
+    # from a finding to its lesson, and back
+    *proposals.DOORS,
     *bank.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),

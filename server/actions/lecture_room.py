@@ -21,7 +21,7 @@ from server.actions.errors import (
     TooEarly,
     TooFast,
 )
-from server.actions.lecture_film import want_film
+from server.actions.lecture_film import leave_behind
 from server.actions.pulse import falls_still, lower_hand_of
 from server.actions.subsidy import lecture_held
 from server.domain.board import MAX_OPERATIONS, Board, BoardError, Operation, check, packed
@@ -101,7 +101,7 @@ async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
     await book.change(id, state=LectureState.OVER, ended_at=now)
     await falls_still(work, id)
     await lecture_held(work, lecture, now)
-    await want_film(work, id)
+    await leave_behind(work, id)
     work.defer("snapshot_lecture", queue="read", lock=f"lecture:{id}", lecture_id=str(id))
     work.tell(lecture_channel(id), "lecture", id)
     work.tell(room_channel(id), "room", id)

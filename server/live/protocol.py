@@ -930,6 +930,34 @@ class LectureFilm(Wire):
     download_url: str | None = None
 
 
+class CaptionsState(Wire):
+    """What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown."""
+
+    state: Literal["shown", "waiting", "refused"]
+    source: Literal["brought", "heard"]
+
+
+class LectureMoment(Wire):
+    """A moment of a lecture at which something is written or said, and what."""
+
+    at_ms: int
+    kind: Literal["page", "board", "caption"]
+    text: str
+
+
+class Moments(Wire):
+    moments: list[LectureMoment]
+    more: bool
+
+
+class CaptionsBrought(Wire):
+    """How many cues a file brought; with any mistake none."""
+
+    cues: int
+    mistakes: list[str]
+    captions: CaptionsState | None = None
+
+
 class LectureReplay(Wire):
     """A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All
     times are ms from its beginning."""
@@ -946,6 +974,7 @@ class LectureReplay(Wire):
     shown: bool  # to pupils
     me: Literal["lecturer", "pupil", "reviewer"]
     film: LectureFilm | None = None
+    captions: CaptionsState | None = None
     stopped_ms: int = 0  # where one's own page stood that spoke last
 
 
@@ -1468,6 +1497,16 @@ class WatchedSpans(Wire, forbid_unknown_fields=True):
 
     spans: list[Span]
     at_ms: int | None = None
+
+
+class BringCaptions(Wire, forbid_unknown_fields=True):
+    """A WebVTT file."""
+
+    text: str
+
+
+class ShowCaptions(Wire, forbid_unknown_fields=True):
+    shown: bool
 
 
 class RuleAuthor(Wire, forbid_unknown_fields=True):

@@ -231,7 +231,8 @@ _PAGES_OF = """
     FROM lecture_materials l JOIN media m ON m.id = l.material_id WHERE l.lecture_id = %(lecture)s
 """
 MATERIALS = """
-    SELECT l.material_id AS id, l.name, m.pages FROM lecture_materials l JOIN media m ON m.id = l.material_id
+    SELECT l.material_id AS id, l.name, m.pages, m.page_texts
+    FROM lecture_materials l JOIN media m ON m.id = l.material_id
     WHERE l.lecture_id = %(lecture)s ORDER BY l.position
 """
 _ADD_MATERIAL = """

@@ -844,6 +844,31 @@ export interface LectureFilm {
   download_url: string | null;
 }
 
+/** What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown. */
+export interface CaptionsState {
+  state: "shown" | "waiting" | "refused";
+  source: "brought" | "heard";
+}
+
+/** A moment of a lecture at which something is written or said, and what. */
+export interface LectureMoment {
+  at_ms: number;
+  kind: "page" | "board" | "caption";
+  text: string;
+}
+
+export interface Moments {
+  moments: LectureMoment[];
+  more: boolean;
+}
+
+/** How many cues a file brought; with any mistake none. */
+export interface CaptionsBrought {
+  cues: number;
+  mistakes: string[];
+  captions: CaptionsState | null;
+}
+
 /** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
 export interface LectureReplay {
   lecture: LectureView;
@@ -858,6 +883,7 @@ export interface LectureReplay {
   shown: boolean;
   me: "lecturer" | "pupil" | "reviewer";
   film: LectureFilm | null;
+  captions: CaptionsState | null;
   stopped_ms: number;
 }
 
@@ -1321,6 +1347,15 @@ export interface ShowReplay {
 export interface WatchedSpans {
   spans: Span[];
   at_ms?: number | null;
+}
+
+/** A WebVTT file. */
+export interface BringCaptions {
+  text: string;
+}
+
+export interface ShowCaptions {
+  shown: boolean;
 }
 
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */

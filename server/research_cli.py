@@ -56,9 +56,12 @@ def _add(verbs: Any, name: str, command: Callable[..., int | None], help: str) -
 
 def update(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.actions import facts
+    from server.bank import index_words
 
     async def do(store: "Store") -> tuple[int, int]:
-        return await facts.follow(store), len(await facts.tell(store))
+        followed = await facts.follow(store), len(await facts.tell(store))
+        await index_words(store)
+        return followed
 
     questions, weeks = with_store(settings, do)
     print(f"{questions} questions followed, {weeks} weeks told anew.")
@@ -67,8 +70,13 @@ def update(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 def rebuild(settings: Settings, arguments: argparse.Namespace) -> int | None:
     from server.actions import facts
+    from server.bank import index_words
 
-    with_store(settings, facts.rebuild)
+    async def do(store: "Store") -> None:
+        await facts.rebuild(store)
+        await index_words(store)
+
+    with_store(settings, do)
     print("Every fact and every week is made anew.")
     return None
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
 from media.voices import Voice
-from server.actions import answer, facts, lecture_room, projects, reports
+from server.actions import answer, bank, facts, lecture_room, projects, reports
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.judge import watch_precision
@@ -28,6 +28,7 @@ from server.actions.lecture_air import sweep_lectures
 from server.actions.subsidy import seal
 from server.actions.upkeep import forget_superseded, tidy, upkeep
 from server.actions.upload import MAX_BYTES, salvage
+from server.bank import index_words
 from server.domain import edition
 from server.domain.board import Operation
 from server.domain.consent import voice_is_kept
@@ -136,6 +137,10 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if isinstance(error, TooManyRows) or (_was_last_try(context.job) and not isinstance(error, AWAY)):
                 await projects.give_up(parts.store, UUID(export_id))
             raise
+
+    @app.task(name="read_to_search", queue="read", retry=retry)
+    async def read_to_search(photo_id: str) -> None:
+        await bank.read(parts.store, parts.storage, parts.reader, UUID(photo_id))
 
     @app.task(name="snapshot_board", queue="read", retry=retry)
     async def keep_board(session_id: str) -> None:
@@ -321,6 +326,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         together.create_task(_every(TIDY_EVERY_S, lambda: tidy(parts.store, parts.storage)))
         together.create_task(_every(TIDY_EVERY_S, lambda: seal(parts.store)))
         together.create_task(_every(TIDY_EVERY_S, lambda: projects.expire(parts.store, parts.storage)))
+        together.create_task(_every(TIDY_EVERY_S, lambda: bank.forget_photos(parts.store)))
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
@@ -356,9 +362,10 @@ async def watch_matches(parts: Backstage) -> None:
 
 
 async def count(parts: Backstage) -> None:
-    """Facts of questions, after the night what is told of the weeks, and reports of a week that is over."""
+    """Facts of questions, after the night what is told of the weeks and by what it is found, and weekly reports."""
     await facts.follow(parts.store)
     await facts.tell(parts.store)
+    await index_words(parts.store)
     await reports.archive(parts.store)
 
 

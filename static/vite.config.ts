@@ -48,7 +48,7 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     rollupOptions: {
-      input: ["index.html", "student.html", "teacher.html", "subsidies.html", "disclosure.html", "research.html", "monday.html", "topics.html", "review.html", "school.html", "guardian.html", "lecture.html", "library.html", "404.html"],
+      input: ["index.html", "student.html", "teacher.html", "subsidies.html", "disclosure.html", "research.html", "monday.html", "topics.html", "bank.html", "review.html", "school.html", "guardian.html", "lecture.html", "library.html", "404.html"],
     },
   },
   plugins: [shells(), legacy({ targets: LEGACY, modernTargets: MODERN }), contentSecurity()],

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta, timezone
 
 from server.domain.release import release
+from server.store.bank import Bank
 from server.store.facts import Facts
 from server.store.work import Store
 
@@ -22,6 +23,7 @@ async def follow(store: Store) -> int:
             if not questions:
                 return count
             await facts.renew(questions)
+            await Bank(work).follow(questions)
             await work.commit()
         count += len(questions)
 
@@ -59,6 +61,7 @@ async def _tell(store: Store, weeks: list[date]) -> None:
             facts = Facts(work)
             await facts.wait_turn()
             await facts.tell(week, release(await facts.cells(week)))
+            await Bank(work).tell(week)
             await work.commit()
 
 

@@ -7,10 +7,11 @@ from typing import Protocol
 from uuid import UUID
 
 from server.actions.errors import BadRequest, NotHere
-from server.domain.label import MAY_SAY, Difficulty, Kind, Source, is_value
+from server.domain.label import MAY_SAY, Difficulty, Fitness, Kind, Source, is_value
 from server.domain.people import Person, Stage, Subject
 from server.domain.question import Question
 from server.store import taxonomies
+from server.store.bank import Bank
 from server.store.labels import Labels
 from server.store.work import Record, Work
 
@@ -48,6 +49,8 @@ async def say(work: Work, person: Person, source: Source, id: UUID, kind: Kind, 
             raise BadRequest("the taxonomy in force has no such point")
         question.knowledge_point = value
     await labels.add(id, kind, value, source, person.id)
+    if kind is Kind.FITNESS and value != Fitness.QUESTION:
+        await Bank(work).forget(id)  # at once; what is no longer hidden comes back with its week
     await work.commit()
 
 

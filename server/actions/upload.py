@@ -82,6 +82,8 @@ async def start(
         raise BadRequest  # it is kept as it came, so it must not be a page
     if kind == "material" and not owner.is_a(Role.LECTURER):
         raise NotAllowed
+    if kind != "photo" and not owner.is_a(Role.STUDENT, Role.TEACHER, Role.LECTURER):
+        raise NotAllowed  # who searches the bank has photos to search by, and nothing else
     start_ms = 0
     async with store.work() as work:
         if session_id is not None:
@@ -264,18 +266,23 @@ async def sweep(store: Store, storage: Storage) -> None:
     async with store.work() as work:
         unused = await work.unused_media(await work.now() - UNUSED_AFTER)
     for id in unused:
-        async with store.work() as work:
-            media = await work.media(id, lock=True)
-            if media is None or await work.is_used(id):
-                continue
-            await work.change_media(id, state="refused")
-            await work.commit()
-        for prefix in (f"incoming/{id}/", f"media/{id}/"):
-            for stat in await storage.list(prefix, RECORDING_PARTS):
-                await storage.delete(stat.key)
-        async with store.work() as work:
-            await work.forget_media(id)
-            await work.commit()
+        await forget_file(store, storage, id)
+
+
+async def forget_file(store: Store, storage: Storage, id: UUID) -> None:
+    """Its objects and its row, unless something uses it."""
+    async with store.work() as work:
+        media = await work.media(id, lock=True)
+        if media is None or await work.is_used(id):
+            return
+        await work.change_media(id, state="refused")
+        await work.commit()
+    for prefix in (f"incoming/{id}/", f"media/{id}/"):
+        for stat in await storage.list(prefix, RECORDING_PARTS):
+            await storage.delete(stat.key)
+    async with store.work() as work:
+        await work.forget_media(id)
+        await work.commit()
 
 
 async def discard_parts(storage: Storage, id: UUID) -> None:

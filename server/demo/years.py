@@ -8,8 +8,9 @@ pupils asks half of the questions. The same count and seed give the same city, s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ STAGES |= {Stage.SENIOR: (range(10, 13), "高中", 0.25)}
 LOUD = {"math": 5.0, "physics": 2.5, "chemistry": 1.8, "english": 1.5, "chinese": 1.2}  # other subjects: 0.6
 HOMEWORK = 0.25  # of the questions are one of tonight's homework, which others of the grade ask too
 AGREED, UNLABELLED, PUSHED, ANSWERED, WITHDRAWN, REOPENED = 0.95, 0.12, 0.55, 0.86, 0.3, 0.04
+VARIANTS = 500  # of a problem, in other numbers
 MANY = 50_000  # rows that are made at a time
 
 
@@ -143,7 +145,7 @@ async def write(
         label = None if draw[5] > 1 - UNLABELLED else name
         questions.append(
             (
-                id, pupils[pupil], problem.subject, grade, at, problem.text, "", state, answered_at or at, 1, 0, 0, 0,
+                id, pupils[pupil], problem.subject, grade, at, "", problem.text, state, answered_at or at, 1, 0, 0, 0,
                 "{}", answered_at, label,
             )
         )  # fmt: skip
@@ -192,6 +194,7 @@ def asked(
         day = int(rng.choice(7, p=(0.17, 0.17, 0.17, 0.16, 0.11, 0.08, 0.14)))
         hour = float(np.clip(rng.normal(20, 1.2), 8, 22.9))
         at = monday + timedelta(days=day - 7 * (WEEKS - week), hours=hour)
+        problem = _varied(problem, int(rng.zipf(1.3)) % VARIANTS)
         crowd = int(2 + rng.geometric(0.12)) if rng.random() < HOMEWORK / 4 else 1
         ranks = np.minimum(rng.zipf(1.6, min(crowd, count - made, len(place.pupils))), len(place.pupils)) - 1
         who = rng.permutation(len(place.pupils))[: len(ranks)] if crowd > 1 else ranks
@@ -219,6 +222,14 @@ def _points(stage: Stage) -> list[tuple[Problem, str, float, int]]:
             weight = LOUD.get(subject, 0.6) / (1 + hash_of(name) % 25)
             found.append((problem, name, weight, hash_of(f"{name} peak") % WEEKS))
     return found
+
+
+def _varied(problem: Problem, variant: int) -> Problem:
+    """The same problem in other numbers, as worksheets have it: few are asked again and again, most seldom."""
+    return replace(problem, text=_NUMBER.sub(lambda found: str(int(found[0]) + variant), problem.text))
+
+
+_NUMBER = re.compile(r"(?<![\d.])\d{1,3}(?![\d.])")
 
 
 def _busy(week: int) -> float:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from server.domain.bank import Outcome
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
 from server.domain.label import Difficulty, Fitness, Kind, Source
@@ -461,6 +462,140 @@ class Exemplars(Wire):
     exemplars: list[ExemplarView]
 
 
+class BankCount(Wire):
+    """How many questions of the bank have a value; with all other filters."""
+
+    value: str
+    asked: int
+
+
+class BankFacet(Wire):
+    """What questions are narrowed down by; values that none has are left out."""
+
+    name: str
+    counts: list[BankCount]
+
+
+class BankPoint(Wire):
+    """A knowledge point or an area, with what is below it; `-` are questions that are not labelled yet."""
+
+    name: str
+    depth: int
+    asked: int
+
+
+class BankTopic(Wire):
+    number: int
+    name: str
+    asked: int
+
+
+class BankSchool(Wire):
+    id: UUID
+    name: str
+    asked: int
+
+
+class BankMoved(Wire):
+    """What was looked for has another name now, or is a part of another; None: it is gone."""
+
+    what: Literal["point", "topic"]
+    was: str
+    now: str | None = None
+
+
+class BankItem(Wire):
+    """A question without its pupil, and why it was found. Its place is told as finely as its week tells it."""
+
+    week: str
+    subject: Subject | None
+    stage: Stage | None
+    grade: int | None
+    point: str | None
+    text: str
+    outcome: Outcome | None
+    difficulty: Difficulty | None
+    answer: AnswerView | None
+    photo_url: str | None
+    alike: int  # others with this very text
+    by_words: bool
+    by_figure: bool
+    sure: float | None = None  # how near its problem is in meaning, 0 to 1
+
+
+class BankView(Wire):
+    """What is found in the bank, and how many there are by each facet. Only whole weeks, in units of five pupils."""
+
+    weeks: list[str]  # that may be chosen, the latest first
+    total: int
+    items: list[BankItem]
+    more: bool
+    terms: list[str]  # pairs of characters that were looked for
+    by_meaning: bool  # False: the matcher could not be asked, and words alone were
+    wordless: bool  # nothing of what was typed can be looked for
+    answers: list[AnswerView]
+    facets: list[BankFacet]
+    points: list[BankPoint]  # of the chosen subject and stage
+    topics: list[BankTopic]
+    schools: list[BankSchool]
+    without: list[BankCount]  # when nothing is found: how many there are without a filter, the fewest first
+    moved: list[BankMoved]
+
+
+class ReadPhoto(Wire, forbid_unknown_fields=True):
+    """An uploaded photo to search by; it is read and thrown away."""
+
+    media_id: UUID
+
+
+class BankProblem(Wire):
+    """What was read of a photo; `figure` is the hash of the drawing beside it."""
+
+    text: str
+    figure: str | None = None
+
+
+class BankPhoto(Wire):
+    id: UUID
+    state: Literal["reading", "read", "failed"]
+    problems: list[BankProblem]
+
+
+class KeepCohort(Wire, forbid_unknown_fields=True):
+    """A search to be kept under a name; names and values as in the page's address."""
+
+    title: str
+    search: dict[str, str]
+    shared: bool = False
+
+
+class ChangeCohort(Wire, forbid_unknown_fields=True):
+    """What is left out stays."""
+
+    title: str | None = None
+    search: dict[str, str] | None = None
+    shared: bool | None = None
+
+
+class CohortView(Wire):
+    """A kept search; opening it gives what the bank has now. `who` is told of what others share."""
+
+    id: UUID
+    title: str
+    search: dict[str, str]
+    shared: bool
+    mine: bool
+    who: str
+    made_at: datetime
+    moved: list[BankMoved] = []
+
+
+class Cohorts(Wire):
+    """One's own and those that are shared, by name."""
+
+    cohorts: list[CohortView]
+
+
 class ReportLine(Wire):
     """An archived report; without a school, the city's."""
 
@@ -551,6 +686,8 @@ class ExportAddress(Wire):
     """Signed; it lasts some minutes."""
 
     url: str
+
+
 class TaxonomyPoint(Wire):
     """A knowledge point, or an area that holds some; `parent` is a code."""
 

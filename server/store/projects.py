@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from server.domain.deidentify import Asked
 from server.domain.people import stage_of
+from server.store.labels import HELD
 from server.store.lines import Record, insertion
 from server.store.work import Work
 
@@ -60,8 +61,8 @@ class Projects:
         )
 
     async def asked_on(self, day: date) -> list[Asked]:
-        """What was asked on a day by pupils who may be counted."""
-        rows = await self._work.rows("SELECT * FROM research_facts WHERE day = %(day)s", {"day": day})
+        """What was asked on a day by pupils who may be counted, without what is held or hidden."""
+        rows = await self._work.rows(_ASKED_ON, {"day": day})
         return [
             Asked(
                 row.pupil_id, row.day, row.school_id, row.grade, stage_of(row.grade), row.subject, row.knowledge_point,
@@ -77,6 +78,10 @@ class Projects:
         return id
 
 
+_ASKED_ON = f"""
+    SELECT f.* FROM research_facts f JOIN questions q ON q.id = f.question_id
+    WHERE f.day = %(day)s AND NOT {HELD.format("q")}
+"""  # noqa: S608 - composed of constants
 _TODAY = "(clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date"
 _EXPORT = f"""
     SELECT e.*, p.first, p.until, p.title, p.approved AND p.expires_on >= {_TODAY} AS in_force

@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -27,7 +28,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, BIT, INT4MULTIRANGE, JSONB, TSVECTOR, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
 from server.domain.label import Kind, Source
@@ -1362,6 +1363,110 @@ research_units = Table(
     PrimaryKeyConstraint("week", "number"),
     CheckConstraint("askers >= 5", name="k"),
     CheckConstraint("level BETWEEN 0 AND 4", name="level"),
+)
+
+# The bank as research staff search it (docs/adr/0107): what is told of a week's questions, each as finely as its unit
+# tells it and no finer. Where a question's place is not told, the column is empty; `level` says how far it is.
+bank_texts = Table(
+    "bank_texts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("digest", Uuid, nullable=False, unique=True),  # of the text
+    Column("text", Text, nullable=False),
+    Column("words", TSVECTOR),  # pairs of its atoms; empty until a worker has made them
+    Index("ix_bank_texts_words", "words", postgresql_using="gin"),
+    Index("ix_bank_texts_wordless", "id", postgresql_where=text("words IS NULL")),
+)
+
+bank_loose_texts = Table(  # a question left them; gone when no other has them
+    "bank_loose_texts",
+    metadata,
+    Column("text_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+
+def _place() -> list[Column[Any]]:
+    """Where a question, or a unit, is told of."""
+    return [
+        Column("week", Date, nullable=False),
+        Column("level", SmallInteger, nullable=False),
+        Column("subject", Text),
+        Column("stage", Text),
+        Column("knowledge_point", Text),
+        Column("grade", SmallInteger),
+        Column("school_id", Uuid),
+        Column("difficulty", Text),
+    ]
+
+
+bank_questions = Table(
+    "bank_questions",
+    metadata,
+    Column("question_id", Uuid, primary_key=True),
+    *_place(),
+    Column("seen", Boolean, nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("stuck", Boolean, nullable=False),
+    Column("reopened", Boolean, nullable=False),
+    Column("unanswered", Boolean, nullable=False),
+    Column("text_id", BigInteger, ForeignKey("bank_texts.id")),
+    Column("answer_id", Uuid),
+    Column("figure", BIT(64)),
+    CheckConstraint("level BETWEEN 0 AND 4", name="level"),
+    Index("ix_bank_questions_week", "week", "question_id"),
+    Index("ix_bank_questions_text_id", "text_id", "week"),
+    Index("ix_bank_questions_answer_id", "answer_id", "week"),
+    Index("ix_bank_questions_subject", "subject", "stage", "knowledge_point", "week", "question_id"),
+    Index("ix_bank_questions_grade", "grade", "subject", "week", "question_id"),
+    Index("ix_bank_questions_school_id", "school_id", "week", "question_id"),
+    Index(
+        "ix_bank_questions_difficulty",
+        "difficulty",
+        "subject",
+        "week",
+        postgresql_where=text("difficulty IS NOT NULL"),
+    ),
+    Index("ix_bank_questions_figure", "figure", postgresql_where=text("figure IS NOT NULL")),
+)
+
+bank_units = Table(  # sums of bank_questions that are told alike
+    "bank_units",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    *_place(),
+    Column("asked", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("solved", Integer, nullable=False),
+    Column("stuck", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False),
+    Index("ix_bank_units_week", "week"),
+)
+
+cohorts = Table(  # searches of the bank that somebody keeps
+    "cohorts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("search", JSONB, nullable=False),  # names and values as in the page's address
+    Column("taxonomy_id", Integer, ForeignKey("taxonomies.id")),  # in whose words its knowledge point is named
+    Column("shared", Boolean, nullable=False, server_default=text("false")),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("owner_id", "title"),
+    CheckConstraint("length(title) BETWEEN 1 AND 60", name="title"),
+)
+
+bank_photos = Table(  # read once, to search by; forgotten within the hour
+    "bank_photos",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Uuid, ForeignKey("accounts.id"), nullable=False),
+    Column("media_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'reading'")),
+    Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("state IN ('reading', 'read', 'failed')", name="state"),
 )
 
 research_enrolled = Table(

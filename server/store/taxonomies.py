@@ -68,6 +68,23 @@ async def left_behind(work: Work, gone: Sequence[Point]) -> int:
     return found
 
 
+async def now_called(work: Work, subject: str, stage: str, name: str, since: int | None = None) -> str | None:
+    """The name that the version in force has for a point of an earlier one (the latest with such a name, unless a
+    version is given); None for one that is gone, or was in none."""
+    rows = await work.rows(_OF_NAME, {"subject": subject, "stage": stage, "name": name, "since": since})
+    if not rows:
+        return None
+    code, now = rows[0].code, name
+    for row in await work.rows(_AFTER, {"version": rows[0].taxonomy_id}):
+        steps = {step["code"]: step["name"] for step in row.points}
+        heirs = {old: step["code"] for step in row.points for old in step["replaces"]}
+        if code not in steps and code not in heirs:
+            return None
+        code = code if code in steps else heirs[code]
+        now = steps[code]
+    return now
+
+
 async def versions(store: Store) -> list[Record]:
     """The newest first: number, file, when, how many points, how many labels were renamed."""
     return await store.rows(_VERSIONS, {})
@@ -88,6 +105,15 @@ def _point(row: Record) -> Point:
 
 _IN_FORCE = """
     SELECT * FROM taxonomy_points WHERE taxonomy_id = (SELECT max(id) FROM taxonomies) ORDER BY position
+"""
+_OF_NAME = """
+    SELECT taxonomy_id, code FROM taxonomy_points
+    WHERE name = %(name)s AND subject = %(subject)s AND stage = %(stage)s
+      AND (CAST(%(since)s AS int) IS NULL OR taxonomy_id = %(since)s) ORDER BY taxonomy_id DESC LIMIT 1
+"""
+_AFTER = """
+    SELECT jsonb_agg(jsonb_build_object('code', code, 'name', name, 'replaces', replaces)) AS points
+    FROM taxonomy_points WHERE taxonomy_id > %(version)s GROUP BY taxonomy_id ORDER BY taxonomy_id
 """
 _RENAMED = "unnest(CAST(%(old)s AS text[]), CAST(%(new)s AS text[])) AS renamed (was, becomes)"
 _RELABEL_QUESTIONS = f"""

@@ -28,6 +28,7 @@ SHELLS = {
     "/research": "research.html",
     "/monday": "monday.html",
     "/topics": "topics.html",
+    "/bank": "bank.html",
     "/review": "review.html",
     "/school": "school.html",
     "/guardian": "guardian.html",

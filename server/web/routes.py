@@ -7,6 +7,7 @@ from server.web import (
     air,
     api,
     auth,
+    bank,
     lectures,
     library,
     monday,
@@ -25,7 +26,7 @@ TEACHER = frozenset({Role.TEACHER})
 RESEARCHER = frozenset({Role.RESEARCHER})
 EITHER = STUDENT | TEACHER
 WATCHERS = EITHER | {Role.REVIEWER}
-UPLOADERS = EITHER | {Role.LECTURER}
+UPLOADERS = EITHER | {Role.LECTURER} | bank.READERS  # whoever searches the bank, photos alone
 
 DOORS: tuple[Door, ...] = (
     *auth.DOORS,
@@ -105,6 +106,7 @@ DOORS: tuple[Door, ...] = (
     *subsidies.DOORS,
     # what questions are about
     *research.DOORS,
+    *bank.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),
     Door("POST", "/api/sessions/{id}/here", api.still_here, EITHER, "A sign of life", tag="sessions"),

@@ -3,6 +3,7 @@ import "./style.css";
 import { render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { bank } from "./bank-words";
 import { Findings } from "./findings";
 import { nameOf, whereOf } from "./heat";
 import { monday } from "./monday-words";
@@ -53,7 +54,7 @@ function Page() {
   const words = monday.value;
   return (
     <>
-      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/topics">{words.topics}</a></TopBar>
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link" href="/topics">{words.topics}</a></TopBar>
       <DemoBanner />
       <main class="page page-monday">
         {unreachable.value ? <Unreached /> : (

@@ -3,6 +3,8 @@
 
 export const MAX_FRAME = 65536;
 
+export type Outcome = "seen" | "solved" | "stuck" | "reopened" | "unanswered";
+
 export type Purpose = "service" | "recording" | "public_video" | "research";
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
@@ -418,6 +420,128 @@ export interface ExemplarView {
 
 export interface Exemplars {
   exemplars: ExemplarView[];
+}
+
+/** How many questions of the bank have a value; with all other filters. */
+export interface BankCount {
+  value: string;
+  asked: number;
+}
+
+/** What questions are narrowed down by; values that none has are left out. */
+export interface BankFacet {
+  name: string;
+  counts: BankCount[];
+}
+
+/** A knowledge point or an area, with what is below it; `-` are questions that are not labelled yet. */
+export interface BankPoint {
+  name: string;
+  depth: number;
+  asked: number;
+}
+
+export interface BankTopic {
+  number: number;
+  name: string;
+  asked: number;
+}
+
+export interface BankSchool {
+  id: string;
+  name: string;
+  asked: number;
+}
+
+/** What was looked for has another name now, or is a part of another; None: it is gone. */
+export interface BankMoved {
+  what: "point" | "topic";
+  was: string;
+  now: string | null;
+}
+
+/** A question without its pupil, and why it was found. Its place is told as finely as its week tells it. */
+export interface BankItem {
+  week: string;
+  subject: Subject | null;
+  stage: Stage | null;
+  grade: number | null;
+  point: string | null;
+  text: string;
+  outcome: Outcome | null;
+  difficulty: Difficulty | null;
+  answer: AnswerView | null;
+  photo_url: string | null;
+  alike: number;
+  by_words: boolean;
+  by_figure: boolean;
+  sure: number | null;
+}
+
+/** What is found in the bank, and how many there are by each facet. Only whole weeks, in units of five pupils. */
+export interface BankView {
+  weeks: string[];
+  total: number;
+  items: BankItem[];
+  more: boolean;
+  terms: string[];
+  by_meaning: boolean;
+  wordless: boolean;
+  answers: AnswerView[];
+  facets: BankFacet[];
+  points: BankPoint[];
+  topics: BankTopic[];
+  schools: BankSchool[];
+  without: BankCount[];
+  moved: BankMoved[];
+}
+
+/** An uploaded photo to search by; it is read and thrown away. */
+export interface ReadPhoto {
+  media_id: string;
+}
+
+/** What was read of a photo; `figure` is the hash of the drawing beside it. */
+export interface BankProblem {
+  text: string;
+  figure: string | null;
+}
+
+export interface BankPhoto {
+  id: string;
+  state: "reading" | "read" | "failed";
+  problems: BankProblem[];
+}
+
+/** A search to be kept under a name; names and values as in the page's address. */
+export interface KeepCohort {
+  title: string;
+  search: Record<string, string>;
+  shared?: boolean;
+}
+
+/** What is left out stays. */
+export interface ChangeCohort {
+  title?: string | null;
+  search?: Record<string, string> | null;
+  shared?: boolean | null;
+}
+
+/** A kept search; opening it gives what the bank has now. `who` is told of what others share. */
+export interface CohortView {
+  id: string;
+  title: string;
+  search: Record<string, string>;
+  shared: boolean;
+  mine: boolean;
+  who: string;
+  made_at: string;
+  moved: BankMoved[];
+}
+
+/** One's own and those that are shared, by name. */
+export interface Cohorts {
+  cohorts: CohortView[];
 }
 
 /** An archived report; without a school, the city's. */

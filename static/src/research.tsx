@@ -3,6 +3,7 @@ import "./style.css";
 import { render } from "preact";
 import { effect, signal } from "@preact/signals";
 import * as api from "./api";
+import { bank } from "./bank-words";
 import { monday } from "./monday-words";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
@@ -18,7 +19,7 @@ function Page() {
   const words = say.value;
   return (
     <>
-      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/monday">{monday.value.title}</a></TopBar>
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link" href="/monday">{monday.value.title}</a></TopBar>
       <DemoBanner />
       <main class="page page-research">
         {unreachable.value ? <Unreached /> : (

@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { Models, Saying } from "./labels";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Skeleton, TopBar, Unreached } from "./parts";
+import { bank } from "./bank-words";
 import { research } from "./research-words";
 import { Taxonomy } from "./taxonomy";
 import { Topics } from "./topic";
@@ -22,7 +23,7 @@ function Page() {
       <main class="page page-research">
         {unreachable.value ? <Unreached /> : (
           <>
-            <div class="office-head"><h1>{words.title}</h1><a class="to-public" href="/monday">{words.monday} ›</a></div>
+            <div class="office-head"><h1>{words.title}</h1><span><a class="to-public" href="/bank">{bank.value.title} ›</a>　<a class="to-public" href="/monday">{words.monday} ›</a></span></div>
             {me.value === null ? <Skeleton /> : <Tabs />}
           </>
         )}

@@ -128,12 +128,12 @@ async def _measure(parts: Parts, client: httpx.AsyncClient) -> int:
         await ask(chosen)
     print(f"| {count:,} questions | p50, ms | p95, ms | slowest, ms |")
     print("|---|---|---|---|")
-    _line("the page of the whole city, 52 calls", [await ask(chosen) for chosen in whole])
+    line("the page of the whole city, 52 calls", [await ask(chosen) for chosen in whole])
     wanted = [facets() for _ in range(CALLS)]
-    _line(f"any facets, {CALLS} calls", [await ask(chosen) for chosen in wanted])
+    line(f"any facets, {CALLS} calls", [await ask(chosen) for chosen in wanted])
     sampled = [whole[0], *wanted[: NAIVE_CALLS - 1]]
-    _line(f"the page, {NAIVE_CALLS} of these", [await ask(chosen) for chosen in sampled])
-    _line("the same by SQL over the questions (reference)", [await _naive(parts, chosen) for chosen in sampled])
+    line(f"the page, {NAIVE_CALLS} of these", [await ask(chosen) for chosen in sampled])
+    line("the same by SQL over the questions (reference)", [await _naive(parts, chosen) for chosen in sampled])
     await _night(parts)
     return 0
 
@@ -178,7 +178,7 @@ async def _make(export: UUID) -> None:
     await engine.dispose()
 
 
-def _line(what: str, ms: list[float]) -> None:
+def line(what: str, ms: list[float]) -> None:
     print(f"| {what} | {percentile(ms, 0.5):.0f} | {percentile(ms, 0.95):.0f} | {max(ms):.0f} |", flush=True)
 
 

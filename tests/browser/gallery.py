@@ -427,6 +427,9 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
         if said == "cut":
             route.abort()
             return
+        if isinstance(said, bytes):  # a file
+            route.fulfill(body=said)
+            return
         status, body = said if isinstance(said, tuple) else (200, said)
         route.fulfill(status=status, content_type="application/json", body=msgspec.json.encode(body))
 

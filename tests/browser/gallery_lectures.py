@@ -207,7 +207,7 @@ def replay_doors(who: Any, **more: Any) -> dict[str, Any]:
     )
     again = msgspec.structs.replace(again, **more)
     path = f"GET /api/lectures/{shown.id}/replay"
-    vtt = "WEBVTT\n\n00:00:00.000 --> 00:41:00.000\n我们先看抛物线的顶点在哪里"
+    vtt = "WEBVTT\n\n00:00:00.000 --> 00:41:00.000\n我们先看抛物线的顶点在哪里".encode()
     found = {f"GET /api/lectures/{shown.id}/moments": MOMENTS, f"GET /api/lectures/{shown.id}/captions": vtt}
     return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U", **found}
 

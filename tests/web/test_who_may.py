@@ -64,6 +64,7 @@ NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 RESEARCHERS = {**OUTSIDE, "researcher": FINE}
 NO_SUCH_TOPIC = {**OUTSIDE, "researcher": MISSING}
 NO_SUCH_RESEARCH = {**OUTSIDE, "researcher": MISSING}
+NO_SUCH_COHORT = {**NO_SUCH_RESEARCH, "school_admin": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
 GUARDIANS = {**OUTSIDE, "guardian": FINE}
@@ -74,8 +75,9 @@ ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
 ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
 HALL_GOERS = {**OUTSIDE, **dict.fromkeys((OWNER, FOLLOWER, PUPIL, LECTURER, GUEST, "reviewer"), MISSING)}
-SENDERS = {**BOTH, LECTURER: FINE, GUEST: FINE}
-UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST), MISSING)}
+SEARCHERS = ("researcher", "school_admin")  # of the bank: by a photo, too
+SENDERS = {**BOTH, **dict.fromkeys((LECTURER, GUEST, *SEARCHERS), FINE)}
+UPLOADER = {**SENDERS, **dict.fromkeys((FOLLOWER, PUPIL, TEACHER, COLLEAGUE, LECTURER, GUEST, *SEARCHERS), MISSING)}
 
 
 def a_lecture(case: Case, **other: Any) -> dict[str, Any]:
@@ -417,6 +419,16 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/research/topics/{number}/rename"): Policy(NO_SUCH_TOPIC, body=lambda case: {"name": "甲"}),
     ("POST", "/api/research/topics/{number}/merge"): Policy(NO_SUCH_TOPIC, body=lambda case: {"into": 2}),
     ("POST", "/api/research/topics/{number}/split"): Policy(NO_SUCH_TOPIC),
+    ("GET", "/api/research/bank"): Policy(RESEARCHERS),  # a school's staff whose school nobody knows sees nothing
+    ("POST", "/api/research/bank/photos"): Policy(NO_SUCH_COHORT, body=lambda case: {"media_id": str(uuid4())}),
+    ("GET", "/api/research/bank/photos/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
+    ("GET", "/api/research/cohorts"): Policy({**RESEARCHERS, "school_admin": FINE}),
+    ("POST", "/api/research/cohorts"): Policy(RESEARCHERS, body=lambda case: {"title": "圆", "search": {"q": "圆"}}),
+    ("GET", "/api/research/cohorts/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
+    ("POST", "/api/research/cohorts/{id}"): Policy(
+        NO_SUCH_COHORT, thing=lambda case: uuid4(), body=lambda case: {"title": "圆"}
+    ),
+    ("POST", "/api/research/cohorts/{id}/forget"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
     ("GET", "/api/held"): Policy(REVIEWERS),
     ("POST", "/api/held/{id}"): Policy(
         REVIEWERS, "asked", lambda case: case.question, lambda case: {"kind": "fitness", "value": "question"}

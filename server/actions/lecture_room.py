@@ -98,6 +98,7 @@ async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
         return
     if state is not ON_AIR:
         raise RoomClosed
+    await book.clock(lecture, now)
     await book.change(id, state=LectureState.OVER, ended_at=now)
     await falls_still(work, id)
     await lecture_held(work, lecture, now)
@@ -129,7 +130,7 @@ async def draw(work: Work, person: Person, id: UUID, epoch: int, op_id: str, kin
         raise BadRequest(str(error)) from error
     if body.get("paper") == "photo" and not await _is_brought(book, id, body["media"]):
         raise BadRequest("that picture is not of this lecture")
-    at_ms = max(0, round((await work.now() - lecture.started_at).total_seconds() * 1000))
+    at_ms = await book.clock(lecture, await work.now())
     line = Operation(0, op_id, LECTURER, kind, body, at_ms)
     seq = await room.append(id, line)
     work.tell(room_channel(id), "board", id, {**asdict(line), "seq": seq})

@@ -158,6 +158,7 @@ async def keep_time(work: Work, id: UUID, now: datetime) -> None:
     if lecture is None or to is None:
         return
     if to is LectureState.OVER:
+        await book.clock(lecture, now)
         await book.change(id, state=to, ended_at=now)
         await falls_still(work, id)
         await lecture_held(work, lecture, now)

@@ -1486,12 +1486,24 @@ class ReviewView(Wire):
     earlier: list[str] = []  # what reviewers said of it before
 
 
+class LectureToReview(Wire):
+    """A replay that pupils wait for, or captions that were brought to one."""
+
+    lecture_id: UUID
+    what: Literal["replay", "captions"]
+    title: str
+    lecturer_name: str
+    subject: Subject
+    since: datetime
+
+
 class Reviews(Wire):
-    """The oldest first; `waiting` counts all. `rule` is whose answers are reviewed."""
+    """The oldest first; `waiting` counts all answers. `rule` is whose answers are reviewed."""
 
     rule: Literal["at_once", "trusted", "all"]
     waiting: int
     answers: list[ReviewView]
+    lectures: list[LectureToReview] = []
 
 
 class Decide(Wire, forbid_unknown_fields=True):

@@ -1341,11 +1341,22 @@ export interface ReviewView {
   earlier: string[];
 }
 
-/** The oldest first; `waiting` counts all. `rule` is whose answers are reviewed. */
+/** A replay that pupils wait for, or captions that were brought to one. */
+export interface LectureToReview {
+  lecture_id: string;
+  what: "replay" | "captions";
+  title: string;
+  lecturer_name: string;
+  subject: Subject;
+  since: string;
+}
+
+/** The oldest first; `waiting` counts all answers. `rule` is whose answers are reviewed. */
 export interface Reviews {
   rule: "at_once" | "trusted" | "all";
   waiting: number;
   answers: ReviewView[];
+  lectures: LectureToReview[];
 }
 
 export interface Decide {

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from sqlalchemy import insert
 
-from media.captions import Fault, read_webvtt
+from media.captions import Caption, Fault, read_webvtt
+from server.actions import lecture_air, lecture_captions
 from server.domain.board import Operation
 from server.domain.finding import around, folded, shown_first, spread
 from server.domain.people import Person, Role
@@ -17,6 +18,8 @@ from server.filming import hear_lecture, read_lecture
 from server.pipeline import HearingProcess, ReadingProcess
 from server.store import tables as t
 from server.store.lecture_views import Wanted, page_id, page_key
+from server.store.shelf import reviews
+from server.store.views import Views
 from tests.builders import World
 from tests.stand_in import HEARS, READS
 from tests.web.conftest import ORIGIN
@@ -48,7 +51,7 @@ def test_hostile_captions_are_words_or_faults_by_line() -> None:
 
     def wrong(text: str | bytes, lasts_ms: int = 60_000) -> list[int]:
         data = text if isinstance(text, bytes) else text.encode()
-        cues, faults = read_webvtt(data, lasts_ms)
+        _, faults = read_webvtt(data, lasts_ms)
         assert faults
         return [fault.line for fault in faults]
 
@@ -172,3 +175,24 @@ async def test_where_a_speech_model_is_there_it_writes_captions_and_gives_way_to
         assert row.source == "brought"
     finally:
         await hears.stop()
+
+
+async def test_what_waits_for_a_reviewer_is_one_list(hall: Hall) -> None:
+    await ended(hall)
+    reviewer = await World(hall.parts.store).person("reviewer", Role.REVIEWER)
+    views = replace(hall.parts.views, replays_reviewed=True)
+
+    async def waiting(of: Views, who: Person = reviewer) -> list[str]:
+        return [each.what for each in (await reviews(of, who.id, "all")).lectures]
+
+    assert await waiting(views) == ["replay"]
+    assert await waiting(hall.parts.views) == [] == await waiting(views, hall.lecturer)  # nobody's own
+    cues = [Caption(0, 1_000, "先看开口")]
+    async with hall.parts.store.work() as work:
+        await lecture_captions.bring(work, hall.lecturer, hall.id, cues, reviewed_first=True)
+    assert await waiting(hall.parts.views) == ["captions"]
+    async with hall.parts.store.work() as work:
+        await lecture_air.show_replay(work, reviewer, hall.id, True)
+    async with hall.parts.store.work() as work:
+        await lecture_captions.show(work, reviewer, hall.id, True)
+    assert await waiting(views) == []

@@ -1,15 +1,17 @@
 """The doors of a lecture that is over: its captions, and finding a moment in it."""
 
 import asyncio
+import re
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from media.captions import MOST_BYTES, Caption, read_webvtt, webvtt
 from server.actions import lecture_captions
 from server.actions.errors import NotHere
 from server.domain.people import Role
 from server.live import protocol as wire
+from server.package import note, over, package_of
 from server.store.lines import Record
 from server.store.replay_views import duration_ms
 from server.web.door import Call, Door
@@ -19,6 +21,9 @@ WATCHERS = LECTURER | REVIEWER | {Role.STUDENT}
 LONGEST_SEARCH = 60
 MISTAKES = 20  # that are told of one file
 VTT = "text/vtt"
+ZIP = "application/zip"
+KEEPERS = LECTURER | {Role.OPERATOR}
+_FROM = re.compile(r"bytes=(\d{1,15})-")
 
 
 async def moments(call: Call[None]) -> wire.Moments:
@@ -65,6 +70,30 @@ async def show_captions(call: Call[wire.ShowCaptions]) -> None:
         await lecture_captions.show(work, call.person, call.id(), call.body.shown)
 
 
+async def take_away(call: Call[None]) -> Response:
+    """Its package. What was cut goes on by `Range`, as long as nothing of the lecture has changed."""
+    parts, person = call.parts, call.person
+    lecture = await over(parts, call.id())
+    if lecture is None or not (lecture.lecturer_id == person.id or person.is_a(Role.OPERATOR)):
+        raise NotHere
+    package = await package_of(parts, lecture)
+    size, tag = package.size, f'"{package.tag}"'
+    asked = _FROM.fullmatch(call.request.headers.get("range", ""))
+    begin = int(asked[1]) if asked and call.request.headers.get("if-range", tag) == tag else 0
+    named = {
+        "Content-Disposition": f'attachment; filename="lecture-{lecture.id}.zip"',
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+    }
+    if begin >= size:
+        return Response(status_code=416, headers={**named, "Content-Range": f"bytes */{size}"})
+    await note(parts, lecture.id, person.id, begin)
+    if begin:
+        named["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
+    named["Content-Length"] = str(size - begin)
+    return StreamingResponse(package.stream(parts.storage, begin), 206 if begin else 200, headers=named, media_type=ZIP)
+
+
 async def _watched(call: Call[Any]) -> Record:
     lecture = await call.parts.views.replays.open_to(call.person, call.id())
     if lecture is None:
@@ -83,4 +112,6 @@ DOORS = (
          tag="afterwards"),
     Door("POST", "/api/lectures/{id}/captions/show", show_captions, REVIEWER, "Whether pupils see the captions",
          wire.ShowCaptions, tag="afterwards"),
+    Door("GET", "/api/lectures/{id}/package", take_away, KEEPERS, "All of it as a ZIP, to be kept elsewhere",
+         tag="afterwards", content_type=ZIP),
 )  # fmt: skip

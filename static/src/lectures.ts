@@ -66,6 +66,7 @@ export const watched = (id: string, spans: readonly Span[], at_ms: number): Prom
 export const film = (id: string): Promise<LectureFilm> => call("GET", `/api/lectures/${id}/film`);
 export const filmAgain = (id: string): Promise<LectureFilm> => post(`/api/lectures/${id}/film`);
 export const moments = (id: string, words: string): Promise<Moments> => call("GET", `/api/lectures/${id}/moments?${new URLSearchParams({ words }).toString()}`);
+export const packageOf = (id: string): string => `/api/lectures/${id}/package`;
 export const captionsFile = (id: string): string => `/api/lectures/${id}/captions`;
 export async function captions(id: string): Promise<string> {
   const answer = await fetch(captionsFile(id));

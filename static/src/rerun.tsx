@@ -44,9 +44,10 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
       {!view.shown && <Notice kind="warning">{words.hiddenReplay}</Notice>}
       <Again view={view} onexpired={load} />
       <CaptionsRow view={view} onchange={load} />
-      {(view.me === "reviewer" || (view.me === "lecturer" && view.shown)) && (
-        <div class="row">
-          <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>
+      {view.me !== "pupil" && (
+        <div class="row wrap">
+          {(view.me === "reviewer" || view.shown) && <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>}
+          {view.me === "lecturer" && <a class="button" href={lectures.packageOf(id)} download>{words.takeAway}</a>}
           {wrong !== null && <span role="alert" class="warn">{wrong.text}</span>}
         </div>
       )}

@@ -353,6 +353,9 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/rewind"): Policy(ITS_HALL, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/package"): Policy(
+        {**ITS_LECTURER, "operator": FINE}, "over", lambda case: case.lecture
+    ),
     ("GET", "/api/lectures/{id}/moments"): Policy(ITS_HALL, "over", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/captions"): Policy(
         {**ITS_HALL, OWNER: MISSING, LECTURER: MISSING, "reviewer": MISSING}, "over", lambda case: case.lecture

@@ -92,7 +92,7 @@ class Index:
         self._vector = f"embedding::halfvec({dimension})"
         self._distance = f"({self._vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
         self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
-        self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...]], str] = {}
+        self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...], int], str] = {}
 
     async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
@@ -157,16 +157,17 @@ class Index:
         await _rows(conn, SET_BREADTH)
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
-            "beside": [k.value for k in kinds if k is not Kind.ANSWER], "many": 2 * limit,
+            "beside": [k.value for k in kinds if k is not Kind.ANSWER],
             "grams": [_holding(gram, subject, stage) for gram in told], "rarities": [rarity(gram) for gram in told]}
-        rows = await _rows(conn, self._statement(subject, stage, kinds), sought, prepare=True)
+        rows = await _rows(conn, self._statement(subject, stage, kinds, 2 * limit), sought, prepare=True)
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
 
-    def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind]) -> str:
-        """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written."""
-        key = subject, stage, tuple(kinds)
+    def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
+        """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so
+        must the limit, or one plan for all its values reckons with a tenth of the table."""
+        key = subject, stage, tuple(kinds), many
         if key not in self._statements:
             self._statements[key] = _nearest(self._distance, self._mine, *key)
         return self._statements[key]
@@ -329,7 +330,8 @@ def _is(subject: str, stage: str) -> str:
     return f"subject = {_quoted(subject)} AND stage = {_quoted(stage)}"
 
 
-def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...]) -> str:
+def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],
+             many: int) -> str:
     """The conditions stand twice: as the index by scope has them, to compare entries one by one; and so that it cannot
     answer them, where a few are read by their ids or pairs (a plan made while the table was empty would go through the
     whole model for each)."""
@@ -347,14 +349,14 @@ def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, k
         own = _is(subject, stage).replace("%", "%%")
         by_vector = f"""
             (SELECT id, {distance} AS far FROM matcher_entries WHERE {mine} AND kind = 'answer' AND {own}
-             ORDER BY {distance} LIMIT %(many)s)
+             ORDER BY {distance} LIMIT {many})
             UNION ALL ({one_by_one} AND kind = ANY(CAST(%(beside)s AS text[])))
             UNION ALL (SELECT id, {compared} FROM matcher_entries WHERE {mine} AND kind = 'answer'
                 AND (coalesce(subject, ''), coalesce(stage, ''))
                     IN (('', ''), ('', CAST(%(stage)s AS text)), (CAST(%(subject)s AS text), '')))"""  # noqa: S608  as below
     return f"""
         WITH by_vector AS MATERIALIZED (
-            SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT %(many)s
+            SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT {many}
         ), by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common
             FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
@@ -362,7 +364,7 @@ def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, k
                 SELECT id FROM matcher_entries
                 WHERE grams @@ CAST(told.gram AS tsquery) AND {held} LIMIT {MOST_HOLDERS}
             ) AS holder
-            GROUP BY holder.id ORDER BY common DESC, holder.id LIMIT %(many)s
+            GROUP BY holder.id ORDER BY common DESC, holder.id LIMIT {many}
         ), ranks AS (
             SELECT id, rank() OVER (ORDER BY far, id) AS vector_rank, NULL::bigint AS word_rank FROM by_vector
             UNION ALL

@@ -25,80 +25,109 @@ _AAC = bytes([0x13, 0x08])  # AudioSpecificConfig: AAC-LC (2), 24 kHz (6), one c
 
 def initialisation() -> bytes:
     """What a player needs once, before any part."""
-    sample = _box(
+    sample = box(
         "mp4a",
-        bytes(6) + _u16(1) + bytes(8) + _u16(1) + _u16(16) + bytes(4) + _u32(RATE << 16) + _esds(),
+        bytes(6) + u16(1) + bytes(8) + u16(1) + u16(16) + bytes(4) + u32(RATE << 16) + _esds(),
     )
-    tables = _box(
+    return movie(
+        scale=RATE,
+        handler=b"soun",
+        header=full("smhd", 0, 0, bytes(4)),
+        sample=sample,
+        size=None,
+        default=(FRAME, 0, 0),
+    )
+
+
+def movie(
+    *,
+    scale: int,
+    handler: bytes,
+    header: bytes,
+    sample: bytes,
+    size: tuple[int, int] | None,
+    default: tuple[int, int, int],
+) -> bytes:
+    """The beginning of a file of one track, whose samples come in parts; `default` are a sample's duration, size and
+    flags."""
+    tables = box(
         "stbl",
-        _full("stsd", 0, 0, _u32(1) + sample),
-        *(_full(name, 0, 0, _u32(0)) for name in ("stts", "stsc")),
-        _full("stsz", 0, 0, _u32(0) + _u32(0)),
-        _full("stco", 0, 0, _u32(0)),
+        full("stsd", 0, 0, u32(1) + sample),
+        *(full(name, 0, 0, u32(0)) for name in ("stts", "stsc")),
+        full("stsz", 0, 0, u32(0) + u32(0)),
+        full("stco", 0, 0, u32(0)),
     )
-    here = _box("dinf", _full("dref", 0, 0, _u32(1) + _full("url ", 0, 1)))
-    media = _box(
+    here = box("dinf", full("dref", 0, 0, u32(1) + full("url ", 0, 1)))
+    media = box(
         "mdia",
-        _full("mdhd", 0, 0, _u32(0) + _u32(0) + _u32(RATE) + _u32(0) + b"\x55\xc4" + bytes(2)),
-        _full("hdlr", 0, 0, bytes(4) + b"soun" + bytes(12) + b"\0"),
-        _box("minf", _full("smhd", 0, 0, bytes(4)), here, tables),
+        full("mdhd", 0, 0, u32(0) + u32(0) + u32(scale) + u32(0) + b"\x55\xc4" + bytes(2)),
+        full("hdlr", 0, 0, bytes(4) + handler + bytes(12) + b"\0"),
+        box("minf", header, here, tables),
     )
-    matrix = b"".join(map(_u32, _UNITY))
-    track = _full("tkhd", 0, 7, bytes(8) + _u32(_TRACK) + bytes(20) + b"\x01\x00" + bytes(2) + matrix + bytes(8))
-    movie = _full(
+    matrix = b"".join(map(u32, _UNITY))
+    width, height = size or (0, 0)
+    shape = (bytes(4) if size else b"\x01\x00" + bytes(2)) + matrix + u32(width << 16) + u32(height << 16)
+    track = full("tkhd", 0, 7, bytes(8) + u32(_TRACK) + bytes(20) + shape)
+    whole = full(
         "mvhd",
         0,
         0,
-        bytes(8) + _u32(RATE) + bytes(4) + b"\0\1\0\0\1\0" + bytes(10) + matrix + bytes(24) + _u32(_TRACK + 1),
+        bytes(8) + u32(scale) + bytes(4) + b"\0\1\0\0\1\0" + bytes(10) + matrix + bytes(24) + u32(_TRACK + 1),
     )
-    more = _box("mvex", _full("trex", 0, 0, b"".join(map(_u32, (_TRACK, 1, FRAME, 0, 0)))))
-    brand = _box("ftyp", b"iso6" + _u32(0) + b"iso6cmfcmp41")
-    return brand + _box("moov", movie, _box("trak", track, media), more)
+    more = box("mvex", full("trex", 0, 0, b"".join(map(u32, (_TRACK, 1, *default)))))
+    brand = box("ftyp", b"iso6" + u32(0) + b"iso6cmfcmp41")
+    return brand + box("moov", whole, box("trak", track, media), more)
 
 
 def part(number: int, at: int, frames: Sequence[bytes]) -> bytes:
     """AAC frames from sample `at` of the track; parts of one track are numbered from 0."""
-    head = len(_moof(number, at, frames, 0))
-    return _moof(number, at, frames, head + 8) + _box("mdat", *frames)
+    return part_of(number, at, frames)
 
 
-def _moof(number: int, at: int, frames: Sequence[bytes], data: int) -> bytes:
-    sizes = b"".join(_u32(len(frame)) for frame in frames)
-    return _box(
+def part_of(number: int, at: int, samples: Sequence[bytes], *, first: int | None = None) -> bytes:
+    """Samples of any track of ours; `first` are the flags of the first of them, where they are not the usual."""
+    head = len(_moof(number, at, samples, 0, first))
+    return _moof(number, at, samples, head + 8, first) + box("mdat", *samples)
+
+
+def _moof(number: int, at: int, samples: Sequence[bytes], data: int, first: int | None) -> bytes:
+    sizes = b"".join(u32(len(sample)) for sample in samples)
+    flags, own = (0x000201, b"") if first is None else (0x000205, u32(first))
+    return box(
         "moof",
-        _full("mfhd", 0, 0, _u32(number + 1)),
-        _box(
+        full("mfhd", 0, 0, u32(number + 1)),
+        box(
             "traf",
-            _full("tfhd", 0, 0x020000, _u32(_TRACK)),
-            _full("tfdt", 1, 0, at.to_bytes(8)),
-            _full("trun", 0, 0x000201, _u32(len(frames)) + _u32(data) + sizes),
+            full("tfhd", 0, 0x020000, u32(_TRACK)),
+            full("tfdt", 1, 0, at.to_bytes(8)),
+            full("trun", 0, flags, u32(len(samples)) + u32(data) + own + sizes),
         ),
     )
 
 
 def _esds() -> bytes:
-    decoder = b"\x40\x15" + bytes(3) + _u32(0) + _u32(0) + _described(5, _AAC)
-    return _full("esds", 0, 0, _described(3, _u16(_TRACK) + b"\0" + _described(4, decoder) + _described(6, b"\2")))
+    decoder = b"\x40\x15" + bytes(3) + u32(0) + u32(0) + _described(5, _AAC)
+    return full("esds", 0, 0, _described(3, u16(_TRACK) + b"\0" + _described(4, decoder) + _described(6, b"\2")))
 
 
 def _described(tag: int, body: bytes) -> bytes:
     return bytes([tag, len(body)]) + body
 
 
-def _box(name: str, *inside: bytes) -> bytes:
+def box(name: str, *inside: bytes) -> bytes:
     body = b"".join(inside)
-    return _u32(8 + len(body)) + name.encode() + body
+    return u32(8 + len(body)) + name.encode() + body
 
 
-def _full(name: str, version: int, flags: int, *inside: bytes) -> bytes:
-    return _box(name, bytes([version]) + flags.to_bytes(3), *inside)
+def full(name: str, version: int, flags: int, *inside: bytes) -> bytes:
+    return box(name, bytes([version]) + flags.to_bytes(3), *inside)
 
 
-def _u16(value: int) -> bytes:
+def u16(value: int) -> bytes:
     return value.to_bytes(2)
 
 
-def _u32(value: int) -> bytes:
+def u32(value: int) -> bytes:
     return value.to_bytes(4)
 
 

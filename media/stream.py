@@ -42,19 +42,23 @@ def format_of(content_type: str) -> str | None:
 
 
 class Packager:
-    """One take: bytes of the recorder in, parts out, in order, to `heard` (the part, and its samples)."""
+    """One take: bytes of the recorder in, parts out, in order, to `heard` (the part, and a number that belongs to it: a
+    sound's samples, a picture's place)."""
 
     def __init__(self, child: asyncio.subprocess.Process, heard: Callable[[bytes, int], None]) -> None:
         self._child, self._heard = child, heard
         self._reading = asyncio.create_task(self._read(), name="packager")
 
     @classmethod
-    async def open(cls, form: str, heard: Callable[[bytes, int], None]) -> Packager:
+    async def open(
+        cls, heard: Callable[[bytes, int], None], form: str, *more: int, module: str = "media.stream"
+    ) -> Packager:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "media.stream",
+            module,
             form,
+            *map(str, more),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -101,14 +105,14 @@ class Packager:
         assert self._child.stdout is not None
         with suppress(asyncio.IncompleteReadError, OSError):
             while True:
-                length, samples = struct.unpack(">II", await self._child.stdout.readexactly(8))
-                self._heard(await self._child.stdout.readexactly(length), samples)
+                length, number = struct.unpack(">II", await self._child.stdout.readexactly(8))
+                self._heard(await self._child.stdout.readexactly(length), number)
 
 
 # In the child
 
 
-class _Pipe:
+class Pipe:
     """Standard input as FFmpeg reads it: whatever is there, at once."""
 
     def read(self, most: int) -> bytes:
@@ -119,7 +123,7 @@ def main() -> None:
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not come between the parts
     confine(LIMITS)
-    for made, samples in parts(_Pipe(), sys.argv[1]):
+    for made, samples in parts(Pipe(), sys.argv[1]):
         target.write(struct.pack(">II", len(made), samples) + made)
         target.flush()
 

@@ -1,8 +1,7 @@
-"""Lecturers' microphones that came to this node: packed once, and handed to the rooms, the store and the playlists.
+"""Lecturers' microphones and cameras that came to this node: packed once, and handed to rooms, store and playlists.
 
 A take lives here and nowhere else. When this process dies, the page hears from another that its take is gone and begins
-the next one; what is lost is what was under way. Nothing here waits for the store: what it does not take is kept for a
-while and tried again, and the room hears it all the same.
+the next one; what is lost is what was under way.
 """
 
 from __future__ import annotations
@@ -11,38 +10,34 @@ import asyncio
 import base64
 import logging
 import time
-from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from media.cmaf import MIME, PART, RATE, SEGMENT, SEGMENT_PARTS, initialisation
-from media.storage import FolderStorage, S3Storage, StorageError
+from media import picture
+from media.cmaf import MIME, PART, RATE, initialisation
+from media.picture_cmaf import MIME as PICTURE_MIME
+from media.storage import FolderStorage, S3Storage
 from media.stream import Overrun, Packager, format_of
-from server import observe
+from server import camera
 from server.actions import lecture_air
 from server.actions.errors import BadRequest, Fenced, Moved, NotHere, Refusal, RoomClosed
+from server.camera import Camera, picture_channel
 from server.domain.people import Person, Role
-from server.domain.replay import Edge
-from server.live.bus import Bus, BusDown
+from server.live.bus import Bus
 from server.live.hub import Hub
-from server.live.protocol import Air, Aired, Sound, encode
+from server.live.protocol import Air, Aired, Picture, Sound, encode
+from server.rendition import Rendition, Ways
 from server.store.work import Store, room_channel
 
 LOOK_S = 1.0  # how often it is asked whether the lecture, and this page in it, are still on the air
 SILENT_S = 60.0  # a take of which nothing came for so long is over
 STALE_MS = 3_000  # what arrives so late goes to the replay alone: the room is further on
 AHEAD_MS = 5_000  # nobody has spoken for longer than there was time
-UNKEPT = 64  # segments that wait for the store: four minutes; then the oldest is a gap in the replay
-BEHIND = 3  # so many wait: the lecturer is told
-REST_S = (1.0, 15.0)  # between two tries of a store that is away or full
 MOST_HERE = 32  # takes of a node
 MOST_BYTES = 128 * 1024 * 1024  # of a take: three hours at five times the usual rate
-LISTED = 6  # segments of a live playlist
-KEPT_S = 60  # how long its bytes are at hand for every node
 
 log = logging.getLogger(__name__)
 
@@ -60,41 +55,34 @@ class Take:
     began: float  # when the lecture's clock stood at 0, by this process's
     begun_at: datetime
     packager: Packager
+    rendition: Rendition
     muted: bool = False
     received: int = 0
     heard_at: float = 0.0
     state: str = "on"
     samples: int = 0
-    open: list[bytes] = field(default_factory=list)
-    open_samples: list[int] = field(default_factory=list)
-    segments: deque[int] = field(default_factory=lambda: deque(maxlen=LISTED))  # samples of the newest
-    cut: int = 0  # segments so far
-    unkept: deque[tuple[int, bytes, int]] = field(default_factory=lambda: deque(maxlen=UNKEPT))
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    shared: list[tuple[str, bytes]] = field(default_factory=list)
+    camera: Camera | None = None
+    pictured: int = 0  # segments of it that have, or may have, a picture
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)  # its camera comes or goes
 
     def now_ms(self) -> int:
         return round((time.monotonic() - self.began) * 1000)
-
-    @property
-    def edge(self) -> Edge:
-        first = self.cut - len(self.segments)
-        whole = list(self.segments)
-        over = self.state == "over"
-        return Edge(self.number, self.begun_at, first, whole, list(self.open_samples), first * SEGMENT, over)
 
 
 class Studio:
     """The takes of this node. `watch` runs beside it; `stop` ends them all."""
 
     def __init__(self, store: Store, storage: FolderStorage | S3Storage, bus: Bus, hub: Hub) -> None:
-        self._store, self._storage, self._bus, self._hub = store, storage, bus, hub
+        self._store, self._hub = store, hub
+        self._ways = Ways(storage, bus, set())
         self._takes: dict[tuple[UUID, str], Take] = {}
-        self._tasks: set[asyncio.Task[None]] = set()  # of takes that are over too: their last segments are on the way
         self._opening = asyncio.Lock()
 
     async def hears(self, person: Person, slice: Air) -> Aired:
-        """A slice of a take, which begins with its first one; only the page that draws is heard."""
+        """A slice of a recording, which begins with its first one; only the page that draws is on the air."""
+        return await (self._sees if slice.track == "camera" else self._listens)(person, slice)
+
+    async def _listens(self, person: Person, slice: Air) -> Aired:
         take = self._takes.get((slice.lecture, slice.take))
         if take is None and slice.at > 0:
             return _answer(slice, "gone")
@@ -122,7 +110,7 @@ class Studio:
                 await lecture_air.mute(work, take.lecture, take.number, take.muted)
         if slice.last:
             await self._end(take, "gone")
-        kept = len(take.unkept) < BEHIND
+        kept = take.rendition.is_kept
         return Aired(lecture=take.lecture, take=take.name, at=take.received, state="on", kept=kept)
 
     def _receive(self, take: Take, slice: Air) -> None:
@@ -156,7 +144,8 @@ class Studio:
             await self._end(other, "fenced" if other.epoch != slice.room_epoch else "gone")
         now = time.monotonic()
         take: Take
-        packager = await Packager.open(form, lambda made, samples: self._heard(take, made, samples))
+        packager = await Packager.open(lambda made, samples: self._heard(take, made, samples), form)
+        begun_at = datetime.now(UTC) - timedelta(milliseconds=begun.now_ms - begun.start_ms)
         take = Take(
             lecture=slice.lecture,
             person=person.id,
@@ -165,18 +154,20 @@ class Studio:
             number=begun.number,
             start_ms=begun.start_ms,
             began=now - begun.now_ms / 1000,
-            begun_at=datetime.now(UTC) - timedelta(milliseconds=begun.now_ms - begun.start_ms),
+            begun_at=begun_at,
             packager=packager,
+            rendition=Rendition(
+                self._ways,
+                slice.lecture,
+                begun.number,
+                begun_at,
+                beginning=(lecture_air.initialisation_key(slice.lecture), initialisation()),
+                mime=MIME,
+                listed=lambda number, samples, size: self._list(take, number, samples, size),
+            ),
             heard_at=now,
         )
         self._takes[take.lecture, take.name] = take
-        tasks = [
-            asyncio.create_task(self._keep(take), name="lecture to the store"),
-            asyncio.create_task(self._share(take), name="lecture to the playlists"),
-        ]
-        self._tasks.update(tasks)
-        for task in tasks:
-            task.add_done_callback(self._tasks.discard)
         return take
 
     # What is packed.
@@ -193,76 +184,87 @@ class Studio:
             data = base64.b64encode(made).decode()
             sound = Sound(lecture=take.lecture, take=take.number, n=number, at_ms=at_ms, bytes=data)
             self._hub.whisper(room_channel(take.lecture), encode(sound).decode(), but=str(take.person))
-        take.shared.append((f"{take.number}.{take.cut}.{len(take.open)}", made))
-        take.open.append(made)
-        take.open_samples.append(samples)
-        if len(take.open) == SEGMENT_PARTS:
-            self._cut(take)
-        take.wake.set()
-
-    def _cut(self, take: Take) -> None:
-        data, samples = b"".join(take.open), sum(take.open_samples)
-        if len(take.unkept) == UNKEPT:
-            observe.segment("lost")
-            log.error("a segment is lost: the store has not taken it", extra={"lecture": str(take.lecture)})
-        take.unkept.append((take.cut, data, samples))
-        take.shared.append((f"{take.number}.{take.cut}", data))
-        take.segments.append(samples)
-        take.cut += 1
-        take.open, take.open_samples = [], []
-
-    async def _keep(self, take: Take) -> None:
-        """To the store, and then into the list; until the take is over and nothing waits."""
-        rest = REST_S[0]
-        begun = False
-        while True:
-            while not take.unkept:
-                if take.state != "on":
-                    return
-                take.wake.clear()
-                await take.wake.wait()
-            number, data, samples = take.unkept[0]
-            try:
-                if not begun:
-                    await self._storage.put(lecture_air.initialisation_key(take.lecture), initialisation(), MIME)
-                    begun = True
-                key = lecture_air.segment_key(take.lecture, take.number, number)
-                await self._storage.put(key, data, MIME)
-                await self._list(take, number, samples, len(data))
-                observe.segment("written")
-            except Exception as error:
-                kind = logging.WARNING if isinstance(error, StorageError) else logging.ERROR
-                log.log(kind, "a segment waits for the store", extra={"why": repr(error)})
-                await asyncio.sleep(rest)
-                rest = min(2 * rest, REST_S[1])
-                continue
-            rest = REST_S[0]
-            if (
-                take.unkept and take.unkept[0][0] == number
-            ):  # else it was pushed out meanwhile, and is kept all the same
-                take.unkept.popleft()
+        take.rendition.add(made, samples)
 
     async def _list(self, take: Take, number: int, samples: int, size: int) -> None:
         async with self._store.work() as work:
             await lecture_air.keep(work, take.lecture, take.number, number, samples, size)
 
-    async def _share(self, take: Take) -> None:
-        """What playlists need, in Redis for a minute: every node serves them."""
-        known: Edge | None = None
-        while True:
-            edge = take.edge
-            if edge != known:
-                some, take.shared = take.shared, []
-                items = {f"{take.lecture}.{name}": data for name, data in some}
-                items[f"{take.lecture}.edge"] = msgspec.json.encode(edge)
-                with suppress(BusDown):  # then the live playlist rests; the segments are in the store
-                    await self._bus.keep(items, KEPT_S)
-                known = edge
-            if take.edge == known:
-                if take.state != "on":
-                    return
-                take.wake.clear()
-                await take.wake.wait()
+    # The camera of a take.
+
+    async def _sees(self, person: Person, slice: Air) -> Aired:
+        """It goes with the take beside which it was begun, and never ends that."""
+        take = self._takes.get((slice.lecture, slice.beside))
+        if take is None or take.person != person.id or take.state != "on":
+            return _answer(slice, "gone")
+        shown = take.camera
+        if shown is None or shown.name != slice.take:
+            form = picture.format_of(slice.type)
+            if slice.at > 0 or slice.last:
+                return _answer(slice, "gone")
+            if form is None or not 0 <= slice.after_ms <= take.now_ms() - take.start_ms + AHEAD_MS:
+                return _answer(slice, "busy")
+            shown = await self._show(take, slice.take, form, slice.after_ms)
+        if shown.is_over:
+            return _answer(slice, "busy")  # what it sends is no picture: asked again, less often
+        try:
+            shown.take(slice.at, base64.b64decode(slice.bytes, validate=True))
+        except ValueError:
+            return _answer(slice, "busy")
+        if slice.last:
+            await self._hide(take)
+        kept = shown.rendition is None or shown.rendition.is_kept
+        return Aired(lecture=take.lecture, take=shown.name, at=shown.received, state="on", kept=kept)
+
+    async def _show(self, take: Take, name: str, form: str, after_ms: int) -> Camera:
+        await self._hide(take, over=False)
+
+        def track(beginning: bytes) -> Rendition:
+            return Rendition(
+                self._ways,
+                take.lecture,
+                take.number,
+                take.begun_at,
+                beginning=(lecture_air.beginning_key(take.lecture, take.number, camera.MARK), beginning),
+                mime=PICTURE_MIME,
+                mark=camera.MARK,
+                listed=lambda number, samples, size: self._list_picture(take, number, samples, size),
+            )
+
+        shown = Camera(name, track, lambda made, number: self._seen(take, shown, made, number))
+        async with take.changing:
+            await shown.open(form, after_ms, take.pictured)
+            take.camera = shown
+            async with self._store.work() as work:
+                await lecture_air.picture(work, take.lecture, take.number, True)
+        return shown
+
+    def _seen(self, take: Take, shown: Camera, made: bytes, number: int) -> None:
+        at_ms, now = camera.moment_ms(take.start_ms, number), take.now_ms()
+        if at_ms > now + AHEAD_MS:
+            shown.drop()
+            return
+        if take.camera is shown and at_ms > now - STALE_MS:
+            key, data = shown.joined(made, number)
+            seen = Picture(lecture=take.lecture, take=take.number, n=number, at_ms=at_ms, key=key, bytes=data)
+            self._hub.whisper(picture_channel(take.lecture), encode(seen).decode())
+
+    async def _hide(self, take: Take, *, over: bool = True) -> None:
+        """The camera is off; the sound goes on."""
+        async with take.changing:
+            shown, take.camera = take.camera, None
+            if shown is None:
+                return
+            await shown.close(over=over)
+            if shown.rendition is not None:
+                take.pictured = shown.rendition.cut_at
+            if over:
+                async with self._store.work() as work:
+                    await lecture_air.picture(work, take.lecture, take.number, False)
+
+    async def _list_picture(self, take: Take, number: int, samples: int, size: int) -> None:
+        async with self._store.work() as work:
+            await lecture_air.keep_picture(work, take.lecture, take.number, number, samples, size)
 
     # The end.
 
@@ -270,17 +272,15 @@ class Studio:
         """What comes is no speech of a person's."""
         take.state = "gone"
         take.packager.kill()
-        take.wake.set()
 
     async def _end(self, take: Take, state: str) -> None:
         """What was said is kept to its last syllable."""
         if self._takes.pop((take.lecture, take.name), None) is None:
             return
+        await self._hide(take)
         await take.packager.close()
-        if take.open:
-            self._cut(take)
         take.state = state
-        take.wake.set()
+        take.rendition.end(over=state == "over")
         async with self._store.work() as work:
             await lecture_air.end(work, take.lecture, take.number)
 
@@ -308,17 +308,19 @@ class Studio:
                 await self._end(take, "fenced")
             elif take.packager.is_over or take.state != "on" or time.monotonic() - take.heard_at > SILENT_S:
                 await self._end(take, "gone")
+            elif take.camera is not None and (take.camera.is_over or take.camera.is_silent):
+                await self._hide(take)
 
     async def stop(self) -> None:
         """This process ends: what is packed is kept; the pages begin new takes elsewhere."""
         for take in list(self._takes.values()):
             del self._takes[take.lecture, take.name]
+            if take.camera is not None:
+                await take.camera.close(over=False)
             await take.packager.close()
-            if take.open:
-                self._cut(take)
             take.state = "gone"
-            take.wake.set()
-        tasks = list(self._tasks)
+            take.rendition.end(over=False)
+        tasks = list(self._ways.tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=5)
         for task in tasks:

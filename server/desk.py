@@ -32,7 +32,7 @@ class ServiceDesk:
         lecture = _id_in(channel, "lecture")
         if lecture is not None:
             return await self._views.lectures.seen_by(person, lecture) is not None
-        room = _id_in(channel, "room")
+        room = _id_in(channel, "room") or _id_in(channel, "picture")
         if room is not None:
             return await self._views.rooms.side(person, room) is not None
         backstage = _id_in(channel, "staff")

@@ -143,7 +143,7 @@ async def read_question(
     await finder.ready()
     async with store.work() as work:
         figure = figures[0] if figures else None
-        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now(), figure)
+        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.hurry(), figure)
 
 
 async def hear_question(
@@ -169,4 +169,4 @@ async def hear_question(
             log.warning("a voice note goes on unheard", extra={"question": str(id), "why": repr(error)})
     await finder.ready()
     async with store.work() as work:
-        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.now())
+        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.hurry())

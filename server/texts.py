@@ -102,6 +102,6 @@ class Texts:
         try:
             await self._finder.ready()  # its pupil may withdraw meanwhile
             async with self._turn, self._store.work() as work:
-                await ask.settle(work, self._finder, self._rules, question, None, await work.now())
+                await ask.settle(work, self._finder, self._rules, question, None, await work.hurry())
         except Exception:
             log.exception("a question waits for upkeep to be matched")

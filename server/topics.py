@@ -69,13 +69,14 @@ def _made(made: Any, texts: Sequence[str], before: Sequence[int | None], known: 
     return made(texts, before, known, fresh=fresh)
 
 
-async def group_at_night(store: Store) -> None:
-    """Once a night, by whichever worker is first; the first night of a week groups everything anew."""
+async def group_at_night(store: Store) -> bool:
+    """Once a night, by whichever worker is first, which is told so; the first night of a week groups everything
+    anew."""
     async with store.work() as work:
         now = await work.now()
         mine = await begin_night(work, GROUPING, last_night(now))
     if not mine:
-        return
+        return False
     yesterday = last_night(now).astimezone(SHANGHAI).date() - timedelta(days=1)
     async with store.work() as work:
         week = last_night(now) - timedelta(days=(last_night(now).astimezone(SHANGHAI).date() - monday(now)).days)
@@ -84,6 +85,7 @@ async def group_at_night(store: Store) -> None:
     with own_process() as pool:
         seen = await group(store, pool, yesterday, fresh=fresh)
     log.info("questions were grouped into topics", extra={"questions": seen, "anew": fresh})
+    return True
 
 
 def parted(texts: Sequence[str]) -> list[tuple[list[int], dict[str, Any]]]:

@@ -23,6 +23,8 @@ from media.voices import Voice
 from server.actions import answer, bank, facts, lecture_room, projects, reports
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
+from server.actions.effect import compare
+from server.actions.invite import invite
 from server.actions.judge import watch_precision
 from server.actions.lecture_air import sweep_lectures
 from server.actions.subsidy import seal
@@ -330,6 +332,7 @@ async def work(parts: Backstage, conninfo: str) -> None:
         kept = timedelta(days=parts.settings.lecture_days)
         together.create_task(_every(TIDY_EVERY_S, lambda: sweep_lectures(parts.store, parts.storage, kept)))
         together.create_task(_every(COUNT_EVERY_S, lambda: count(parts)))
+        together.create_task(_every(COUNT_EVERY_S, lambda: invite(parts.store)))
         together.create_task(_every(LABEL_EVERY_S, Labeller(parts.store).label))
         together.create_task(_every(NIGHT_EVERY_S, lambda: at_night(parts)))
         rest = timedelta(seconds=parts.settings.signed_url_s)
@@ -370,9 +373,10 @@ async def count(parts: Backstage) -> None:
 
 
 async def at_night(parts: Backstage) -> None:
-    """One after the other: each fills a core."""
+    """One after the other: each fills a core, and what was taught is compared by topics as they are grouped."""
     await train_at_night(parts.store)
-    await group_at_night(parts.store)
+    if await group_at_night(parts.store):
+        await compare(parts.store)
 
 
 async def embed_anew(parts: Backstage) -> None:

@@ -10,7 +10,8 @@ Refusal
  │   ├─ OfferGone
  │   ├─ Fenced
  │   ├─ SessionOver
- │   └─ PenLocked      the teacher keeps the board for a while
+ │   ├─ PenLocked      the teacher keeps the board for a while
+ │   └─ ProposalGone   somebody else has the proposal
  ├─ BadLecture         a lecture can't be planned so
  ├─ NotEnrolling       nobody may enrol in this lecture now
  ├─ Clash              the pupil has another lecture at that time
@@ -139,6 +140,30 @@ class LecturerBusy(Refusal):
     """你在这个时间已经安排了另一场名师课。"""
 
     code, en = "lecturer_busy", "You have planned another lecture at that time."
+
+
+class TooFewAsked(Refusal):
+    """近四周问这个话题的同学太少，暂时不能由它发起备课。"""
+
+    code, en = "too_few_asked", "Too few pupils asked about this topic in the last four weeks to propose from it."
+
+
+class ProposalGone(Moved):
+    """这条建议已经被别人接下，或者不再有效。"""
+
+    code, en = "proposal_gone", "This proposal was taken by somebody else, or does not stand any more."
+
+
+class ProposalPlanned(Refusal):
+    """已经按这条建议安排了课。要放回去，请先取消那场课。"""
+
+    code, en = "proposal_planned", "Something is planned for this proposal already; to give it back, cancel that first."
+
+
+class QuarterClosed(Refusal):
+    """这个季度已经截止，不能再改。"""
+
+    code, en = "quarter_closed", "This quarter is closed; nothing in it can be changed."
 
 
 class SeatsTaken(Refusal):

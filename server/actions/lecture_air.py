@@ -73,6 +73,19 @@ async def keep(work: Work, id: UUID, take: int, number: int, samples: int, size:
     await work.commit()
 
 
+async def picture(work: Work, id: UUID, number: int, shown: bool) -> None:
+    """The camera beside a take is on, or no more."""
+    book = LectureBook(work)
+    lecture = await book.lecture(id)
+    if lecture is not None and await TakeBook(work).picture(id, number, shown):
+        await _tell(work, book, id, lecture.epoch)
+
+
+async def keep_picture(work: Work, id: UUID, take: int, number: int, samples: int, size: int) -> None:
+    await TakeBook(work).keep_picture(id, take, number, samples, size)
+    await work.commit()
+
+
 async def _tell(work: Work, book: LectureBook, id: UUID, epoch: int) -> None:
     await book.change(id, epoch=epoch)  # a later version, so that pages believe it
     work.tell(room_channel(id), "room", id)
@@ -122,9 +135,15 @@ async def sweep_lectures(store: Store, storage: FolderStorage | S3Storage, kept:
             await work.commit()
 
 
-def segment_key(lecture: UUID, take: int, number: int) -> str:
-    return f"lectures/{lecture}/{take:04d}/{number:05d}.m4s"
+def segment_key(lecture: UUID, take: int, number: int, mark: str = "") -> str:
+    """`mark` is that of a track beside the lecturer's sound."""
+    return f"lectures/{lecture}/{take:04d}/{mark}{number:05d}.m4s"
 
 
 def initialisation_key(lecture: UUID) -> str:
     return f"lectures/{lecture}/init.mp4"
+
+
+def beginning_key(lecture: UUID, take: int, mark: str) -> str:
+    """What a player needs before the segments of such a track."""
+    return f"lectures/{lecture}/{take:04d}/{mark}.mp4"

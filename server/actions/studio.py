@@ -58,6 +58,15 @@ async def begin_lesson(
     work: Work, teacher: Person, title: str, subject: Subject, grade: int, knowledge_point: str, now: datetime
 ) -> UUID:
     """A lesson of a few minutes on one knowledge point."""
+    session = await begun(work, teacher, title, subject, grade, knowledge_point, now)
+    await work.commit()
+    return session
+
+
+async def begun(
+    work: Work, teacher: Person, title: str, subject: Subject, grade: int, knowledge_point: str, now: datetime
+) -> UUID:
+    """The same, for a work that does more."""
     title, point = title.strip(), knowledge_point.strip()
     if not 1 <= len(title) <= 80 or not 1 <= len(point) <= 60 or not 1 <= grade <= 12:
         raise BadRequest
@@ -66,7 +75,6 @@ async def begin_lesson(
     session = await _open(work, teacher, "lesson", now)
     await work.add_lesson(session, title=title, subject=subject, grade=grade, knowledge_point=point)
     await work.append(session, Operation(0, "first-0", "teacher", "page", check("page", PAGE), 0))
-    await work.commit()
     return session
 
 

@@ -64,6 +64,13 @@ class Place:
 
 async def plan(work: Work, lecturer: Person, wanted: Plan, cover: UUID | None, key: str, now: datetime) -> UUID:
     """A new lecture, planned; asking twice with one key plans one."""
+    id = await planned(work, lecturer, wanted, cover, key, now)
+    await work.commit()
+    return id
+
+
+async def planned(work: Work, lecturer: Person, wanted: Plan, cover: UUID | None, key: str, now: datetime) -> UUID:
+    """The same, for a work that does more."""
     id = uuid4()
     fingerprint = hashlib.sha256(repr(("lecture", wanted, cover)).encode("utf-8", "surrogatepass")).digest()
     known, kept = await work.remember(lecturer.id, key, fingerprint, id)
@@ -72,9 +79,7 @@ async def plan(work: Work, lecturer: Person, wanted: Plan, cover: UUID | None, k
     if known != id:
         return known
     book = LectureBook(work)
-    fit = await _fit(book, lecturer, wanted, cover, None, now)
-    await book.add(id, lecturer.id, fit, cover)
-    await work.commit()
+    await book.add(id, lecturer.id, await fit(book, lecturer.id, wanted, cover, None, now), cover)
     return id
 
 
@@ -84,12 +89,12 @@ async def change(work: Work, lecturer: Person, id: UUID, wanted: Plan, cover: UU
     lecture = await _own(book, lecturer, id)
     if LectureState(lecture.state) not in AHEAD:
         raise LectureFixed
-    fit = await _fit(book, lecturer, wanted, cover, id, now)
-    if fit.capacity < lecture.taken:
+    fitting = await fit(book, lecturer.id, wanted, cover, id, now)
+    if fitting.capacity < lecture.taken:
         raise SeatsTaken
-    await book.replan(id, fit, cover)
+    await book.replan(id, fitting, cover)
     await _move_up(work, book, lecture)
-    if (fit.starts_at, fit.ends_at) != (lecture.starts_at, lecture.ends_at):
+    if (fitting.starts_at, fitting.ends_at) != (lecture.starts_at, lecture.ends_at):
         await book.tell_all(lecture, "changed")
     work.tell(lecture_channel(id), "lecture", id)
     await work.commit()
@@ -170,22 +175,23 @@ async def keep_time(work: Work, id: UUID, now: datetime) -> None:
     await work.commit()
 
 
-async def _fit(
-    book: LectureBook, lecturer: Person, wanted: Plan, cover: UUID | None, but: UUID | None, now: datetime
+async def fit(
+    book: LectureBook, lecturer: UUID, wanted: Plan, cover: UUID | None, but: UUID | None, now: datetime
 ) -> Plan:
+    """The plan as this lecturer may have it. Raises BadLecture or LecturerBusy."""
     try:
-        fit = checked(wanted, now)
+        fitting = checked(wanted, now)
     except BadPlan as error:
         raise BadLecture(str(error)) from error
-    if await book.unknown_schools(sorted(fit.schools)):
+    if await book.unknown_schools(sorted(fitting.schools)):
         raise BadLecture("schools: one of them is not known")
     if cover is not None:
         media = await book.work.media(cover)
-        if media is None or media.owner_id != lecturer.id or media.kind != "photo" or media.state != "ready":
+        if media is None or media.owner_id != lecturer or media.kind != "photo" or media.state != "ready":
             raise BadLecture("cover_id: there is no such picture")
-    if overlap(fit.starts_at, fit.ends_at, await book.busy_slots(lecturer.id, but)):
+    if overlap(fitting.starts_at, fitting.ends_at, await book.busy_slots(lecturer, but)):
         raise LecturerBusy
-    return fit
+    return fitting
 
 
 async def _own(book: LectureBook, lecturer: Person, id: UUID) -> Record:

@@ -41,7 +41,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def lapse_offers(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         lapsed = await work.lapsed_offers(now)
     for row in lapsed:
@@ -50,7 +50,7 @@ async def lapse_offers(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def find_absent(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         lost = await work.lost_sessions(rules.gone_after)
     for row in lost:
@@ -59,7 +59,7 @@ async def find_absent(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def end_overdue(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         overdue = await work.overdue_sessions(rules.session_lasts)
     for row in overdue:
         async with store.work() as work:
@@ -70,7 +70,7 @@ async def end_overdue(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         forgotten = await work.unread_texts(now - UNMATCHED_AFTER)
     if not forgotten:
@@ -86,7 +86,7 @@ async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def end_late_readings(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         late = await work.stuck_in_pipeline(now - rules.pipeline_budget)
     for id in late:
@@ -95,7 +95,7 @@ async def end_late_readings(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def ring_alarms(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         unalarmed = await work.unalarmed(now - ALARM_AFTER)
     for id in unalarmed:
@@ -108,7 +108,7 @@ async def ring_alarms(store: Store, finder: Finder, rules: Rules) -> None:
 
 
 async def renew_promises(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         unpromised = await work.unpromised(now)
     for id in unpromised:
@@ -123,12 +123,12 @@ async def renew_promises(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
-        if await dispatch(work, rules, await work.now()):
-            await work.commit()
+        await dispatch(work, rules, await work.now())
+        await work.commit()
 
 
 async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
-    async with store.work() as work:
+    async with store.looking() as work:
         now = await work.now()
         late = await LectureBook(work).past_due()
     for id in late:
@@ -139,7 +139,7 @@ async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
 async def forget_superseded(store: Store, storage: Storage, rest: timedelta) -> None:
     """The objects of editions that were replaced or taken down, as soon as the last address given out for them has run
     out."""
-    async with store.work() as work:
+    async with store.looking() as work:
         old = await work.superseded(rest)
     for edition in old:
         for key in edition.keys:

@@ -49,6 +49,7 @@ _STAFF = (
     ("lecturer4", "名师沈老师", Role.LECTURER),
     ("reviewer1", "审核员", Role.REVIEWER),
     ("researcher1", "教研员", Role.RESEARCHER),
+    ("researcher2", "教研主任", Role.RESEARCH_HEAD),
     ("duty1", "值班管理员", Role.DUTY_ADMIN),
     ("finance1", "财务", Role.FINANCE),
     ("finance2", "出纳", Role.FINANCE),
@@ -89,7 +90,7 @@ def people() -> tuple[DemoPerson, ...]:
             login,
             f"演示·{name}",
             f"演示{name}",
-            frozenset({role}),
+            frozenset({role, Role.RESEARCHER} if role is Role.RESEARCH_HEAD else {role}),
             JUNIOR if role is Role.SCHOOL_ADMIN else CENTRE,  # one that has pupils
         )
         for login, name, role in _STAFF

@@ -17,6 +17,7 @@ class Role(StrEnum):
     LECTURER = "lecturer"
     REVIEWER = "reviewer"
     RESEARCHER = "researcher"
+    RESEARCH_HEAD = "research_head"  # sets what research staff owe in a quarter
     DUTY_ADMIN = "duty_admin"
     FINANCE = "finance"
     AUDITOR = "auditor"

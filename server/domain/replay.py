@@ -1,6 +1,6 @@
 """What is heard of a lecture, and again afterwards: takes and segments on its clock, playlists, views (pure)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -79,9 +79,15 @@ def horizon(segments: Sequence[Segment], now_ms: int) -> int:
 
 
 def replay_playlist(
-    segments: Sequence[Segment], begun_at: datetime, init: str, address: dict[Segment, str], *, grows: bool = False
+    segments: Sequence[Segment],
+    begun_at: datetime,
+    init: Callable[[int], str],
+    address: dict[Segment, str],
+    *,
+    grows: bool = False,
 ) -> str:
-    """All of it; each take, and what comes after a missing segment, says when it was. `grows`: it is on the air."""
+    """All of it; each take, and what comes after a missing segment, says when it was, and where its beginning is.
+    `grows`: it is on the air."""
     target = max((segment.samples for segment in segments), default=RATE)
     lines = [
         "#EXTM3U",
@@ -96,10 +102,40 @@ def replay_playlist(
         if not follows:
             if before is not None:
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines += [f'#EXT-X-MAP:URI="{init}"', _dated(begun_at + timedelta(milliseconds=segment.at_ms))]
+            lines += [
+                f'#EXT-X-MAP:URI="{init(segment.take)}"',
+                _dated(begun_at + timedelta(milliseconds=segment.at_ms)),
+            ]
         lines += [f"#EXTINF:{segment.seconds:.5f},", address[segment]]
         before = segment
     return "\n".join([*lines, "" if grows else "#EXT-X-ENDLIST\n"])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a playlist of playlists says of a track: its codec, and bit/s at the most."""
+
+    codec: str
+    bits: int
+
+
+def whole_playlist(sound: str, heard: Shown, picture: str, seen: Shown, size: tuple[int, int], pace: float) -> str:
+    """The picture with the sound, or the sound alone: a browser on a poor network takes the second."""
+    codecs = f"{seen.codec},{heard.codec}"
+    return "\n".join(
+        [
+            "#EXTM3U",
+            "#EXT-X-VERSION:7",
+            "#EXT-X-INDEPENDENT-SEGMENTS",
+            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="sound",DEFAULT=YES,AUTOSELECT=YES,URI="{sound}"',
+            f'#EXT-X-STREAM-INF:BANDWIDTH={heard.bits + seen.bits},CODECS="{codecs}",RESOLUTION={size[0]}x{size[1]},'
+            f'FRAME-RATE={pace:.3f},AUDIO="sound"',
+            picture,
+            f'#EXT-X-STREAM-INF:BANDWIDTH={heard.bits},CODECS="{heard.codec}",AUDIO="sound"',
+            sound,
+            "",
+        ]
+    )
 
 
 class Names(Protocol):
@@ -110,9 +146,15 @@ class Names(Protocol):
     def part(self, take: int, number: int, part: int) -> str: ...
 
 
-def live_playlist(edge: Edge, init: str, part_s: float, names: Names) -> str:
+def live_playlist(edge: Edge, init: str, part_s: float, names: Names, whole_parts: int = 1) -> str:
     """The newest segments, the last of them and the one that grows also in parts (LL-HLS), and where the next part will
-    be. A take begins its own numbers, higher than those of the take before."""
+    be. A take begins its own numbers, higher than those of the take before. Each so many parts one needs no other
+    before it."""
+
+    def part(number: int, n: int, seconds: float) -> str:
+        alone = ",INDEPENDENT=YES" if n % whole_parts == 0 else ""
+        return f'#EXT-X-PART:DURATION={seconds:.5f},URI="{names.part(edge.take, number, n)}"{alone}'
+
     hold = 3 * part_s
     target = max((round(samples / RATE) for samples in edge.segments), default=4)
     began = edge.begun_at + timedelta(seconds=edge.before / RATE)
@@ -131,12 +173,12 @@ def live_playlist(edge: Edge, init: str, part_s: float, names: Names) -> str:
     for number, samples in enumerate(edge.segments, edge.first):
         if number == newest and not edge.over:
             count = round(samples / RATE / part_s)
-            lines += [_part(names.part(edge.take, number, n), part_s) for n in range(count)]
+            lines += [part(number, n, part_s) for n in range(count)]
         lines += [f"#EXTINF:{samples / RATE:.5f},", names.segment(edge.take, number)]
     if edge.over:
         return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
     growing = newest + 1
-    lines += [_part(names.part(edge.take, growing, n), samples / RATE) for n, samples in enumerate(edge.parts)]
+    lines += [part(growing, n, samples / RATE) for n, samples in enumerate(edge.parts)]
     following = names.part(edge.take, growing, len(edge.parts))
     return "\n".join([*lines, f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{following}"', ""])
 
@@ -156,10 +198,6 @@ def believed(spans: Sequence[tuple[int, int]], since: timedelta | None) -> list[
             kept.append((start, end))
             left -= end - start
     return kept
-
-
-def _part(address: str, seconds: float) -> str:
-    return f'#EXT-X-PART:DURATION={seconds:.5f},URI="{address}",INDEPENDENT=YES'
 
 
 def _dated(moment: datetime) -> str:

@@ -18,6 +18,7 @@ from server.domain.dispatch import Presence
 from server.domain.label import Difficulty, Fitness, Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
+from server.domain.proposal import Form, ProposalState
 from server.domain.question import State, Verdict
 from server.domain.room import LineState
 
@@ -730,6 +731,7 @@ class TopicView(Wire):
     askers: list[int | None]
     asked: list[int | None]
     growth: float | None  # askers of the last week beside the mean of the weeks before; None where either is not told
+    proposals: int = 0  # to teach it
 
 
 class TopicList(Wire):
@@ -737,6 +739,169 @@ class TopicList(Wire):
 
     weeks: list[str]  # their Mondays, the newest first
     topics: list[TopicView]
+
+
+class PersonName(Wire):
+    person_id: UUID
+    name: str
+
+
+class PlanView(Wire):
+    """When and for whom a lecture was planned for somebody; no schools: all of them."""
+
+    about: str
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    schools: list[str]
+
+
+class RatesView(Wire):
+    """Questions of 1,000 enrolled pupils a week."""
+
+    before: float
+    after: float
+
+
+class ChangeView(Wire):
+    """With its 95 % interval. By schools: questions of 1,000 pupils a week more or fewer than without; by topics: the
+    share more or fewer than expected."""
+
+    middle: float
+    low: float
+    high: float
+
+
+class EffectView(Wire):
+    """What came of teaching a topic. `waits`: it can be told from `told_from` on. `units` are schools that were
+    reached, or the topics that are the control; `control_units` schools that were not reached."""
+
+    verdict: Literal["waits", "short", "few", "thin", "told"]
+    taught_on: str  # days
+    told_from: str
+    method: Literal["schools", "topics"] | None = None
+    reached: RatesView | None = None
+    control: RatesView | None = None
+    change: ChangeView | None = None
+    units: int = 0
+    control_units: int = 0
+    grades: list[int] = []
+
+
+class TaughtBy(Wire):
+    """The lecture, or the micro-lesson, that a proposal became."""
+
+    what: Literal["lecture", "lesson"]
+    state: Literal["planned", "open", "live", "over", "cancelled", "recording", "shown", "hidden"]
+    title: str
+    at: datetime | None
+    lecture_id: UUID | None = None
+    lesson_id: UUID | None = None
+
+
+class ProposalView(Wire):
+    """A proposal as research staff see it. `invited` is None before it was counted, and 0 for fewer than five."""
+
+    proposal_id: UUID
+    form: Form
+    title: str
+    note: str
+    grades: list[int]
+    knowledge_points: list[str]
+    state: ProposalState
+    proposed_at: datetime
+    expires_at: datetime
+    proposed_by: str
+    wanted: str | None  # by name; None: whoever teaches the subject
+    wanted_gone: bool  # who was wished for may not teach it any more
+    taken_by: str | None
+    why: str | None
+    plan: PlanView | None = None
+    taught: TaughtBy | None = None
+    invited: int | None = None
+    effect: EffectView | None = None
+
+
+class TopicTeaching(Wire):
+    """What was proposed from a topic, the newest first; who may teach it, and the schools that a lecture may be for."""
+
+    proposals: list[ProposalView]
+    lecturers: list[PersonName]
+    teachers: list[PersonName]
+    schools: list[SchoolName]
+    knowledge_points: list[str]  # of the topic's questions, the most frequent first
+
+
+class ProposalOffer(Wire):
+    """A proposal as it is offered to who may teach it: what is asked, how many asked in each of the last whole weeks
+    (None: fewer than five), examples as they were read; no name of any pupil."""
+
+    proposal_id: UUID
+    form: Form
+    title: str
+    note: str
+    subject: Subject
+    stage: Stage
+    grades: list[int]
+    knowledge_points: list[str]
+    terms: list[str]
+    exemplars: list[str]
+    askers: list[int | None]
+    proposed_by: str
+    expires_at: datetime
+    is_mine: bool  # wished of the reader, or taken
+    taken: bool
+    plan: PlanView | None = None
+    taught: TaughtBy | None = None
+    invited: int | None = None
+
+
+class ProposalOffers(Wire):
+    proposals: list[ProposalOffer]
+
+
+class InvitationView(Wire):
+    """You asked about this, and it is taught: a lecture to come, its replay, or a micro-lesson."""
+
+    proposal_id: UUID
+    what: Literal["lecture", "replay", "lesson"]
+    title: str
+    about: str  # the topic, or a knowledge point
+    teacher_name: str
+    starts_at: datetime | None = None
+    seats_left: int | None = None
+    lecture_id: UUID | None = None
+    lesson_id: UUID | None = None
+
+
+class Invitations(Wire):
+    invitations: list[InvitationView]
+
+
+class ProposedPlan(Wire, forbid_unknown_fields=True):
+    """For a lecture that is planned for somebody; no schools: all of them."""
+
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    about: str = ""
+    schools: list[UUID] = []
+
+
+class ProposeTeaching(Wire, forbid_unknown_fields=True):
+    """`wanted_id`: who should teach it; without one it is open to all who teach the subject. `plan` needs one."""
+
+    form: Form
+    title: str
+    grades: list[int]
+    knowledge_points: list[str] = []
+    note: str = ""
+    wanted_id: UUID | None = None
+    plan: ProposedPlan | None = None
+
+
+class DeclineProposal(Wire, forbid_unknown_fields=True):
+    why: str = ""
 
 
 class RenameTopic(Wire, forbid_unknown_fields=True):
@@ -921,10 +1086,11 @@ class LineView(Wire):
 
 
 class TakeView(Wire):
-    """The lecturer's microphone is on the air; `muted` while only silence is recorded."""
+    """The lecturer's microphone is on the air; `muted` while only silence is recorded; `picture`: her camera is too."""
 
     number: int
     muted: bool
+    picture: bool = False
 
 
 class RoomState(Wire):
@@ -949,13 +1115,25 @@ class StaffChannel(Wire):
     offset: int
 
 
+class PictureView(Wire):
+    """How a lecturer's camera is seen: the type of the track whose parts come as `picture` to who listens to the
+    channel; and addresses of playlists for this person alone: of the picture, and of `whole`, in which a browser finds
+    the picture and the sound and either without the other."""
+
+    type: str
+    playlist: str
+    whole: str
+
+
 class SoundView(Wire):
     """How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where
-    a browser can't join parts, the address of its playlist, for this person alone."""
+    a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is
+    none, and none to come."""
 
     type: str
     initialisation: str
     playlist: str
+    picture: PictureView | None = None
 
 
 class PollView(Wire):
@@ -1030,6 +1208,14 @@ class Muted(Wire):
     pupils: list[MutedView]
 
 
+class PictureChannel(Wire):
+    """Where the lecturer's camera is told to who wants to see it, and the point from which to listen."""
+
+    channel: str
+    epoch: str
+    offset: int
+
+
 class RoomSnapshot(Wire):
     """A lecture's room with its whole board, and the points of its channels from which to listen on."""
 
@@ -1047,6 +1233,7 @@ class RoomSnapshot(Wire):
     offset: int
     staff: StaffChannel | None = None  # for the lecturer and reviewers
     sound: SoundView | None = None
+    pictures: PictureChannel | None = None
     polls: list[PollView] = []
     answered: list[PollAnswer] = []
     hand: HandPlace | None = None  # one's own that is up
@@ -1932,6 +2119,18 @@ class Sound(ServerFrame, tag="sound"):
     bytes: str
 
 
+class Picture(ServerFrame, tag="picture"):
+    """A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key`
+    has the track's beginning in it, and may be the first. May be dropped."""
+
+    lecture: UUID
+    take: int
+    n: int
+    at_ms: int
+    key: bool
+    bytes: str
+
+
 class Aired(ServerFrame, tag="aired"):
     """So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another
     page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is
@@ -1980,6 +2179,7 @@ AnyServerFrame = (
     | Signalled
     | VoiceHeard
     | Sound
+    | Picture
     | Aired
     | Watched
     | Beat
@@ -2082,7 +2282,8 @@ class Voice(ClientFrame, tag="voice"):
 class Air(ClientFrame, tag="air"):
     """A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page
     has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the
-    first one, how long ago the take began."""
+    first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`,
+    and how long after that it began."""
 
     lecture: UUID
     room_epoch: int
@@ -2093,6 +2294,9 @@ class Air(ClientFrame, tag="air"):
     bytes: str
     muted: bool = False
     last: bool = False
+    track: Literal["sound", "camera"] = "sound"
+    beside: str = ""
+    after_ms: int = 0
 
 
 class BeatIn(ClientFrame, tag="beat"):

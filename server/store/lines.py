@@ -14,6 +14,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+STATEMENTS_KEPT = 400
+"""Prepared ones of a connection: what runs at every question, and a search for each scope of the matcher."""
 RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
 
 # A server that vanishes (a failover, a pulled cable) says no goodbye, and by the system's own defaults a connection
@@ -43,9 +45,14 @@ def open_engine(url: str, *, pool: int = 20) -> AsyncEngine:
         skip_autocommit_rollback=True,
         connect_args={**NETWORK, "options": OPTIONS},
     )
+    event.listen(engine.sync_engine, "connect", _keep_statements)
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))
     return engine
+
+
+def _keep_statements(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.driver_connection.prepared_max = STATEMENTS_KEPT
 
 
 def _note_rest(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -72,7 +79,7 @@ async def driver_of(connection: AsyncConnection) -> Driver:
 async def rows_of(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
     """All rows of a statement in the driver's spelling, `%(name)s` for a parameter."""
     cursor = driver.cursor(row_factory=namedtuple_row)
-    await cursor.execute(query, params)
+    await cursor.execute(query, params, prepare=True)
     found: list[Any] = await cursor.fetchall()
     return found
 

@@ -14,7 +14,7 @@ from server.store.lecture_views import LectureViews
 from server.store.lines import Record
 from server.store.pulse_views import PulseViews
 from server.store.rooms import LECTURER, LOG
-from server.store.takes import SEGMENTS, VIEWS
+from server.store.takes import PICTURES, SEGMENTS, VIEWS
 from server.store.work import Store
 
 MOST_MOMENTS = 50
@@ -55,6 +55,10 @@ class ReplayViews:
 
     async def segments(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(SEGMENTS, {"id": id})
+        return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
+
+    async def pictures(self, id: UUID) -> list[Segment]:
+        rows = await self.store.rows(PICTURES, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
     async def rewind(self, id: UUID, after: int, sound: wire.SoundView) -> wire.LectureRewind | None:

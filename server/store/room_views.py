@@ -136,7 +136,9 @@ def _state(row: Record) -> wire.RoomState:
         ended_at=row.ended_at,
         slow_s=row.slow_s,
         epoch=row.epoch,
-        take=None if row.take is None or row.state != "live" else wire.TakeView(number=row.take, muted=row.muted),
+        take=None
+        if row.take is None or row.state != "live"
+        else wire.TakeView(number=row.take, muted=row.muted, picture=row.picture),
         has_the_word=row.has_the_word,
     )
 
@@ -149,7 +151,7 @@ _SIDE = """
     WHERE l.id = %(id)s
 """
 _STATE = """
-    SELECT l.*, h.number AS has_the_word, t.number AS take, t.muted FROM lectures l
+    SELECT l.*, h.number AS has_the_word, t.number AS take, t.muted, t.picture FROM lectures l
     LEFT JOIN lecture_hands h ON h.lecture_id = l.id AND h.state = 'taken'
     LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
 """

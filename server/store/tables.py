@@ -31,9 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, BIT, INT4MULTIRANGE, JSONB, TSVECTOR, ExcludeConstraint
 from sqlalchemy.types import TypeDecorator
 
+from server.domain import quota
 from server.domain.label import Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
+from server.domain.proposal import Form, ProposalState
 from server.domain.pulse import HandState
 from server.domain.question import State, Verdict
 from server.domain.room import LineState
@@ -846,6 +848,7 @@ lecture_takes = Table(
     Column("epoch", Integer, nullable=False),
     Column("start_ms", Integer, nullable=False),
     Column("muted", Boolean, nullable=False, server_default=text("false")),
+    Column("picture", Boolean, nullable=False, server_default=text("false")),  # the camera is on beside it
     _time("begun_at", now=True),
     _time("ended_at", nullable=True),
     PrimaryKeyConstraint("lecture_id", "number"),
@@ -861,6 +864,20 @@ lecture_segments = Table(
     Column("take", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("samples", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    ForeignKeyConstraint(["lecture_id", "take"], [lecture_takes.c.lecture_id, lecture_takes.c.number]),
+    PrimaryKeyConstraint("lecture_id", "take", "number"),
+    CheckConstraint("samples > 0", name="samples"),
+)
+
+# The camera's, which cover the same times as the sound's of the same number.
+lecture_pictures = Table(
+    "lecture_pictures",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("take", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),  # of the sound beside it
     Column("size", Integer, nullable=False),
     ForeignKeyConstraint(["lecture_id", "take"], [lecture_takes.c.lecture_id, lecture_takes.c.number]),
     PrimaryKeyConstraint("lecture_id", "take", "number"),
@@ -1553,6 +1570,110 @@ weekly_reports = Table(
     Index("uq_weekly_reports_week", "week", text("coalesce(school_id, '00000000-0000-0000-0000-000000000000')"),
           unique=True),
 )  # fmt: skip
+
+# --- from finding to teaching, and back ----------------------------------------------------------------------------
+
+# What was proposed from a topic, who took it over, and what it was taught by. `invited` is what is told of how many.
+teaching_proposals = Table(
+    "teaching_proposals",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("topic_id", Integer, ForeignKey("topics.id"), nullable=False),
+    Column("form", Word(Form), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("grades", ARRAY(Integer), nullable=False),
+    Column("knowledge_points", ARRAY(Text), nullable=False),
+    _person("wanted_id", nullable=True),  # without one: whoever teaches the subject
+    Column("plan", JSONB),  # of a lecture that was planned for somebody, who is to confirm it
+    _person("proposed_by"),
+    _time("proposed_at", now=True),
+    _time("expires_at"),
+    Column("state", Word(ProposalState), nullable=False, server_default=text("'open'")),
+    _person("taken_by", nullable=True),
+    Column("why", Text),  # it was declined
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), unique=True),
+    Column("session_id", Uuid, ForeignKey("live_sessions.id"), unique=True),  # in which the micro-lesson was recorded
+    _time("invited_at", nullable=True),  # when everybody had been invited
+    Column("invited", Integer),
+    CheckConstraint(_words("form", Form), name="form"),
+    CheckConstraint(_words("state", ProposalState), name="state"),
+    CheckConstraint("length(title) BETWEEN 1 AND 60", name="title"),
+    CheckConstraint("(state = 'taken') = (taken_by IS NOT NULL)", name="taken"),
+    CheckConstraint("plan IS NULL OR form = 'lecture' AND wanted_id IS NOT NULL", name="planned_for_somebody"),
+    CheckConstraint("lecture_id IS NULL OR form = 'lecture'", name="lecture"),
+    CheckConstraint("session_id IS NULL OR form = 'lesson'", name="lesson"),
+    CheckConstraint("invited = 0 OR invited >= 5", name="k"),
+    Index("ix_teaching_proposals_topic_id", "topic_id"),
+    Index("ix_teaching_proposals_expires_at", "expires_at", postgresql_where=text("state = 'open'")),
+)
+
+proposal_declines = Table(  # who does not want one that is open to several
+    "proposal_declines",
+    metadata,
+    Column("proposal_id", Uuid, ForeignKey("teaching_proposals.id"), nullable=False),
+    _person("person_id"),
+    PrimaryKeyConstraint("proposal_id", "person_id"),
+)
+
+# Who asked what a proposal teaches; school and grade are those of the day. Goes with the account.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("proposal_id", Uuid, ForeignKey("teaching_proposals.id"), nullable=False),
+    Column("pupil_id", Uuid, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("school_id", Uuid),
+    Column("grade", Integer, nullable=False),
+    _time("invited_at", now=True),
+    _time("dismissed_at", nullable=True),
+    PrimaryKeyConstraint("proposal_id", "pupil_id"),
+    Index("ix_invitations_pupil_id", "pupil_id"),
+)
+
+teaching_effects = Table(  # told once, and not changed when labels or topics are (migration 0165)
+    "teaching_effects",
+    metadata,
+    Column("proposal_id", Uuid, ForeignKey("teaching_proposals.id"), primary_key=True),
+    Column("body", JSONB, nullable=False),
+    _time("made_at", now=True),
+)
+
+# What somebody owes in a quarter, each time that it was set a row: the latest counts. Append-only (migration 0166).
+research_quotas = Table(
+    "research_quotas",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    _person("person_id"),
+    Column("quarter", Text, nullable=False),
+    Column("kind", Word(quota.Work), nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("lectures", Boolean, nullable=False),  # lectures that were held count by themselves
+    Column("lessons", Boolean, nullable=False),  # micro-lessons that were published too
+    _person("set_by"),
+    Column("set_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint(_words("kind", quota.Work), name="kind"),
+    CheckConstraint("target BETWEEN 0 AND 999", name="target"),
+    CheckConstraint("quarter ~ '^[0-9]{4}-Q[1-4]$'", name="quarter"),
+    Index("ix_research_quotas_quarter", "quarter", "person_id", "kind", "number"),
+)
+
+# What was noted, each wording of it a row: the latest counts. Append-only (migration 0166).
+research_entries = Table(
+    "research_entries",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("entry_id", Uuid, nullable=False),
+    _person("person_id"),
+    Column("kind", Word(quota.Work), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("struck", Boolean, nullable=False, server_default=text("false")),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint(_words("kind", quota.Work), name="kind"),
+    CheckConstraint("length(note) BETWEEN 1 AND 200", name="note"),
+    Index("ix_research_entries_person_id_day", "person_id", "day"),
+    Index("ix_research_entries_entry_id", "entry_id", "number"),
+)
 
 # --- events on their way -------------------------------------------------------------------------------------------
 

@@ -38,6 +38,15 @@ class TakeBook:
         wanted = {"lecture": lecture, "take": take, "number": number, "samples": samples, "size": size}
         await self.work.rows(_KEEP, wanted)
 
+    async def picture(self, lecture: UUID, number: int, shown: bool) -> bool:
+        """Whether that is news."""
+        wanted = {"lecture": lecture, "number": number, "shown": shown}
+        return bool(await self.work.rows(_PICTURE, wanted))
+
+    async def keep_picture(self, lecture: UUID, take: int, number: int, samples: int, size: int) -> None:
+        wanted = {"lecture": lecture, "take": take, "number": number, "samples": samples, "size": size}
+        await self.work.rows(_KEEP_PICTURE, wanted)
+
     async def watched(self, lecture: UUID, viewer: UUID) -> Record | None:
         """Locked; `told_at` is when the viewer last said so, `now` the time."""
         query = """
@@ -66,6 +75,7 @@ SEGMENTS = """
     JOIN lecture_segments s ON s.lecture_id = t.lecture_id AND s.take = t.number
     WHERE t.lecture_id = %(id)s ORDER BY t.number, s.number
 """
+PICTURES = SEGMENTS.replace("lecture_segments", "lecture_pictures")
 # A view is half a minute of it, or half of a shorter one.
 VIEWS = """
     SELECT count(*) AS views FROM lecture_watches w CROSS JOIN LATERAL (
@@ -81,7 +91,7 @@ _MUTE = """
     UPDATE lecture_takes SET muted = %(muted)s WHERE lecture_id = %(lecture)s AND number = %(number)s RETURNING number
 """
 _END = """
-    UPDATE lecture_takes SET ended_at = clock_timestamp()
+    UPDATE lecture_takes SET ended_at = clock_timestamp(), picture = false
     WHERE lecture_id = %(lecture)s AND ended_at IS NULL AND (%(number)s::int IS NULL OR number = %(number)s)
     RETURNING number
 """
@@ -89,6 +99,12 @@ _KEEP = """
     INSERT INTO lecture_segments (lecture_id, take, number, samples, size)
     VALUES (%(lecture)s, %(take)s, %(number)s, %(samples)s, %(size)s) ON CONFLICT DO NOTHING RETURNING number
 """
+_PICTURE = """
+    UPDATE lecture_takes SET picture = %(shown)s
+    WHERE lecture_id = %(lecture)s AND number = %(number)s AND ended_at IS NULL AND picture != %(shown)s
+    RETURNING number
+"""
+_KEEP_PICTURE = _KEEP.replace("lecture_segments", "lecture_pictures")
 _WATCH = """
     INSERT INTO lecture_watches AS w (lecture_id, viewer_id, spans, at_ms)
     VALUES (%(lecture)s, %(viewer)s, %(spans)s::int4multirange, %(at_ms)s)
@@ -101,6 +117,7 @@ _OUTLIVED = """
     ORDER BY ended_at LIMIT %(limit)s
 """
 _FORGET = (
+    "DELETE FROM lecture_pictures WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_segments WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_takes WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_films WHERE lecture_id = %(lecture)s RETURNING lecture_id",

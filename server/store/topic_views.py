@@ -31,6 +31,7 @@ async def listed(store: Store, subject: Subject, stage: Stage, now: datetime) ->
                 askers=[told(askers, askers) for askers in row.askers],
                 asked=[told(asked, askers) for asked, askers in zip(row.asked, row.askers, strict=True)],
                 growth=growth(row.askers),
+                proposals=row.proposals,
             )
             for row in rows
         ],

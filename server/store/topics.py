@@ -135,7 +135,9 @@ _COUNT = """
 _LISTED = """
     SELECT t.id, t.name, t.terms, t.exemplars, t.born_on, t.holds,
            array_agg(coalesce(w.asked, 0) ORDER BY given.week DESC) AS asked,
-           array_agg(coalesce(w.askers, 0) ORDER BY given.week DESC) AS askers
+           array_agg(coalesce(w.askers, 0) ORDER BY given.week DESC) AS askers,
+           (SELECT count(*) FROM teaching_proposals p JOIN topics first ON first.id = p.topic_id
+            WHERE coalesce(first.merged_into, first.id) = t.id) AS proposals
     FROM topics t CROSS JOIN unnest(CAST(%(weeks)s AS date[])) AS given (week)
     LEFT JOIN topic_weeks w ON w.topic_id = t.id AND w.week = given.week
     WHERE t.subject = %(subject)s AND t.stage = %(stage)s AND t.merged_into IS NULL

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -153,6 +153,13 @@ class Work:
         found: datetime = await self._value("SELECT clock_timestamp()")
         return found
 
+    async def hurry(self) -> datetime:
+        """The database's clock; from here on each statement of this transaction keeps the one plan that its connection
+        has made for it, by indexes. To plan the search for a question takes longer than the search, and what is planned
+        while a table is small is still in force when it is large."""
+        found: datetime = await self._value(_HURRY)
+        return found
+
     # --- rows ---
 
     async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
@@ -172,11 +179,11 @@ class Work:
         return found[0][0] if found else None
 
     async def _insert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        await self._driver.execute(*insertion(table, rows))
+        await self._driver.execute(*insertion(table, rows), prepare=True)
 
     async def _write(self, query: str, params: Mapping[str, Any]) -> int:
         """How many rows it changed."""
-        return (await self._driver.execute(query, params)).rowcount
+        return (await self._driver.execute(query, params, prepare=True)).rowcount
 
     # --- events and jobs ---
 
@@ -812,9 +819,17 @@ class Store:
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sent = sent
 
+    def work(self) -> AbstractAsyncContextManager[Work]:
+        return self._work(self.engine)
+
+    def looking(self) -> AbstractAsyncContextManager[Work]:
+        """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
+        that the connection has prepared."""
+        return self._work(self._autocommit)
+
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
-        async with self.engine.connect() as connection:
+    async def _work(self, engine: AsyncEngine) -> AsyncIterator[Work]:
+        async with engine.connect() as connection:
             driver = await driver_of(connection)
             try:
                 yield Work(connection, driver, lambda events: self.sent(events))
@@ -1076,14 +1091,18 @@ _WILLING = """
 """
 _FREE = f"""
     {_WILLING}
-    AND p.teacher_id NOT IN (SELECT teacher_id FROM offers WHERE state = 'open')
-    AND p.teacher_id NOT IN (SELECT teacher_id FROM live_sessions WHERE ended_at IS NULL)
+    AND (SELECT true FROM offers WHERE teacher_id = p.teacher_id AND state = 'open') IS NULL
+    AND (SELECT true FROM live_sessions WHERE teacher_id = p.teacher_id AND ended_at IS NULL) IS NULL
 """  # noqa: S608 - composed of constants of this module
 _ON_SHIFT = """
     (SELECT true FROM shifts s WHERE s.teacher_id = p.teacher_id AND s.ends_at >= clock_timestamp()
                                AND s.starts_at <= clock_timestamp() LIMIT 1)
 """
 
+_HURRY = """
+    SELECT clock_timestamp() AS now, set_config('plan_cache_mode', 'force_generic_plan', true) AS planned,
+           set_config('enable_seqscan', 'off', true) AS scanned
+"""
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it. While nobody
@@ -1134,9 +1153,7 @@ _READY = f"""
 _CLAIM = f"""
     UPDATE presence SET since = clock_timestamp() WHERE teacher_id = (
         SELECT p.teacher_id FROM presence p
-        WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_WILLING} AND {_ON_SHIFT}
-          AND (SELECT true FROM offers WHERE teacher_id = p.teacher_id AND state = 'open') IS NULL
-          AND (SELECT true FROM live_sessions WHERE teacher_id = p.teacher_id AND ended_at IS NULL) IS NULL
+        WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
         ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
         LIMIT 1 FOR UPDATE OF p SKIP LOCKED
     ) RETURNING teacher_id

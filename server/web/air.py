@@ -1,4 +1,4 @@
-"""The doors of a lecture's sound: playlists for browsers that can't join parts, segments, and the replay."""
+"""The doors of a lecture's sound and picture: playlists where a browser can't join parts, segments, the replay."""
 
 import time
 from collections.abc import Sequence
@@ -9,11 +9,15 @@ from uuid import UUID
 from starlette.responses import Response
 
 from media.cmaf import INITIALISATION, MIME, PART, RATE, TYPE
+from media.picture_cmaf import FRAME, HEIGHT, KEY_PARTS, SCALE, WIDTH
+from media.picture_cmaf import MIME as PICTURE_MIME
+from media.picture_cmaf import TYPE as PICTURE_TYPE
 from server.actions import lecture_air, lecture_film
 from server.actions.errors import NotHere
+from server.camera import MARK
 from server.domain.lecture import OVERRUN
 from server.domain.people import Role
-from server.domain.replay import Names, Segment, live_playlist, replay_playlist
+from server.domain.replay import Names, Segment, Shown, live_playlist, replay_playlist, whole_playlist
 from server.edges import INIT
 from server.grants import SEAL_S
 from server.live import protocol as wire
@@ -27,29 +31,49 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 REPLAY_GRANT = timedelta(hours=6)
 PART_S = PART / RATE
 MOST_SPANS = 200
+PICTURE_CODEC = PICTURE_TYPE.partition('"')[2].rstrip('"')
+HEARD_BITS, SEEN_BITS = 40_000, 150_000  # at the most, with their packing
 
 
-def sound_of(call: Call[Any], playlist: str, until: float) -> wire.SoundView:
+def sound_of(call: Call[Any], lists: tuple[str, str, str] | tuple[str], until: float) -> wire.SoundView:
+    """Good until then; `lists` are the names of the playlists of sound and, where there is one, of picture and both."""
     grant = call.parts.grants.grant(call.id(), call.person.id, round(until))
-    return wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist=f"/hls/{grant}/{playlist}.m3u8")
+    sound, *more = [f"/hls/{grant}/{name}.m3u8" for name in lists]
+    picture = wire.PictureView(type=PICTURE_TYPE, playlist=more[0], whole=more[1]) if more else None
+    return wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist=sound, picture=picture)
 
 
 def live_sound(call: Call[Any], lecture: wire.LectureView) -> wire.SoundView:
     """Good until the room is closed at the latest."""
-    return sound_of(call, "live", (lecture.ends_at + OVERRUN).timestamp())
+    return sound_of(call, ("live", "picture", "whole"), (lecture.ends_at + OVERRUN).timestamp())
 
 
 async def live(call: Call[None]) -> Response:
+    return await _live(call, "", 1)
+
+
+async def live_picture(call: Call[None]) -> Response:
+    return await _live(call, MARK, KEY_PARTS)
+
+
+async def _live(call: Call[None], mark: str, whole_parts: int) -> Response:
     lecture = _granted(call)
     edges = call.parts.edges
     if not await call.parts.listeners.may(call.person, lecture):
         raise NotHere
     number, part = _number(call.query.get("_HLS_msn")), _number(call.query.get("_HLS_part"))
-    edge = await (edges.edge(lecture) if number is None else edges.reached(lecture, number, part))
+    edge = await (edges.edge(lecture, mark) if number is None else edges.reached(lecture, number, part, mark))
     if edge is None:
         raise NotHere
-    names = _Sealed(call.parts, lecture)
-    return Response(live_playlist(edge, names.of(INIT), PART_S, names), media_type=PLAYLIST)
+    names = _Sealed(call.parts, lecture, mark)
+    text = live_playlist(edge, names.beginning(edge.take), PART_S, names, whole_parts)
+    return Response(text, media_type=PLAYLIST)
+
+
+async def live_whole(call: Call[None]) -> Response:
+    if not await call.parts.listeners.may(call.person, _granted(call)):
+        raise NotHere
+    return _whole("live", "picture")
 
 
 async def rewind(call: Call[None]) -> wire.LectureRewind:
@@ -58,7 +82,7 @@ async def rewind(call: Call[None]) -> wire.LectureRewind:
     if lecture is None or not await call.parts.listeners.may(call.person, id):
         raise NotHere
     until = (lecture.ends_at + OVERRUN).timestamp()
-    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, sound_of(call, "rewind", until))
+    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, sound_of(call, ("rewind",), until))
     if view is None:
         raise NotHere
     return view
@@ -76,18 +100,41 @@ async def rewind_list(call: Call[None]) -> Response:
 
 
 async def replay_list(call: Call[None]) -> Response:
+    return await _replay(call, "")
+
+
+async def replay_picture(call: Call[None]) -> Response:
+    return await _replay(call, MARK)
+
+
+async def _replay(call: Call[None], mark: str) -> Response:
     id = _granted(call)
     views = call.parts.views.replays
     lecture = await views.open_to(call.person, id)
     if lecture is None:
         raise NotHere
-    return _playlist(call, id, await views.segments(id), lecture.started_at, grows=False)
+    return _playlist(call, id, await (views.pictures(id) if mark else views.segments(id)), lecture.started_at, mark)
 
 
-def _playlist(call: Call[None], id: UUID, segments: Sequence[Segment], began: datetime, *, grows: bool) -> Response:
-    names = _Sealed(call.parts, id)
+async def replay_whole(call: Call[None]) -> Response:
+    if await call.parts.views.replays.open_to(call.person, _granted(call)) is None:
+        raise NotHere
+    return _whole("replay", "replay-picture")
+
+
+def _whole(sound: str, picture: str) -> Response:
+    heard, seen = Shown("mp4a.40.2", HEARD_BITS), Shown(PICTURE_CODEC, SEEN_BITS)
+    names = (f"{sound}.m3u8", f"{picture}.m3u8")
+    text = whole_playlist(names[0], heard, names[1], seen, (WIDTH, HEIGHT), SCALE / FRAME)
+    return Response(text, media_type=PLAYLIST)
+
+
+def _playlist(
+    call: Call[None], id: UUID, segments: Sequence[Segment], began: datetime, mark: str = "", *, grows: bool = False
+) -> Response:
+    names = _Sealed(call.parts, id, mark)
     addresses = {each: names.segment(each.take, each.number) for each in segments}
-    text = replay_playlist(segments, began, names.of(INIT), addresses, grows=grows)
+    text = replay_playlist(segments, began, names.beginning, addresses, grows=grows)
     return Response(text, media_type=PLAYLIST)
 
 
@@ -99,7 +146,8 @@ async def segment(call: Call[None]) -> Response:
     data = await call.parts.edges.data(id, name)
     if data is None:
         raise NotHere
-    return Response(data, media_type=MIME, headers={"Cache-Control": f"public, max-age={SEAL_S}, immutable"})
+    mime = PICTURE_MIME if name.startswith(MARK) else MIME
+    return Response(data, media_type=mime, headers={"Cache-Control": f"public, max-age={SEAL_S}, immutable"})
 
 
 async def rerun(call: Call[None]) -> wire.LectureReplay:
@@ -108,7 +156,8 @@ async def rerun(call: Call[None]) -> wire.LectureReplay:
     if lecture is None:
         raise NotHere
     kept = timedelta(days=call.parts.settings.lecture_days)
-    sound = sound_of(call, "replay", time.time() + REPLAY_GRANT.total_seconds())
+    lists = ("replay", "replay-picture", "replay-whole") if await views.pictures(call.id()) else ("replay",)
+    sound = sound_of(call, lists, time.time() + REPLAY_GRANT.total_seconds())
     view = await views.replay(call.person, lecture, sound, kept)
     if view is None:
         raise NotHere
@@ -166,14 +215,17 @@ def _number(text: str | None) -> int | None:
 
 
 class _Sealed(Names):
-    def __init__(self, parts: Parts, lecture: UUID) -> None:
-        self._parts, self._lecture, self._now = parts, lecture, time.time()
+    def __init__(self, parts: Parts, lecture: UUID, mark: str) -> None:
+        self._parts, self._lecture, self._mark, self._now = parts, lecture, mark, time.time()
+
+    def beginning(self, take: int) -> str:
+        return self.of(f"{self._mark}{take}.mp4" if self._mark else INIT)
 
     def segment(self, take: int, number: int) -> str:
-        return self.of(f"{take}.{number}.m4s")
+        return self.of(f"{self._mark}{take}.{number}.m4s")
 
     def part(self, take: int, number: int, part: int) -> str:
-        return self.of(f"{take}.{number}.{part}.m4s")
+        return self.of(f"{self._mark}{take}.{number}.{part}.m4s")
 
     def of(self, name: str) -> str:
         return f"/hls/{self._parts.grants.seal(self._lecture, name, self._now)}/{self._lecture}/{name}"
@@ -182,6 +234,14 @@ class _Sealed(Names):
 DOORS = (
     Door("GET", "/hls/{grant}/live.m3u8", live, WATCHERS, "What is heard now, for browsers that can't join parts",
          tag="sound", query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/picture.m3u8", live_picture, WATCHERS, "The lecturer's camera, as it is now", tag="sound",
+         query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/whole.m3u8", live_whole, WATCHERS, "Picture and sound, or the sound alone", tag="sound",
+         content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/replay-picture.m3u8", replay_picture, WATCHERS, "All that the camera showed", tag="sound",
+         content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/replay-whole.m3u8", replay_whole, WATCHERS, "Both of it, or the sound alone", tag="sound",
+         content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/rewind.m3u8", rewind_list, WATCHERS, "What was heard so far of a lecture on the air",
          tag="sound", query=("from",), content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",

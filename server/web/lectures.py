@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from server.actions import lecture_room, teach
 from server.actions.errors import BadRequest, NotHere, Refusal, RoomClosed, TooEarly
+from server.camera import picture_channel
 from server.domain.calendar import Entry, ics
 from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
@@ -105,7 +106,7 @@ async def lecturer_state(call: Call[Any]) -> wire.LecturerState:
 
 async def plan(call: Call[wire.PlanLecture]) -> Reply:
     async with call.parts.store.work() as work:
-        id = await teach.plan(work, call.person, _plan(call.body), call.body.cover_id, call.key, await work.now())
+        id = await teach.plan(work, call.person, plan_of(call.body), call.body.cover_id, call.key, await work.now())
     view = await call.parts.views.lectures.seen_by(call.person, id)
     assert view is not None
     return Reply(view, status=201)
@@ -113,7 +114,7 @@ async def plan(call: Call[wire.PlanLecture]) -> Reply:
 
 async def change(call: Call[wire.PlanLecture]) -> wire.LectureView:
     async with call.parts.store.work() as work:
-        await teach.change(work, call.person, call.id(), _plan(call.body), call.body.cover_id, await work.now())
+        await teach.change(work, call.person, call.id(), plan_of(call.body), call.body.cover_id, await work.now())
     return await show(call)
 
 
@@ -184,6 +185,8 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
         raise NotHere
     view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
     view.sound = live_sound(call, view.lecture)
+    at = await call.parts.position(picture_channel(call.id()))
+    view.pictures = wire.PictureChannel(channel=picture_channel(call.id()), epoch=at.epoch, offset=at.offset)
     return view
 
 
@@ -218,7 +221,8 @@ async def rule(call: Call[wire.RuleAuthor]) -> None:
     async with call.parts.store.work() as work:
         author = await lecture_room.rule(work, call.person, call.id(), number_in(call), call.body.rule)
     if call.body.rule == "remove":
-        await call.parts.hub.expel(author, room_channel(call.id()))
+        for channel in (room_channel(call.id()), picture_channel(call.id())):
+            await call.parts.hub.expel(author, channel)
 
 
 async def slow_down(call: Call[wire.SlowDown]) -> None:
@@ -232,7 +236,7 @@ async def attendance(call: Call[None]) -> wire.Attendance:
     return await call.parts.views.rooms.attendance(call.id())
 
 
-def _plan(body: wire.PlanLecture) -> Plan:
+def plan_of(body: wire.PlanLecture) -> Plan:
     return Plan(
         title=body.title,
         about=body.about,

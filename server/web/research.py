@@ -92,12 +92,12 @@ async def topics(call: Call[Any]) -> wire.TopicList:
 
 async def rename_topic(call: Call[wire.RenameTopic]) -> None:
     async with call.parts.store.work() as work:
-        await topic.rename(work, call.person, _number(call), call.body.name)
+        await topic.rename(work, call.person, number_in_path(call), call.body.name)
 
 
 async def merge_topic(call: Call[wire.MergeTopic]) -> None:
     async with call.parts.store.work() as work:
-        await topic.merge(work, call.person, _number(call), call.body.into)
+        await topic.merge(work, call.person, number_in_path(call), call.body.into)
 
 
 async def split_topic(call: Call[None]) -> None:
@@ -105,10 +105,10 @@ async def split_topic(call: Call[None]) -> None:
         return await asyncio.to_thread(parted, texts)
 
     async with call.parts.store.work() as work:
-        await topic.split(work, call.person, _number(call), part)
+        await topic.split(work, call.person, number_in_path(call), part)
 
 
-def _number(call: Call[Any]) -> int:
+def number_in_path(call: Call[Any]) -> int:
     number = call.path["number"]
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise NotHere

@@ -14,6 +14,7 @@ from server.web import (
     on_air,
     pages,
     projects,
+    proposals,
     pulse,
     research,
     studio,
@@ -106,6 +107,8 @@ DOORS: tuple[Door, ...] = (
     *subsidies.DOORS,
     # what questions are about
     *research.DOORS,
+    # from a finding to its lesson, and back
+    *proposals.DOORS,
     *bank.DOORS,
     Door("POST", "/api/sessions/{id}/pause", api.pause, TEACHER, "Stop for a moment, or go on", wire.Pause,
          wire.SessionView, tag="sessions"),

@@ -1,7 +1,8 @@
 // A lecture's room as signals: its state, what is said, and the board, which is the same as a session's.
-import { signal, type Signal } from "@preact/signals";
+import { effect, signal, type Signal } from "@preact/signals";
 import { Broadcast } from "./air";
 import { Refusal } from "./api";
+import { Camera } from "./camera";
 import { earsFor, type Ears } from "./hearing";
 import * as lectures from "./lectures";
 import type { Link } from "./link";
@@ -10,6 +11,7 @@ import { newer } from "./state";
 import type { AnyEvent, AnyServerFrame, JudgeLine, LectureView, LineView, RoomSnapshot, RoomState, RuleAuthor, SayInRoom, SessionSnapshot, SessionView } from "./protocol";
 import { Pulse } from "./pulse";
 import { Room } from "./room";
+import { Sight } from "./sight";
 
 export type Side = RoomSnapshot["me"];
 
@@ -22,9 +24,13 @@ export class Auditorium {
   readonly refused: Signal<Refusal | null> = signal(null); // why there is no room for us
   readonly board: Room;
   readonly broadcast: Broadcast; // the lecturer's microphone
+  readonly camera: Camera; // and what goes with it
   readonly ears: Signal<Ears | null> = signal(null); // of everybody else
+  readonly deaf = signal(false); // this browser plays nothing of ours
+  readonly sight: Sight;
   readonly pulse: Pulse;
   me: Side = "pupil";
+  readonly #stop: () => void;
   #mine = 0; // the epoch with which this page draws; 0: it does not
   #staff: string | null = null;
 
@@ -36,11 +42,21 @@ export class Auditorium {
       channel: `room:${id}`, load: () => this.#load(), event: (event) => this.#hears(event), frame: (frame) => this.#frame(frame), pace: new Pace(() => this.ears.value?.at ?? null),
     });
     this.broadcast = new Broadcast(link, id, () => this.#mine);
+    this.camera = new Camera(link, id, () => this.#mine, this.broadcast);
+    this.sight = new Sight(link, () => this.ears.value, async () => (await lectures.room(id)).pictures);
     this.pulse = new Pulse(id);
+    this.#stop = effect(() => {
+      const sound = this.broadcast.state.value;
+      if (sound === "off" || sound === "elsewhere" || sound === "refused" || sound === "none") void this.camera.stop(); // she is off the air
+      this.#tune(this.sight.wants.value);
+    });
   }
 
   close(): void {
+    this.#stop();
+    void this.camera.stop();
     void this.broadcast.stop();
+    this.sight.close();
     this.ears.value?.close();
     this.board.close();
     if (this.#staff !== null) this.link.unwatch(this.#staff);
@@ -56,8 +72,13 @@ export class Auditorium {
   }
 
   #frame(frame: AnyServerFrame): void {
-    if (frame.frame === "sound" && frame.lecture === this.id) this.ears.value?.hears(frame);
+    if (frame.frame === "sound" && frame.lecture === this.id) {
+      this.ears.value?.hears(frame);
+      this.sight.hears(frame);
+    }
+    if (frame.frame === "picture" && frame.lecture === this.id) this.sight.sees(frame);
     this.broadcast.frame(frame);
+    this.camera.frame(frame);
   }
 
   /** This page was told to draw, and waits to be let. */
@@ -121,6 +142,8 @@ export class Auditorium {
     this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
     this.muted.value = fresh.muted;
     if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, () => Date.parse(this.state.value?.started_at ?? ""));
+    this.deaf.value = fresh.me !== "lecturer" && fresh.sound !== null && this.ears.value === null;
+    this.sight.take(fresh);
     this.#tune();
     this.pulse.take(fresh);
     if (fresh.staff !== null && this.#staff === null) this.#watchStaff(fresh.staff.channel);
@@ -153,11 +176,15 @@ export class Auditorium {
     if (session !== null) this.board.take({ ...session, ...this.#moving(event.room) });
   }
 
-  #tune(): void {
-    this.ears.value?.tune(this.state.value?.take?.number ?? null);
-    if (this.state.value?.state === "over") {
+  #tune(pictures = this.sight.wants.value): void {
+    const state = this.state.peek();
+    if (state === null) return;
+    this.sight.tune(state);
+    this.ears.peek()?.tune(state.take?.number ?? null, pictures && state.take?.picture === true);
+    if (state.state === "over") {
+      void this.camera.stop();
       void this.broadcast.stop();
-      this.ears.value?.close();
+      this.ears.peek()?.close();
     }
   }
 

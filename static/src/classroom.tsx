@@ -9,6 +9,7 @@ import { lectureSay } from "./lecture-words";
 import * as lectures from "./lectures";
 import { theLink } from "./page";
 import { Dialog, Empty, Icon, LinkBadge, Notice, useCut } from "./parts";
+import { AirCamera, PictureNotes, RoomPicture } from "./picture";
 import { PollCard, Polls } from "./polls";
 import type { Attendance, LineView } from "./protocol";
 import { pulseSay } from "./pulse-words";
@@ -36,7 +37,10 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
     if (back) void hall.start().catch(() => undefined); // the browser came back, or it is another one
   }, [back, hall.draws, taken]);
   useEffect(() => {
-    if (hall.draws) void hall.broadcast.start(); // where she said no, a button asks again
+    if (!hall.draws) return;
+    const camera = hall.camera.wanted.value;
+    hall.camera.wanted.value = false; // once: a page that comes back shows nobody who has not said so
+    void hall.broadcast.start().then(() => (camera ? hall.camera.start() : undefined)); // where she said no, a button asks again
   }, [hall.draws]);
   const cut = useCut();
   const [rewound, setRewound] = useState<number | null>(null); // ms from which the lecture is heard again, while it goes on
@@ -54,11 +58,12 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
-        {rewound === null ? <SoundNotes hall={hall} /> : <Notice>{airSay.value.stillLive}</Notice>}
+        {rewound === null ? <><SoundNotes hall={hall} /><PictureNotes hall={hall} /></> : <Notice>{airSay.value.stillLive}</Notice>}
       </div>
-      {state.state === "live" && rewound !== null ? <Rewound hall={hall} from={rewound} onlive={() => setRewound(null)} /> : state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks />}</section>}
+      {state.state === "live" && rewound !== null ? <Rewound hall={hall} from={rewound} onlive={() => setRewound(null)} /> : state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks hall={hall} />}</section>}
       {state.state === "live" && rewound === null && hall.me !== "lecturer" && <TimeLine hall={hall} ongo={setRewound} />}
       <Side hall={hall} />
+      {state.state === "live" && rewound === null && <RoomPicture hall={hall} />}
     </main>
   );
 }
@@ -84,6 +89,7 @@ function Head({ hall, onleave }: { hall: Auditorium; onleave: () => void }) {
       <span class="bar-gap" />
       <LinkBadge />
       {hall.draws && <AirMic hall={hall} />}
+      {hall.draws && <AirCamera hall={hall} />}
       {no && <span role="alert">{no}</span>}
       {hall.me === "lecturer" && !live && <button class="button primary-light" onClick={() => act(hall.start())}>{words.goLive}</button>}
       {hall.keeper && live && <button class="button quiet-light" onClick={() => setSure(true)}>{words.endLive}</button>}

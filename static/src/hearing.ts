@@ -25,7 +25,7 @@ export interface Ears {
   readonly heard: { value: boolean }; // something came within the last seconds
   readonly at: number | null;
   hears(part: Sound): void;
-  tune(take: number | null): void;
+  tune(take: number | null, pictured: boolean): void;
   listen(): void;
   hush(on: boolean): void; // something else is heard meanwhile
   close(): void;
@@ -54,19 +54,47 @@ export class Order {
   }
 }
 
-type Source = typeof MediaSource;
-const managed = (): Source | undefined => (globalThis as unknown as { ManagedMediaSource?: Source }).ManagedMediaSource;
-const sourceKind = (type: string): Source | null => [typeof MediaSource === "undefined" ? undefined : MediaSource, managed()].find((kind) => kind?.isTypeSupported(type)) ?? null;
+export type SourceKind = typeof MediaSource;
 
-export function earsFor(sound: SoundView, startedAt: () => number): Ears {
-  const kind = sourceKind(sound.type);
-  return kind === null ? new Playlist(sound.playlist, startedAt) : new Loudspeaker(sound, kind);
+/** What a browser has to play things with. */
+export interface Means {
+  MediaSource?: Pick<SourceKind, "isTypeSupported">;
+  ManagedMediaSource?: Pick<SourceKind, "isTypeSupported">; // an iPhone's, since iOS 17.1
+  plays(type: string): boolean;
+}
+
+const PLAYLISTS = "application/vnd.apple.mpegurl";
+const here = (): Means => ({ ...pick("MediaSource"), ...pick("ManagedMediaSource"), plays: (type) => document.createElement("video").canPlayType(type) !== "" });
+const pick = (name: "MediaSource" | "ManagedMediaSource"): object => {
+  const kind = (globalThis as unknown as Record<string, SourceKind | undefined>)[name];
+  return kind === undefined ? {} : { [name]: kind };
+};
+
+/** How a track of this type is played: parts as they come, the browser's own playlists, or not at all. */
+export function wayOf(type: string, means: Means = here()): "MediaSource" | "ManagedMediaSource" | "playlist" | "none" {
+  if (means.MediaSource?.isTypeSupported(type)) return "MediaSource";
+  if (means.ManagedMediaSource?.isTypeSupported(type)) return "ManagedMediaSource";
+  return means.plays(PLAYLISTS) ? "playlist" : "none";
+}
+
+/** What joins parts of this type; null where nothing does. */
+export function joinerOf(type: string): SourceKind | null {
+  const way = wayOf(type);
+  return way === "MediaSource" || way === "ManagedMediaSource" ? (globalThis as unknown as Record<string, SourceKind>)[way]! : null;
+}
+
+/** Null where a browser can't be heard in any way. */
+export function earsFor(sound: SoundView, startedAt: () => number): Ears | null {
+  const kind = joinerOf(sound.type);
+  if (kind !== null) return new Loudspeaker(sound, kind);
+  return wayOf(sound.type) === "none" ? null : new Playlist(sound, startedAt);
 }
 
 abstract class Speaker {
   readonly silenced = signal(false);
   readonly heard = signal(false);
-  protected readonly audio = new Audio();
+
+  constructor(protected readonly audio: HTMLMediaElement = new Audio()) {}
 
   hush(on: boolean): void {
     this.audio.muted = on;
@@ -96,7 +124,7 @@ export class Loudspeaker extends Speaker implements Ears {
 
   constructor(
     readonly sound: SoundView,
-    kind: Source,
+    kind: SourceKind,
   ) {
     super();
     this.#begins = bytesIn(sound.initialisation);
@@ -183,30 +211,35 @@ export class Loudspeaker extends Speaker implements Ears {
   }
 }
 
-/** The playlist, played by the browser itself. */
-class Playlist extends Speaker implements Ears {
+/** The playlist, played by the browser itself; with the picture in it while there is one that is wanted. */
+export class Playlist extends Speaker implements Ears {
+  readonly element: HTMLVideoElement;
   #take: number | null = null;
+  #pictured = false;
   #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    readonly address: string,
+    readonly sound: SoundView,
     readonly startedAt: () => number, // of the lecture, ms since 1970
   ) {
-    super();
+    const element = document.createElement("video");
+    element.playsInline = true;
+    super(element);
+    this.element = element;
     this.audio.addEventListener("playing", () => (this.heard.value = true));
     for (const trouble of ["error", "ended", "stalled"]) this.audio.addEventListener(trouble, () => this.#rest());
   }
 
   get at(): number | null {
-    const began = (this.audio as HTMLAudioElement & { getStartDate?: () => Date }).getStartDate?.().getTime();
+    const began = (this.audio as HTMLMediaElement & { getStartDate?: () => Date }).getStartDate?.().getTime();
     return began === undefined || Number.isNaN(began) || this.audio.paused ? null : began + this.audio.currentTime * 1_000 - this.startedAt();
   }
 
   hears(): void {}
 
-  tune(take: number | null): void {
-    if (take === this.#take) return;
-    this.#take = take;
+  tune(take: number | null, pictured: boolean): void {
+    if (take === this.#take && pictured === this.#pictured) return;
+    [this.#take, this.#pictured] = [take, pictured];
     clearTimeout(this.#again);
     if (take === null) this.audio.pause();
     else this.#play();
@@ -219,7 +252,8 @@ class Playlist extends Speaker implements Ears {
   }
 
   #play(): void {
-    this.audio.src = this.address;
+    const { playlist, picture } = this.sound;
+    this.audio.src = this.#pictured && picture !== null ? picture.whole : playlist;
     this.listen();
   }
 

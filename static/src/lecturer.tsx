@@ -7,8 +7,12 @@ import { newId } from "./ids";
 import { airSay } from "./air-words";
 import { lectureSay, slot } from "./lecture-words";
 import * as lectures from "./lectures";
+import { GRADES } from "./lectures";
+import { Offer, loadOffers, offered, waits } from "./offered";
 import { Dialog, Empty, Icon, Notice, Skeleton } from "./parts";
-import type { LectureView, MaterialView, MediaView, PlanLecture, SchoolView, Stage, Subject } from "./protocol";
+import { proposalSay } from "./proposal-words";
+import { planIt } from "./proposals";
+import type { LectureView, MaterialView, MediaView, PlanLecture, ProposalOffer, SchoolView, Stage, Subject } from "./protocol";
 import { send } from "./upload";
 import { CameOf } from "./watch";
 import { language, say, sentence } from "./words";
@@ -17,12 +21,12 @@ const MB = 1024 * 1024;
 const PDF_MAX = 50 * MB;
 const PICTURE_MAX = 20 * MB;
 const LENGTHS = [30, 45, 60, 90, 120];
-const GRADES: Record<Stage, readonly number[]> = { primary: [1, 2, 3, 4, 5, 6], junior: [7, 8, 9], senior: [10, 11, 12] };
 const LOOK_MS = 15_000;
 
 const known = signal<readonly LectureView[] | null>(null);
 const schools = signal<readonly SchoolView[]>([]);
-const chosen = signal<string | null>(null); // an id, or "new"
+const chosen = signal<string | null>(null); // an id of a lecture or of a proposal, or "new"
+const planning = signal<ProposalOffer | null>(null); // a proposal that becomes a lecture
 const wrong = signal<string | null>(null);
 
 export function deskOpens(): void {
@@ -34,6 +38,7 @@ async function load(): Promise<void> {
   try {
     const state = await lectures.lecturer();
     [known.value, schools.value, wrong.value] = [state.lectures, state.schools, null];
+    await loadOffers();
   } catch (error) {
     wrong.value = sentence(error);
   }
@@ -42,7 +47,7 @@ async function load(): Promise<void> {
 function take(view: LectureView): void {
   const others = (known.value ?? []).filter(({ id }) => id !== view.id);
   known.value = [...others, view].sort((a, b) => Number(isPast(a)) - Number(isPast(b)) || (isPast(a) ? -1 : 1) * (Date.parse(a.starts_at) - Date.parse(b.starts_at)));
-  chosen.value = view.id;
+  [chosen.value, planning.value] = [view.id, null];
 }
 
 const isPast = ({ state }: LectureView): boolean => state === "over" || state === "cancelled";
@@ -53,28 +58,44 @@ export function LecturerDesk() {
   const at = chosen.value === "new" ? null : (all?.find(({ id }) => id === chosen.value) ?? null);
   const ahead = (all ?? []).filter((each) => !isPast(each));
   const past = (all ?? []).filter(isPast);
+  const proposals = offered.value.filter((each) => each.form === "lecture" && waits(each));
+  const offer = proposals.find(({ proposal_id }) => proposal_id === chosen.value);
   return (
     <div class="planning">
       <section class="planning-list" aria-label={words.yours}>
-        <button class="button primary wide" onClick={() => (chosen.value = "new")}><Icon name="plus" />{words.newOne}</button>
+        <button class="button primary wide" onClick={() => ([chosen.value, planning.value] = ["new", null])}><Icon name="plus" />{words.newOne}</button>
         {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
         {all === null && wrong.value === null && <Skeleton />}
+        {proposals.length > 0 && <h2>{proposalSay.value.offers}</h2>}
+        {proposals.map((each) => <OfferLine key={each.proposal_id} offer={each} />)}
         {ahead.length > 0 && <h2>{words.upcoming}</h2>}
         {ahead.map((each) => <Line key={each.id} lecture={each} />)}
         {past.length > 0 && <h2>{words.before}</h2>}
         {past.map((each) => <Line key={each.id} lecture={each} />)}
       </section>
       <div class="planning-one">
-        {chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all?.length === 0 ? <Empty title={words.noLectures}>{words.noLecturesMore}</Empty> : all !== null && <div class="planning-choose"><Empty title={words.choose} /></div>}
+        {planning.value !== null ? <Plan key={planning.value.proposal_id} lecture={null} proposal={planning.value} onclose={() => (planning.value = null)} /> : offer !== undefined ? <Offer key={offer.proposal_id} of={offer} onplan={() => (planning.value = offer)} /> : chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all?.length === 0 ? <Empty title={words.noLectures}>{words.noLecturesMore}</Empty> : all !== null && <div class="planning-choose"><Empty title={words.choose} /></div>}
       </div>
     </div>
+  );
+}
+
+function OfferLine({ offer }: { offer: ProposalOffer }) {
+  const words = proposalSay.value;
+  return (
+    <button class="line" aria-current={chosen.value === offer.proposal_id ? "true" : undefined} onClick={() => ([chosen.value, planning.value] = [offer.proposal_id, null])}>
+      <span class="line-body">
+        <span class="line-text">{offer.title}</span>
+        <span class="line-foot"><span class="muted">{say.value.subjects[offer.subject]} · {words.until(offer.expires_at)}</span><span class={`state state-${offer.taken ? "planned" : "open"}`}>{offer.taken ? words.mine : offer.plan != null ? words.confirm : words.states.open}</span></span>
+      </span>
+    </button>
   );
 }
 
 function Line({ lecture }: { lecture: LectureView }) {
   const words = lectureSay.value;
   return (
-    <button class="line" aria-current={chosen.value === lecture.id ? "true" : undefined} onClick={() => (chosen.value = lecture.id)}>
+    <button class="line" aria-current={chosen.value === lecture.id ? "true" : undefined} onClick={() => ([chosen.value, planning.value] = [lecture.id, null])}>
       <span class="line-body">
         <span class="line-text">{lecture.title}</span>
         <span class="line-foot"><span class="muted">{slot(lecture.starts_at, lecture.ends_at)} · {words.listeners(lecture.taken)}</span><span class={`state state-${lecture.state}`}>{words.states[lecture.state]}</span></span>
@@ -158,7 +179,10 @@ interface Draft {
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
-function draftOf(lecture: LectureView | null): Draft {
+function draftOf(lecture: LectureView | null, proposal: ProposalOffer | null): Draft {
+  if (lecture === null && proposal !== null) {
+    return { ...draftOf(null, null), title: proposal.title, about: proposal.note, subject: proposal.subject, stage: proposal.stage, grades: proposal.grades, points: proposal.knowledge_points.join("，") };
+  }
   if (lecture === null) {
     return { title: "", about: "", subject: "math", stage: "junior", grades: [], points: "", day: "", time: "19:00", minutes: 60, capacity: "800", some: false, schools: [], cover: null };
   }
@@ -180,9 +204,9 @@ function planOf(draft: Draft): PlanLecture {
   };
 }
 
-function Plan({ lecture, onclose }: { lecture: LectureView | null; onclose?: () => void }) {
+function Plan({ lecture, proposal = null, onclose }: { lecture: LectureView | null; proposal?: ProposalOffer | null; onclose?: () => void }) {
   const words = lectureSay.value;
-  const [draft, setDraft] = useState(() => draftOf(lecture));
+  const [draft, setDraft] = useState(() => draftOf(lecture, proposal));
   const [busy, setBusy] = useState(false);
   const [no, setNo] = useState<string | null>(null);
   const key = useRef(newId());
@@ -193,7 +217,8 @@ function Plan({ lecture, onclose }: { lecture: LectureView | null; onclose?: () 
     setBusy(true);
     setNo(null);
     try {
-      take(lecture === null ? await lectures.plan(planOf(draft), key.current) : await lectures.change(lecture.id, planOf(draft)));
+      take(lecture !== null ? await lectures.change(lecture.id, planOf(draft)) : proposal !== null ? await planIt(proposal.proposal_id, planOf(draft), key.current) : await lectures.plan(planOf(draft), key.current));
+      if (proposal !== null) void loadOffers();
       onclose?.();
     } catch (error) {
       const field = error instanceof Refusal && error.problem.code === "bad_lecture" ? error.problem.detail?.split(":")[0] : undefined;

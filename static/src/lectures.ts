@@ -2,9 +2,11 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, CaptionsBrought, JudgeLine, LectureFilm, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, Moments, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Subject } from "./protocol";
+import type { AddMaterial, Attendance, CaptionsBrought, JudgeLine, LectureFilm, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, Moments, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Stage, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
+
+export const GRADES: Record<Stage, readonly number[]> = { primary: [1, 2, 3, 4, 5, 6], junior: [7, 8, 9], senior: [10, 11, 12] };
 
 /** What a pupil looks for; empty means that it does not matter. */
 export interface Search {

@@ -21,11 +21,15 @@ export type LectureState = "planned" | "open" | "live" | "over" | "cancelled";
 
 export type PlaceState = "seated" | "waiting" | "left";
 
-export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
+export type Role = "student" | "guardian" | "teacher" | "lecturer" | "reviewer" | "researcher" | "research_head" | "duty_admin" | "finance" | "auditor" | "school_admin" | "operator";
 
 export type Stage = "primary" | "junior" | "senior";
 
 export type Subject = "chinese" | "math" | "english" | "physics" | "chemistry" | "biology" | "history" | "geography" | "politics" | "science";
+
+export type Form = "lecture" | "lesson";
+
+export type ProposalState = "open" | "taken" | "declined" | "withdrawn" | "expired";
 
 export type State = "received" | "reading" | "matched" | "suggested" | "following" | "waiting" | "offered" | "answering" | "answered" | "resolved" | "withdrawn";
 
@@ -667,12 +671,162 @@ export interface TopicView {
   askers: (number | null)[];
   asked: (number | null)[];
   growth: number | null;
+  proposals: number;
 }
 
 /** Topics of a subject and stage that five pupils or more asked about in one of the last four weeks. */
 export interface TopicList {
   weeks: string[];
   topics: TopicView[];
+}
+
+export interface PersonName {
+  person_id: string;
+  name: string;
+}
+
+/** When and for whom a lecture was planned for somebody; no schools: all of them. */
+export interface PlanView {
+  about: string;
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  schools: string[];
+}
+
+/** Questions of 1,000 enrolled pupils a week. */
+export interface RatesView {
+  before: number;
+  after: number;
+}
+
+/** With its 95 % interval. By schools: questions of 1,000 pupils a week more or fewer than without; by topics: the share more or fewer than expected. */
+export interface ChangeView {
+  middle: number;
+  low: number;
+  high: number;
+}
+
+/** What came of teaching a topic. `waits`: it can be told from `told_from` on. `units` are schools that were reached, or the topics that are the control; `control_units` schools that were not reached. */
+export interface EffectView {
+  verdict: "waits" | "short" | "few" | "thin" | "told";
+  taught_on: string;
+  told_from: string;
+  method: "schools" | "topics" | null;
+  reached: RatesView | null;
+  control: RatesView | null;
+  change: ChangeView | null;
+  units: number;
+  control_units: number;
+  grades: number[];
+}
+
+/** The lecture, or the micro-lesson, that a proposal became. */
+export interface TaughtBy {
+  what: "lecture" | "lesson";
+  state: "planned" | "open" | "live" | "over" | "cancelled" | "recording" | "shown" | "hidden";
+  title: string;
+  at: string | null;
+  lecture_id: string | null;
+  lesson_id: string | null;
+}
+
+/** A proposal as research staff see it. `invited` is None before it was counted, and 0 for fewer than five. */
+export interface ProposalView {
+  proposal_id: string;
+  form: Form;
+  title: string;
+  note: string;
+  grades: number[];
+  knowledge_points: string[];
+  state: ProposalState;
+  proposed_at: string;
+  expires_at: string;
+  proposed_by: string;
+  wanted: string | null;
+  wanted_gone: boolean;
+  taken_by: string | null;
+  why: string | null;
+  plan: PlanView | null;
+  taught: TaughtBy | null;
+  invited: number | null;
+  effect: EffectView | null;
+}
+
+/** What was proposed from a topic, the newest first; who may teach it, and the schools that a lecture may be for. */
+export interface TopicTeaching {
+  proposals: ProposalView[];
+  lecturers: PersonName[];
+  teachers: PersonName[];
+  schools: SchoolName[];
+  knowledge_points: string[];
+}
+
+/** A proposal as it is offered to who may teach it: what is asked, how many asked in each of the last whole weeks (None: fewer than five), examples as they were read; no name of any pupil. */
+export interface ProposalOffer {
+  proposal_id: string;
+  form: Form;
+  title: string;
+  note: string;
+  subject: Subject;
+  stage: Stage;
+  grades: number[];
+  knowledge_points: string[];
+  terms: string[];
+  exemplars: string[];
+  askers: (number | null)[];
+  proposed_by: string;
+  expires_at: string;
+  is_mine: boolean;
+  taken: boolean;
+  plan: PlanView | null;
+  taught: TaughtBy | null;
+  invited: number | null;
+}
+
+export interface ProposalOffers {
+  proposals: ProposalOffer[];
+}
+
+/** You asked about this, and it is taught: a lecture to come, its replay, or a micro-lesson. */
+export interface InvitationView {
+  proposal_id: string;
+  what: "lecture" | "replay" | "lesson";
+  title: string;
+  about: string;
+  teacher_name: string;
+  starts_at: string | null;
+  seats_left: number | null;
+  lecture_id: string | null;
+  lesson_id: string | null;
+}
+
+export interface Invitations {
+  invitations: InvitationView[];
+}
+
+/** For a lecture that is planned for somebody; no schools: all of them. */
+export interface ProposedPlan {
+  starts_at: string;
+  ends_at: string;
+  capacity: number;
+  about?: string;
+  schools?: string[];
+}
+
+/** `wanted_id`: who should teach it; without one it is open to all who teach the subject. `plan` needs one. */
+export interface ProposeTeaching {
+  form: Form;
+  title: string;
+  grades: number[];
+  knowledge_points?: string[];
+  note?: string;
+  wanted_id?: string | null;
+  plan?: ProposedPlan | null;
+}
+
+export interface DeclineProposal {
+  why?: string;
 }
 
 /** Another name; empty: its telling terms again. */
@@ -836,10 +990,11 @@ export interface LineView {
   by_hand: boolean;
 }
 
-/** The lecturer's microphone is on the air; `muted` while only silence is recorded. */
+/** The lecturer's microphone is on the air; `muted` while only silence is recorded; `picture`: her camera is too. */
 export interface TakeView {
   number: number;
   muted: boolean;
+  picture: boolean;
 }
 
 /** How the room is just now; its version is the lecture's. */
@@ -862,11 +1017,19 @@ export interface StaffChannel {
   offset: number;
 }
 
-/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. */
+/** How a lecturer's camera is seen: the type of the track whose parts come as `picture` to who listens to the channel; and addresses of playlists for this person alone: of the picture, and of `whole`, in which a browser finds the picture and the sound and either without the other. */
+export interface PictureView {
+  type: string;
+  playlist: string;
+  whole: string;
+}
+
+/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is none, and none to come. */
 export interface SoundView {
   type: string;
   initialisation: string;
   playlist: string;
+  picture: PictureView | null;
 }
 
 /** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
@@ -933,6 +1096,13 @@ export interface Muted {
   pupils: MutedView[];
 }
 
+/** Where the lecturer's camera is told to who wants to see it, and the point from which to listen. */
+export interface PictureChannel {
+  channel: string;
+  epoch: string;
+  offset: number;
+}
+
 /** A lecture's room with its whole board, and the points of its channels from which to listen on. */
 export interface RoomSnapshot {
   lecture: LectureView;
@@ -949,6 +1119,7 @@ export interface RoomSnapshot {
   offset: number;
   staff: StaffChannel | null;
   sound: SoundView | null;
+  pictures: PictureChannel | null;
   polls: PollView[];
   answered: PollAnswer[];
   hand: HandPlace | null;
@@ -1733,6 +1904,17 @@ export interface Sound {
   bytes: string;
 }
 
+/** A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key` has the track's beginning in it, and may be the first. May be dropped. */
+export interface Picture {
+  frame: "picture";
+  lecture: string;
+  take: number;
+  n: number;
+  at_ms: number;
+  key: boolean;
+  bytes: string;
+}
+
 /** So many bytes of a take have arrived. "gone": this node has not got the take, begin another; "fenced": another page of the lecturer's is on the air; "over": the lecture is not; "busy": no more can be packed here. `kept` is false while the store does not take what is heard: it is on the air, and the replay may miss it. */
 export interface Aired {
   frame: "aired";
@@ -1768,7 +1950,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Aired | Watched | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Picture | Aired | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -1844,7 +2026,7 @@ export interface Voice {
   bytes: string;
 }
 
-/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. */
+/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`, and how long after that it began. */
 export interface Air {
   frame: "air";
   lecture: string;
@@ -1856,6 +2038,9 @@ export interface Air {
   bytes: string;
   muted?: boolean;
   last?: boolean;
+  track?: "sound" | "camera";
+  beside?: string;
+  after_ms?: number;
 }
 
 /** A sign of life; a page sends one every `beat_every_s` seconds. */

@@ -6,7 +6,9 @@ import { Sheet } from "./ink";
 import * as lectures from "./lectures";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
+import { Corner } from "./picture";
 import type { LectureReplay } from "./protocol";
+import { Reel } from "./reel";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { placeOf } from "./rewind";
 import { CaptionsRow, Moments, useCaptions, type Captions } from "./moments";
@@ -97,9 +99,14 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
   const id = view.lecture.id;
   const score = useMemo(() => new Score(view.log), [id]);
   const tape = useMemo(() => new Tape(view), [id]);
+  const reel = useMemo(() => view.sound.picture && new Reel(view.sound.picture.type, view.sound.picture.playlist, Date.parse(view.started_at)), [id]);
+  const [pictures, setPictures] = useState(recall("pictures") !== "no");
   const [now, setNow] = useState(0);
   const [speed, setSpeed] = useState(Number(recall("speed") ?? 1) || 1);
-  useEffect(() => tape.renew(view.sound), [view.sound.playlist]);
+  useEffect(() => {
+    tape.renew(view.sound);
+    if (view.sound.picture !== null) reel?.renew(view.sound.picture.playlist);
+  }, [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
   useEffect(() => {
     if (start !== null) setNow(tape.seek(start.at));
@@ -108,13 +115,22 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
   useEffect(() => {
     let frame = requestAnimationFrame(function tick() {
       setNow((at.current = tape.tick()));
+      if (watching.current) reel?.follow(at.current, tape.playing.value && !tape.waits.value, tape.speed);
       frame = requestAnimationFrame(tick);
     });
     return () => {
       cancelAnimationFrame(frame);
       tape.close();
+      reel?.close();
     };
   }, [tape]);
+  const watching = useRef(pictures);
+  const watch = (wanted: boolean): void => {
+    remember("pictures", wanted ? null : "no");
+    watching.current = wanted;
+    if (!wanted) reel?.rest();
+    setPictures(wanted);
+  };
   useEffect(() => {
     tape.onexpired = onexpired;
   }, [tape, onexpired]);
@@ -139,6 +155,7 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
         <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked live={shown} follow={null} fit={0} hearer={DEAF} />
         {captions.at(now) !== "" && <p class="caption-line">{captions.at(now)}</p>}
+        {reel !== null && pictures && reel.shows.value && <Corner element={reel.element} label={said.picture} onhide={() => watch(false)} />}
         {!playing && <button class="replay-start" onClick={() => tape.play()} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>}
       </div>
       <div class="replay-line">
@@ -151,11 +168,13 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
         {playing && tape.waits.value && <span class="muted small" role="status">{words.loading}</span>}
         <span class="bar-gap" />
         {captions.has && <button class="button small" aria-pressed={captions.on} onClick={captions.turn}>{said.captions}</button>}
+        {reel !== null && !pictures && <button class="button small" onClick={() => watch(true)}><Icon name="camera" />{said.seePicture}</button>}
         <label class="replay-speed"><span class="visually-hidden">{words.speed}</span>
           <select value={speed} onChange={(event) => choose(Number(event.currentTarget.value))}>{SPEEDS.map((each) => <option key={each} value={each}>{words.times(each)}</option>)}</select>
         </label>
       </div>
       {sound === "none" && <p class="muted small" role="status">{said.noSound}</p>}
+      {reel?.wrong.value && pictures && <p class="muted small" role="status">{said.pictureWrong}</p>}
       {sound === "wrong" && <Notice kind="warning">{said.soundWrong}</Notice>}
       {chapters.length > 1 && (
         <div class="replay-chapters" role="group" aria-label={words.chapters}>

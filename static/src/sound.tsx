@@ -4,6 +4,7 @@ import { airSay } from "./air-words";
 import type { Auditorium } from "./auditorium";
 import { Meter } from "./mic";
 import { Icon, Notice } from "./parts";
+import { CameraCheck } from "./picture";
 import { Microphone } from "./voice";
 
 const TRIPS = 5;
@@ -60,6 +61,7 @@ function HeardNotes({ hall }: { hall: Auditorium }) {
     const timer = setTimeout(() => setCalm(false), CALM_MS);
     return () => clearTimeout(timer);
   }, [missing]);
+  if (live && hall.deaf.value) return <Notice kind="error">{words.deaf}</Notice>;
   if (!live || ears === null) return null;
   if (ears.silenced.value) {
     return <div class="notice notice-warning notice-acts" role="alert"><span>{words.listenMore}</span><button class="button small primary" onClick={() => ears.listen()}><Icon name="sound" />{words.listen}</button></div>;
@@ -69,13 +71,14 @@ function HeardNotes({ hall }: { hall: Auditorium }) {
   return missing && !calm ? <Notice kind="warning">{words.missing}</Notice> : null;
 }
 
-/** Before going on air: is she heard, and is the network fast enough. */
-export function Checks() {
+/** Before going on air: is she heard, may she be seen, and is the network fast enough. */
+export function Checks({ hall }: { hall: Auditorium }) {
   const words = airSay.value;
   return (
     <section class="checks" aria-label={words.check}>
       <h3>{words.check}</h3>
       <MicCheck />
+      <CameraCheck hall={hall} />
       <NetworkCheck />
     </section>
   );

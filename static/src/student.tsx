@@ -13,6 +13,7 @@ import { begin, leave, me, theLink, unreachable } from "./page";
 import { DemoBanner, Dialog, Empty, Icon, Notice, Skeleton, Stopped, TopBar, Unreached, linkState } from "./parts";
 import type { Me, QuestionView } from "./protocol";
 import { QuestionCard, QuestionLine } from "./question";
+import { Invitations, loadInvitations } from "./invited";
 import { Reminder, loadPlaces, placeHeard } from "./reminder";
 import { LiveSession } from "./session";
 import { ToLibrary } from "./shelf";
@@ -58,6 +59,7 @@ function ready(who: Me): void {
       placeHeard(event);
     },
   });
+  void loadInvitations();
   void loadPlaces().catch(() => undefined); // a reminder is a help, not a promise
   void open(who.id, takeOne);
   void resume(who.id);
@@ -82,6 +84,7 @@ function Page() {
         {linkState.value === "offline" && <Notice kind="warning">{say.value.offlineNote}</Notice>}
         <Stopped />
         <Reminder />
+        <Invitations />
         {unreachable.value ? <Unreached /> : <><TurnBanner /><AskPanel small={letters.value.length > 0 || (questions.value ?? []).some((question) => !isPast(question))} /><Mine /><ToLibrary /></>}
       </main>
     </>

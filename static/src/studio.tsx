@@ -8,7 +8,10 @@ import { flowed } from "./flow";
 import { Lesson } from "./lesson";
 import { TeacherMic } from "./mic";
 import { theLink } from "./page";
+import { Offer, loadOffers, offered, waits } from "./offered";
 import { Attachments, Dialog, Empty, Icon, LinkBadge, Notice } from "./parts";
+import { proposalSay } from "./proposal-words";
+import { recordIt } from "./proposals";
 import type { AnswerView, Me, SessionView, Subject, WaitingView } from "./protocol";
 import { Room } from "./room";
 import { studio } from "./studio-words";
@@ -145,6 +148,7 @@ export function Recordings({ who, waiting, busy, onsession }: { who: Me; waiting
   const load = (): void => {
     api.waiting().then(({ questions }) => setQuestions(questions), () => undefined);
     api.lessons().then(({ lessons }) => setLessons(lessons), () => undefined);
+    void loadOffers();
   };
   useEffect(load, [waiting]);
   const enter = async (open: () => Promise<SessionView>): Promise<void> => {
@@ -156,6 +160,7 @@ export function Recordings({ who, waiting, busy, onsession }: { who: Me; waiting
     });
     setTaking(false);
   };
+  const proposed = offered.value.filter((each) => each.form === "lesson" && (waits(each) || each.taught?.state === "recording"));
   const renew = (fresh: AnswerView): void => setLessons(lessons.map((known) => (known.id === fresh.id ? fresh : known)));
   return (
     <section class="card recordings" aria-labelledby="record-title">
@@ -174,6 +179,8 @@ export function Recordings({ who, waiting, busy, onsession }: { who: Me; waiting
           </li>
         ))}
       </ul>
+      {proposed.length > 0 && <h3>{proposalSay.value.offers}</h3>}
+      {proposed.map((each) => <Offer key={each.proposal_id} of={each} onrecord={() => void enter(() => recordIt(each.proposal_id))} />)}
       <details>
         <summary>{more.lesson}</summary>
         <NewLesson who={who} busy={busy || taking} onbegin={(body) => void enter(() => api.beginLesson(body))} />

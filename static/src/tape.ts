@@ -16,6 +16,7 @@ export interface Piece {
   until: number;
   address: string;
   offset: number;
+  beginning: string; // the address of what a player needs before it
 }
 
 /** The pieces of a playlist of ours: each run of segments says when it was, and its first one where in its take it is. */
@@ -24,13 +25,15 @@ export function piecesIn(playlist: string, startedAt: number): Piece[] {
   let at = 0;
   let lasts = 0;
   let offset: number | null = null;
+  let beginning = "";
   for (const line of playlist.split("\n")) {
     if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) [at, offset] = [(Date.parse(line.slice(25)) - startedAt) / 1_000, null];
+    else if (line.startsWith("#EXT-X-MAP:")) beginning = /URI="([^"]*)"/.exec(line)?.[1] ?? "";
     else if (line.startsWith("#EXTINF:")) lasts = parseFloat(line.slice(8));
     else if (line !== "" && !line.startsWith("#")) {
       const number = Number(/\.(\d+)\.m4s$/.exec(line)?.[1] ?? 0);
       offset ??= at - number * SEGMENT_S;
-      pieces.push({ from: at, until: at + lasts, address: line, offset });
+      pieces.push({ from: at, until: at + lasts, address: line, offset, beginning });
       at += lasts;
     }
   }
@@ -134,6 +137,10 @@ export class Tape {
     this.#speed = speed;
     this.#audio.playbackRate = speed;
     this.#audio.defaultPlaybackRate = speed;
+  }
+
+  get speed(): number {
+    return this.#speed;
   }
 
   seek(to: number): number {

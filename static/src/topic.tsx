@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import * as api from "./api";
 import { flowed } from "./flow";
 import { Dialog, Empty, Notice, Skeleton } from "./parts";
-import type { Subject, TopicView } from "./protocol";
+import { Teaching } from "./proposed";
+import type { Stage, Subject, TopicView } from "./protocol";
 import { research } from "./research-words";
 import { Scopes, useFound, type Scope } from "./scopes";
 import { say, sentence } from "./words";
@@ -24,13 +25,13 @@ export function Topics() {
       <Scopes scope={scope} subjects={subjects} onchoose={setScope} />
       {wrong}
       {found === null ? wrong === null && <Skeleton /> : found.topics.length === 0 ? <section class="card"><Empty title={words.noTopics}>{words.noTopicsMore}</Empty></section>
-        : found.topics.map((topic) => <Topic key={topic.number} topic={topic} weeks={found.weeks} ondo={(what) => setDoing({ what, topic })} />)}
+        : found.topics.map((topic) => <Topic key={topic.number} topic={topic} stage={scope.stage} weeks={found.weeks} ondo={(what) => setDoing({ what, topic })} />)}
       {doing !== null && found !== null && <Doer doing={doing} others={found.topics.filter(({ number }) => number !== doing.topic.number)} onclose={() => setDoing(null)} ondone={() => { setDoing(null); again(); }} />}
     </>
   );
 }
 
-function Topic({ topic, weeks, ondo }: { topic: TopicView; weeks: readonly string[]; ondo: (what: "rename" | "merge" | "split") => void }) {
+function Topic({ topic, stage, weeks, ondo }: { topic: TopicView; stage: Stage; weeks: readonly string[]; ondo: (what: "rename" | "merge" | "split") => void }) {
   const words = research.value;
   const [last] = topic.askers;
   return (
@@ -49,6 +50,7 @@ function Topic({ topic, weeks, ondo }: { topic: TopicView; weeks: readonly strin
           <ul class="plain topic-exemplars">{topic.exemplars.map((text) => <li key={text}>{flowed(text)}</li>)}</ul>
         </details>
       )}
+      <Teaching topic={topic} stage={stage} title={titleOf(topic)} />
       <div class="row wrap">{(["rename", "merge", "split"] as const).map((what) => <button key={what} class="button small" onClick={() => ondo(what)}>{words.topicActs[what]}</button>)}</div>
     </section>
   );

@@ -25,14 +25,22 @@ export function liveType(): string | null {
   return CAN_STREAM.find((type) => MediaRecorder.isTypeSupported(type)) ?? null;
 }
 
+/** A device that is recorded. */
+export interface Source {
+  readonly stream: MediaStream;
+  /** It was unplugged, or another program took it. */
+  onlost: () => void;
+  /** A call came in, or the system holds it for something else; or it is ours again. */
+  onheld: (held: boolean) => void;
+  close(): void;
+}
+
 /** An open microphone with its level, from 0 to 1. */
-export class Microphone {
+export class Microphone implements Source {
   readonly #context: AudioContext | null;
   readonly #analyser: AnalyserNode | null;
   readonly #samples = new Uint8Array(2_048); // all that the analyser keeps, some 40 ms: a shorter look misses syllables
-  /** It was unplugged, or another program took it. */
   onlost: () => void = () => {};
-  /** A call came in, or the system holds it for something else; or it is ours again. */
   onheld: (held: boolean) => void = () => {};
 
   private constructor(readonly stream: MediaStream) {
@@ -76,8 +84,8 @@ export class Recorder {
   readonly #recorder: MediaRecorder;
   readonly #stopped: Promise<void>;
 
-  constructor(microphone: Microphone, slice: (blob: Blob) => void, every = SLICE_MS, mimeType = recordable()!) {
-    this.#recorder = new MediaRecorder(microphone.stream, { mimeType, audioBitsPerSecond: VOICE_BITS });
+  constructor({ stream }: Pick<Source, "stream">, slice: (blob: Blob) => void, every = SLICE_MS, mimeType = recordable()!, bits: MediaRecorderOptions = { audioBitsPerSecond: VOICE_BITS }) {
+    this.#recorder = new MediaRecorder(stream, { mimeType, ...bits });
     this.#recorder.ondataavailable = ({ data }) => data.size > 0 && slice(data);
     this.#stopped = new Promise((resolve) => (this.#recorder.onstop = () => resolve()));
     this.#recorder.start(every);

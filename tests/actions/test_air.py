@@ -228,7 +228,7 @@ async def test_only_the_page_that_draws_is_heard_and_a_node_that_has_not_got_a_t
 async def test_a_full_disk_costs_the_room_nothing_and_is_made_up_for(
     store: Store, lecturer: Person, lecture: UUID, views: Views, open_node: Callable[[], Node], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("server.air.REST_S", (0.01, 0.02))
+    monkeypatch.setattr("server.rendition.REST_S", (0.01, 0.02))
     epoch = await start(store, lecturer, lecture)
     node = open_node()
     node.storage.full = True

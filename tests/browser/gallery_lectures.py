@@ -10,6 +10,7 @@ import msgspec
 from playwright.sync_api import Page
 
 from media.cmaf import INITIALISATION, TYPE
+from media.picture_cmaf import TYPE as PICTURE_TYPE
 from server.actions import errors
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
@@ -149,6 +150,12 @@ MUTED = wire.Muted(
 
 
 SOUND = wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist="/hls/g/live.m3u8")
+PICTURED = wire.SoundView(
+    type=TYPE,
+    initialisation=INITIALISATION,
+    playlist="/hls/g/live.m3u8",
+    picture=wire.PictureView(type=PICTURE_TYPE, playlist="/hls/g/picture.m3u8", whole="/hls/g/whole.m3u8"),
+)
 
 
 REWIND = wire.LectureRewind(
@@ -312,6 +319,12 @@ def lecture_scenes() -> list[Scene]:
             _looked_for,
         ),
         Scene("lecture-replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
+        room_scene(
+            "pupil-sound-only",
+            _room(room_doors("pupil", pupil, sound=PICTURED), take=wire.TakeView(number=1, muted=False, picture=True)),
+            _only_sound,
+        ),
+        room_scene("lecturer-camera", room_doors("lecturer", lecturer, LectureState.OPEN, lines=[]), _camera),
         room_scene("pupil-before", room_doors("pupil", pupil, LectureState.OPEN, lines=[])),
         room_scene("pupil-after", room_doors("pupil", pupil, LectureState.OVER)),
         room_scene("pupil-cut", room_doors("pupil", pupil), _cut),
@@ -380,6 +393,17 @@ def _stepped_back(page: Page) -> None:
 def _checks(page: Page) -> None:
     page.get_by_role("button", name=re.compile("检查话筒|Check the microphone")).click()
     page.get_by_text(re.compile("声音正常|You are heard")).wait_for()
+
+
+def _camera(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("检查摄像头|Check the camera")).click()
+    page.wait_for_function("() => document.querySelector('.check-picture video')?.videoWidth > 0")
+
+
+def _only_sound(page: Page) -> None:
+    page.evaluate("localStorage.setItem('pictures', 'no')")
+    page.reload()
+    page.get_by_role("button", name=re.compile("看老师画面|See the lecturer")).wait_for()
 
 
 def _tab(zh: str, en: str) -> Act:

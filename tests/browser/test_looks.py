@@ -25,6 +25,7 @@ EXAMINED = """
     ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
     teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
     teacher-off-shift teacher-judging research saying label-models topics-merging
+    topics-teaching topics-planning-for lecturer-offer student-invited
     monday monday-schools monday-exemplars monday-data bank bank-search bank-cohorts bank-photo
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
     guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking lecture-replay

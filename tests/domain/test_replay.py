@@ -36,7 +36,7 @@ def test_a_missing_segment_keeps_its_time_and_one_told_twice_is_heard_once() -> 
     rows = [(1, 500, 0, WHOLE), (1, 500, 2, 4_800), (1, 500, 0, WHOLE), (2, 12_000, 0, WHOLE)]
 
     found = on_one_clock(rows, WHOLE)
-    text = replay_playlist(found, BEGAN, "init", {each: f"{each.take}.{each.number}" for each in found})
+    text = replay_playlist(found, BEGAN, lambda take: "init", {each: f"{each.take}.{each.number}" for each in found})
 
     assert [(each.take, each.number, each.at_ms) for each in found] == [(1, 0, 500), (1, 2, 8_180), (2, 0, 12_000)]
     assert text.count("#EXT-X-DISCONTINUITY\n") == 2  # at the hole, and at the second take
@@ -55,7 +55,7 @@ def test_one_steps_back_in_what_is_kept_and_never_beyond_now() -> None:
 
     assert [horizon(kept, now) for now in (5_000, 9_000, 60_000, -7_000)] == [5_000, 8_180, 50_000, 0]
     assert horizon([], 60_000) == 50_000 and horizon([], 3_000) == 0
-    text = replay_playlist(kept, BEGAN, "init", dict.fromkeys(kept, "x"), grows=True)
+    text = replay_playlist(kept, BEGAN, lambda take: "init", dict.fromkeys(kept, "x"), grows=True)
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text and "ENDLIST" not in text
 
 

@@ -51,8 +51,8 @@ def test_any_part_can_be_the_first_and_one_may_be_missing() -> None:
 
 async def test_what_is_no_recording_ends_its_own_child_alone() -> None:
     heard: list[int] = []
-    broken = await Packager.open("matroska", lambda part, samples: heard.append(samples))
-    fine = await Packager.open("matroska", lambda part, samples: heard.append(samples))
+    broken = await Packager.open(lambda part, samples: heard.append(samples), "matroska")
+    fine = await Packager.open(lambda part, samples: heard.append(samples), "matroska")
 
     broken.take(b"<html>" * 2_000)
     said = recorded(clicks(3.0, [1.0]))
@@ -65,7 +65,7 @@ async def test_what_is_no_recording_ends_its_own_child_alone() -> None:
 
 
 async def test_a_child_that_does_not_read_is_not_fed_for_ever() -> None:
-    child = await Packager.open("matroska", lambda part, samples: None)
+    child = await Packager.open(lambda part, samples: None, "matroska")
     os.kill(child.pid, signal.SIGSTOP)
     child.take(bytes(512 * 1024))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import time
@@ -23,8 +24,11 @@ from server.store.rooms import RoomBook
 from server.web.auth import make_token
 from tests.actions.test_lectures import a_plan, opened
 from tests.builders import World
+from tests.pictures import filmed
 from tests.sounds import clicks, recorded
 from tests.web.conftest import ORIGIN, a_page
+
+SHOWN = base64.b64encode(filmed(6.0, size=(160, 120), bits=40_000)).decode()
 
 
 class Hall:
@@ -79,14 +83,29 @@ async def hall(parts: Parts, app: Starlette, program: httpx.AsyncClient) -> Hall
             "at": 0,
             "ago_ms": 9_000,
             "bytes": said,
-            "last": True,
         }
     )
-    while (frame := await page.hear()).get("frame") != "aired":
-        continue
-    assert frame["state"] == "on"
+    beside: dict[str, Any] = {
+        "frame": "air",
+        "lecture": str(id),
+        "room_epoch": epoch,
+        "ago_ms": 0,
+        "bytes": "",
+        "at": 0,
+    }
+    shown = {"take": "c", "track": "camera", "beside": "t", "after_ms": 1_000, "type": "video/webm"}
+    page.say({**beside, **shown, "bytes": SHOWN})
+    page.say({**beside, "take": "t", "type": "audio/webm;codecs=opus", "last": True})
+    for _ in range(3):
+        while (frame := await page.hear()).get("frame") != "aired":
+            continue
+        assert frame["state"] == "on"
     page.leave()
     await page.task
+    replays = parts.views.replays
+    async with asyncio.timeout(20):  # the store takes them by and by
+        while len(await replays.segments(id)) < 3 or len(await replays.pictures(id)) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     return Hall(parts, program, id, lecturer)
 
 
@@ -122,6 +141,34 @@ async def test_a_playlist_is_for_one_person_and_its_segments_for_who_holds_their
         assert (await hall.get(pupil, address + wrong)).status_code == 404
     waited = await hall.get(pupil, f"{address}?_HLS_msn=100001&_HLS_part=2")
     assert waited.status_code == 200
+
+
+async def test_the_picture_has_playlists_of_its_own_and_the_sound_goes_without_it(hall: Hall) -> None:
+    pupil, other = await hall.seated("pupil"), await hall.seated("other")
+    room = (await hall.get(pupil, f"/api/lectures/{hall.id}/room")).json()
+    addresses = room["sound"]["picture"]
+
+    whole = await hall.get(pupil, addresses["whole"])
+    picture = await hall.get(pupil, addresses["playlist"])
+
+    assert room["pictures"]["channel"] == f"picture:{hall.id}"
+    variants = whole.text.splitlines()
+    assert variants[-3:] == ["picture.m3u8", variants[-2], "live.m3u8"]
+    assert "avc1.42c00d,mp4a.40.2" in variants[-4] and 'CODECS="mp4a.40.2"' in variants[-2]  # and the sound alone
+    assert picture.text.count("#EXTINF") == 2 and "INDEPENDENT" not in picture.text  # it is over: whole segments alone
+    for who in (other, hall.lecturer, None):
+        for address in (addresses["whole"], addresses["playlist"]):
+            assert (await hall.get(who, address)).status_code in (401, 404)
+    found = [await hall.get(None, uri) for uri in uris(picture.text)]
+    assert [(each.status_code, each.headers["Content-Type"]) for each in found] == [(200, "video/mp4")] * 3
+    assert b"avc1" in found[0].content and found[1].content[4:8] == b"moof"
+    async with hall.parts.store.work() as work:
+        await lecture_room.end(work, hall.lecturer, hall.id, await work.now())
+    replay: Any = (await hall.get(pupil, f"/api/lectures/{hall.id}/replay")).json()
+    again = await hall.get(pupil, replay["sound"]["picture"]["playlist"])
+    assert again.text.count("#EXTINF") == 2 and again.text.endswith("#EXT-X-ENDLIST\n")
+    assert "replay-picture.m3u8" in (await hall.get(pupil, replay["sound"]["picture"]["whole"])).text
+    assert {(await hall.get(None, uri)).status_code for uri in uris(again.text)} == {200}
 
 
 async def test_one_steps_back_while_it_is_on_the_air(hall: Hall) -> None:

@@ -64,6 +64,8 @@ NO_SUCH_TEACHER = {**OUTSIDE, "reviewer": MISSING}
 RESEARCHERS = {**OUTSIDE, "researcher": FINE}
 NO_SUCH_TOPIC = {**OUTSIDE, "researcher": MISSING}
 NO_SUCH_RESEARCH = {**OUTSIDE, "researcher": MISSING}
+PROPOSED_TO = {**TEACHERS, LECTURER: FINE, GUEST: FINE}
+NO_SUCH_PROPOSAL = {**ALL_TEACHERS_MISS, LECTURER: MISSING, GUEST: MISSING}
 NO_SUCH_COHORT = {**NO_SUCH_RESEARCH, "school_admin": MISSING}
 SCHOOL = {**OUTSIDE, "school_admin": FINE}
 NO_SUCH_PUPIL = {**OUTSIDE, "school_admin": MISSING}  # of one's own school
@@ -381,7 +383,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     # An address alone opens nothing: it must be signed, for this person (tests/web/test_sound.py).
     ("GET", "/hls/{grant}/live.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/rewind.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-whole.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(
@@ -422,6 +428,23 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/research/topics/{number}/rename"): Policy(NO_SUCH_TOPIC, body=lambda case: {"name": "甲"}),
     ("POST", "/api/research/topics/{number}/merge"): Policy(NO_SUCH_TOPIC, body=lambda case: {"into": 2}),
     ("POST", "/api/research/topics/{number}/split"): Policy(NO_SUCH_TOPIC),
+    ("GET", "/api/research/topics/{number}/teaching"): Policy(NO_SUCH_TOPIC),
+    ("POST", "/api/research/topics/{number}/proposals"): Policy(
+        NO_SUCH_TOPIC, body=lambda case: {"form": "lecture", "title": "x", "grades": [8]}
+    ),
+    ("POST", "/api/research/proposals/{id}/withdraw"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("GET", "/api/proposals"): Policy(PROPOSED_TO),
+    ("POST", "/api/proposals/{id}/take"): Policy(NO_SUCH_PROPOSAL, thing=lambda case: uuid4()),
+    ("POST", "/api/proposals/{id}/decline"): Policy(NO_SUCH_PROPOSAL, thing=lambda case: uuid4(), body=lambda c: {}),
+    ("POST", "/api/proposals/{id}/lecture"): Policy(
+        {**OUTSIDE, LECTURER: MISSING, GUEST: MISSING}, thing=lambda case: uuid4(), body=a_lecture
+    ),
+    ("POST", "/api/proposals/{id}/lesson"): Policy(ALL_TEACHERS_MISS, thing=lambda case: uuid4()),
+    ("GET", "/api/invitations"): Policy(PUPILS),
+    ("POST", "/api/invitations/{id}/dismiss"): Policy(
+        dict.fromkeys(KINDS, FORBIDDEN) | {NOBODY: SIGNED_OUT, OWNER: MISSING, FOLLOWER: MISSING, PUPIL: MISSING},
+        thing=lambda case: uuid4(),
+    ),
     ("GET", "/api/research/bank"): Policy(RESEARCHERS),  # a school's staff whose school nobody knows sees nothing
     ("POST", "/api/research/bank/photos"): Policy(NO_SUCH_COHORT, body=lambda case: {"media_id": str(uuid4())}),
     ("GET", "/api/research/bank/photos/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),

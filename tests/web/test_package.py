@@ -26,7 +26,7 @@ __all__ = ["hall"]
 async def test_a_package_is_whole_goes_on_where_it_was_cut_and_names_no_pupil(hall: Hall, tmp_path: Path) -> None:
     pupil = await hall.seated("pupil")
     async with hall.parts.store.work() as work:
-        line = (work, pupil, hall.id, uuid4(), "question", "为什么开口向下？", await work.now())
+        line = (work, pupil, hall.id, uuid4(), "question", "为什么开口向下", await work.now())
         await lecture_room.say(*line)
     path = f"/api/lectures/{hall.id}/package"
     assert (await hall.get(hall.lecturer, path)).status_code == 404  # it goes on
@@ -47,7 +47,7 @@ async def test_a_package_is_whole_goes_on_where_it_was_cut_and_names_no_pupil(ha
         ]  # fmt: skip
         assert "先看开口" in package.read("captions.vtt").decode()
     assert told["lecture.json"]["missing"] == ["sound/001/00001.m4s"] and len(told["lecture.json"]["sound"]) == 3
-    assert told["questions.json"] == [{"text": "为什么开口向下？", "votes": 0, "answered": False}]
+    assert told["questions.json"] == [{"text": "为什么开口向下", "votes": 0, "answered": False}]
     assert told["attendance.json"]["questions"] == 1 and told["ink.json"][0]["kind"] == "page"
     assert pupil.nickname.encode() not in whole.content and str(pupil.id).encode() not in whole.content
 

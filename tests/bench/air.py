@@ -2,7 +2,8 @@
 
 A lecturer's socket sends a recording in slices of 100 ms as a browser does, in real time. Pupils are sockets in the
 room; then players of the replay, which ask for the playlist and every segment; then pupils who come, a hundred a
-second, and wait for their first sound. Numbers of players are in one run on one web process.
+second, and wait for their first sound. Numbers of players are in one run on one web process. With `--camera` she is
+seen besides, by everybody, and nobody comes later.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from server.store import tables as t
 from tests.bench import city
 from tests.bench.city import Account, percentile
 from tests.bench.page import Http, Socket
+from tests.pictures import filmed
 from tests.service import Node
 from tests.sounds import recorded, speech
 
@@ -44,10 +46,10 @@ BAR_BITS = 64_000
 class Member(Socket):
     """Somebody's page in the room; pupils count what they hear."""
 
-    def __init__(self, who: Account, room: UUID) -> None:
+    def __init__(self, who: Account, room: UUID, *, looks: bool = False) -> None:
         super().__init__("/ws")
-        self.who, self.room = who, room
-        self.parts = self.bytes = 0
+        self.who, self.room, self.looks = who, room, looks
+        self.parts = self.bytes = self.pictures = self.pictured = 0
         self.came = self.first = 0.0
         self.sounds: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hello = ""
@@ -59,7 +61,9 @@ class Member(Socket):
         self._hello = json.dumps({"frame": "hello", "ticket": ticket["ticket"], "resume": {}})
         await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
         await self.ready
-        self.send(json.dumps({"frame": "subscribe", "id": "w", "channel": f"room:{self.room}", "position": None}))
+        for kind in ("room", "picture") if self.looks else ("room",):
+            channel = f"{kind}:{self.room}"
+            self.send(json.dumps({"frame": "subscribe", "id": kind, "channel": channel, "position": None}))
         self._beat()
 
     def _beat(self) -> None:
@@ -77,20 +81,23 @@ class Member(Socket):
             if not self.sounds.done():
                 self.first = time.perf_counter()
                 self.sounds.set_result(None)
+        elif text.startswith(b'{"frame":"picture"'):
+            self.pictures += 1
+            self.pictured += len(text) + 4
         elif text.startswith(b'{"frame":"welcome"'):
             self.ready.set_result(None)
         elif text.startswith(b'{"frame":"refused"') or (b'"aired"' in text[:20] and b'"state":"on"' not in text):
             raise RuntimeError(text.decode())
 
 
-async def speak(lecturer: Member, epoch: int, said: bytes, seconds: float) -> None:
-    """In real time, as a recorder gives it."""
+async def speak(lecturer: Member, epoch: int, said: bytes, seconds: float, **more: Any) -> None:
+    """In real time, as a recorder gives it; or shows herself."""
     each = round(len(said) * SLICE_S / seconds)
     begun = time.perf_counter()
     for n, at in enumerate(range(0, len(said), each)):
         await asyncio.sleep(max(0.0, begun + n * SLICE_S - time.perf_counter()))
         frame = {"frame": "air", "lecture": str(lecturer.room), "room_epoch": epoch, "take": "bench", "at": at}
-        frame |= {"type": "audio/webm;codecs=opus", "ago_ms": 100, "last": at + each >= len(said)}
+        frame |= {"type": "audio/webm;codecs=opus", "ago_ms": 100, "last": at + each >= len(said), **more}
         lecturer.send(json.dumps({**frame, "bytes": base64.b64encode(said[at : at + each]).decode()}))
 
 
@@ -113,29 +120,37 @@ async def a_lecture(database: str, players: int) -> tuple[UUID, Account, list[Ac
     return id, lecturer, pupils
 
 
-def packing_s(node: Node) -> float:
+def packing_s(node: Node, *modules: str) -> float:
     """CPU of the children that pack."""
     spent = 0.0
     for child in psutil.Process(node.process.pid).children(recursive=True):
-        if "media.stream" in " ".join(child.cmdline()):
+        if set(modules or ("media.stream", "media.picture")) & set(child.cmdline()):
             times = child.cpu_times()
             spent += times.user + times.system
     return spent
 
 
-async def room(node: Node, urls: Urls, folder: Path, players: int, seconds: float) -> dict[str, Any]:
+async def room(
+    node: Node, urls: Urls, folder: Path, players: int, seconds: float, film: bytes | None = None
+) -> dict[str, Any]:
     id, teacher, pupils = await a_lecture(urls.database, players)
     http = Http(node.port)
     begun = await http.call("POST", f"/api/lectures/{id}/start", teacher.token)
-    members = [Member(who, id) for who in pupils]
+    members = [Member(who, id, looks=film is not None) for who in pupils]
     lecturer = Member(teacher, id)
     await lecturer.enter(http, node.port)
     await city.in_parallel([member.enter(http, node.port) for member in members])
     said = recorded(speech(seconds))
-    speaking = asyncio.create_task(speak(lecturer, begun["room"]["epoch"], said, seconds))
+    epoch = begun["room"]["epoch"]
+    speaking = [asyncio.create_task(speak(lecturer, epoch, said, seconds))]
+    if film is not None:
+        await asyncio.sleep(3 * SLICE_S)  # the take is there
+        shown = {"take": "camera", "track": "camera", "beside": "bench", "after_ms": 300, "type": "video/webm"}
+        speaking.append(asyncio.create_task(speak(lecturer, epoch, film, seconds - 1, **shown)))
     await asyncio.sleep(2)
     web, packed = city.cpu_s(node) - packing_s(node), packing_s(node)
-    before = sum(member.bytes for member in members)
+    pictures = packing_s(node, "media.picture")
+    before, pictured = sum(member.bytes for member in members), sum(member.pictured for member in members)
     measured = time.perf_counter()
     await asyncio.sleep(seconds - 4)
     lasted = time.perf_counter() - measured
@@ -144,9 +159,12 @@ async def room(node: Node, urls: Urls, folder: Path, players: int, seconds: floa
         "parts": min(member.parts for member in members),
         "bits": 8 * (sum(member.bytes for member in members) - before) / players / lasted,
         "packing": 1_000 * (packing_s(node) - packed) / lasted,
+        "picture_bits": 8 * (sum(member.pictured for member in members) - pictured) / players / lasted,
+        "picturing": 1_000 * (packing_s(node, "media.picture") - pictures) / lasted,
+        "pictures": min(member.pictures for member in members),
         "web": 1_000 * (city.cpu_s(node) - packing_s(node) - web) / lasted,
     }
-    await speaking
+    await asyncio.gather(*speaking)
     await asyncio.sleep(2)
     await http.call("POST", f"/api/lectures/{id}/end", teacher.token)
     for member in (lecturer, *members):
@@ -173,12 +191,14 @@ async def replay(node: Node, redis_url: str, id: UUID, pupils: Sequence[Account]
 
     async def watch(who: Account) -> int:
         view = await http.call("GET", f"/api/lectures/{id}/replay", who.token)
-        head = f"GET {view['sound']['playlist']} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {who.token}\r\n\r\n"
-        _, listed = await http.raw(head.encode())
+        sound = view["sound"]
         got = 0
-        for address in re.findall(rb"^/hls/.+$", listed, re.M):
-            status, data = await http.raw(b"GET " + address + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-            got += len(data) if status == 200 else 0
+        for playlist in [sound["playlist"], *([sound["picture"]["playlist"]] if sound["picture"] else [])]:
+            head = f"GET {playlist} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {who.token}\r\n\r\n"
+            _, listed = await http.raw(head.encode())
+            for address in re.findall(rb'^/hls/.+$|(?<=MAP:URI=")[^"]+', listed, re.M):
+                status, data = await http.raw(b"GET " + address + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+                got += len(data) if status == 200 else 0
         return got
 
     watched: list[int] = []
@@ -232,14 +252,34 @@ async def warm(node: Node) -> None:
         await asyncio.sleep(0.5)
 
 
+def seen(rows: Sequence[dict[str, Any]]) -> int:
+    """With a camera: the same whoever looks on."""
+    print(f"one lecturer speaks and shows herself; load {city.load()}\n")
+    print("| players | parts of sound, of picture | kbit/s of sound, of picture | packing both, the picture alone, "
+          "CPU ms/s | web, CPU ms/s | objects (kB) written | reads of the store for all replays |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|")
+    for row in rows:
+        print(
+            f"| {row['players']} | {row['parts']}, {row['pictures']} | {row['bits'] / 1000:.1f}, "
+            f"{row['picture_bits'] / 1000:.1f} | {row['packing']:.0f}, {row['picturing']:.0f} | {row['web']:.0f} "
+            f"| {row['objects']} ({row['stored'] / 1000:.0f}) | {row['reads']} |"
+        )
+    same = len({(row["objects"], row["reads"]) for row in rows}) == 1
+    return 0 if same and max(row["bits"] for row in rows) < BAR_BITS else 1
+
+
 async def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dayi bench air", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--players", type=int, nargs="+", default=PLAYERS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--camera", action="store_true", help="she shows herself, too")
     options = parser.parse_args(argv)
+    film = filmed(options.seconds - 1, size=(480, 360)) if options.camera else None
     with city.city() as (service, urls):
         node = await asyncio.to_thread(service.web)
         await warm(node)
+        if film is not None:
+            return seen([await room(node, urls, service.folder, n, options.seconds, film) for n in options.players])
         rows = [await room(node, urls, service.folder, n, options.seconds) for n in options.players]
         waited = {1: await joins([node], urls.database)}
         second = await asyncio.to_thread(service.web)

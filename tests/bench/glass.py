@@ -3,6 +3,7 @@
 Two browsers, each a process of its own, and one web process on loopback. The lecturer's microphone plays a file with a
 click each other second; both pages note when a click goes by, the one at the microphone, the other at the loudspeaker,
 by the clock of the machine. Strokes are begun at odd moments, and noted at pen-down and when they are first painted.
+With `--camera` something flashes before hers with each click, and is noted when it is seen.
 """
 
 from __future__ import annotations
@@ -51,7 +52,18 @@ EAR = """
 """
 MICROPHONE = """
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const wall = () => {  // before her camera: white for a moment at each click
+        const canvas = Object.assign(document.createElement("canvas"), { width: 480, height: 360 });
+        const paint = canvas.getContext("2d");
+        setInterval(() => {
+            const white = now() - (window.clicks[window.clicks.length - 1] || 0) < 250;
+            paint.fillStyle = white ? "#fff" : `rgb(30, ${(now() / 20) % 60}, 60)`;
+            paint.fillRect(0, 0, 480, 360);
+        }, 16);
+        return canvas.captureStream(15);
+    };
     navigator.mediaDevices.getUserMedia = async (wanted) => {
+        if (wanted.video) return wall();
         const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
         const stream = await open({ audio: plain });
         const context = new AudioContext();
@@ -72,6 +84,18 @@ LOUDSPEAKER = """
         }
     };
     window.inks = [];
+    window.flashes = [];
+    const look = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+    const eye = look.getContext("2d", { willReadFrequently: true });
+    let dark = true;
+    setInterval(() => {
+        const video = document.querySelector(".picture-shown video");
+        if (!video || video.readyState < 2) return;
+        eye.drawImage(video, 0, 0, 1, 1);
+        const white = eye.getImageData(0, 0, 1, 1).data[0] > 150;
+        if (white && dark) window.flashes.push(now());
+        dark = !white;
+    }, 10);
     for (const verb of ["fill", "stroke"]) {  // a board at rest paints nothing
         const plain = CanvasRenderingContext2D.prototype[verb];
         CanvasRenderingContext2D.prototype[verb] = function (...given) {
@@ -101,7 +125,7 @@ def signed_in(browser: Browser, node: Node, login: str, script: str, at: str) ->
     return page
 
 
-def measured(seconds: float) -> dict[str, list[float]]:
+def measured(seconds: float, camera: bool) -> dict[str, list[float]]:
     with city.city() as (service, _), tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         service.seed()
         node = service.web()
@@ -113,12 +137,15 @@ def measured(seconds: float) -> dict[str, list[float]]:
         lecturer.goto(f"/lectures#room={lecture}")
         pupil.goto(f"/lectures#room={lecture}")
         lecturer.get_by_role("button", name="开始直播").click()
+        if camera:
+            lecturer.get_by_role("button", name="打开摄像头").click()
+            pupil.wait_for_function("() => window.flashes.length > 0")
         board = lecturer.get_by_role("application")
         board.wait_for()
         pupil.get_by_role("application").wait_for()
         pupil.wait_for_function("() => window.clicks.length > 2")
         for page in (lecturer, pupil):
-            page.evaluate("() => { window.clicks = []; window.pens = []; window.inks = []; }")
+            page.evaluate("() => { window.clicks = []; window.pens = []; window.inks = []; window.flashes = []; }")
         box = board.bounding_box()
         assert box is not None
         tick = threading.Event()
@@ -131,10 +158,12 @@ def measured(seconds: float) -> dict[str, list[float]]:
             tick.wait(2)
         said, heard = lecturer.evaluate("window.clicks"), pupil.evaluate("window.clicks")
         drawn, seen = lecturer.evaluate("window.pens"), pupil.evaluate("window.inks")
+        flashed = pupil.evaluate("window.flashes")
         ahead = pupil.evaluate("1000 * (window.output.baseLatency + (window.output.outputLatency || 0))")
         for browser in browsers:
             browser.close()
-    return {"sound": after(said, heard), "ink": after(drawn, seen), "output": [ahead]}
+    found = {"sound": after(said, heard), "ink": after(drawn, seen), "output": [ahead]}
+    return {**found, "picture": after(said, flashed)} if camera else found
 
 
 def after(causes: Sequence[float], effects: Sequence[float]) -> list[float]:
@@ -153,20 +182,25 @@ def line(name: str, values: Sequence[float], most: float) -> str:
         "●" if abs(n - WIDTH * middle / most) < 0.5 else "─" if WIDTH * low / most <= n <= WIDTH * high / most else " "
         for n in range(WIDTH + 1)
     )
-    return f"{name:>6} |{bar}| p5 {low:.0f}, p50 {middle:.0f}, p95 {high:.0f} ms, {len(values)} times"
+    return f"{name:>7} |{bar}| p5 {low:.0f}, p50 {middle:.0f}, p95 {high:.0f} ms, {len(values)} times"
 
 
 async def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dayi bench glass", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--camera", action="store_true", help="her picture, too")
     options = parser.parse_args(argv)
-    found: dict[str, Any] = await asyncio.to_thread(measured, options.seconds)
-    most = 200.0 * (1 + max(percentile(found[name], 0.95) for name in ("sound", "ink")) // 200)
+    found: dict[str, Any] = await asyncio.to_thread(measured, options.seconds, options.camera)
+    shown = ("sound", "ink", *(("picture",) if options.camera else ()))
+    most = 200.0 * (1 + max(percentile(found[name], 0.95) for name in shown) // 200)
     print(f"two browsers and a web process on one machine; load {city.load()}; 0 to {most:.0f} ms\n")
-    for name in ("sound", "ink"):
+    for name in shown:
         print(line(name, found[name], most))
     step = percentile(found["ink"], 0.5) - percentile(found["sound"], 0.5)
     print(
         f"\nink after sound: {step:+.0f} ms at p50; not counted: {found['output'][0]:.0f} ms of the loudspeaker's own"
     )
-    return 0 if found["sound"] and found["ink"] else 1
+    if options.camera:
+        step = percentile(found["picture"], 0.5) - percentile(found["sound"], 0.5)
+        print(f"picture after sound: {step:+.0f} ms at p50")
+    return 0 if all(found[name] for name in shown) else 1

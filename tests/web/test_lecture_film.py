@@ -150,7 +150,7 @@ async def test_a_time_of_day_that_jumps_costs_nothing_that_was_said_or_drawn(hal
     after = [row.at_ms for row in await hall.parts.store.rows(MARKS, {})]
     assert after[0] == before <= after[1] <= begun.start_ms < before + 60_000
     seen = (await hall.get(pupil, f"/api/lectures/{hall.id}/rewind")).json()
-    assert before <= seen["lasts_ms"] < before + 60_000
+    assert before - 10_000 <= seen["lasts_ms"] < before + 60_000
 
     await moved(hall, timedelta(hours=1))
     await draw(hall, "o3", "text", id="w3", **mark)

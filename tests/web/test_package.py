@@ -59,7 +59,8 @@ async def test_a_package_is_whole_goes_on_where_it_was_cut_and_names_no_pupil(ha
     assert stale.status_code == 200 and stale.content == whole.content
     beyond = await hall.get(hall.lecturer, path, {"Range": f"bytes={len(whole.content)}-"})
     assert beyond.status_code == 416
-    other, operator = [await World(hall.parts.store).person(f"a {role}", role) for role in (Role.LECTURER, Role.OPERATOR)]
+    world = World(hall.parts.store)
+    other, operator = [await world.person(f"a {role}", role) for role in (Role.LECTURER, Role.OPERATOR)]
     assert [(await hall.get(who, path)).status_code for who in (other, operator, pupil)] == [404, 200, 403]
     rows = await hall.parts.store.rows("SELECT person_id, from_byte FROM lecture_exports ORDER BY id", {})
     assert [(row.person_id, row.from_byte) for row in rows] == [

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -43,6 +44,7 @@ from server.store.work import Store, open_engine
 from server.texts import Texts
 from server.together import Together
 from server.web import door, openapi, pages
+from server.web.lectures import enter
 from server.web.limits import Limits
 from server.web.routes import DOORS
 
@@ -147,6 +149,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         limits=Limits(settings.redis_url, settings.signing_secret()),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),
+        entering=Together(partial(enter, behind)),
         grants=Grants(settings.signing_secret()),
         edges=Edges(behind.bus, behind.storage),
         listeners=Listeners(behind.views),
@@ -178,6 +181,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             await parts.texts.flush()
             await parts.enrolling.flush()
             await parts.voting.flush()
+            await parts.entering.flush()
             await asyncio.gather(parts.polling.flush(), parts.raising.flush(), parts.losing.flush())
             await parts.relay.flush()
             await hub.stop()

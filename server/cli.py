@@ -323,6 +323,7 @@ def demo_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 async def _make_year(url: str, questions: int) -> None:
     from server.actions import facts
+    from server.bank import index_words
     from server.demo.years import make_year
     from server.store.work import Store, open_engine
 
@@ -331,6 +332,7 @@ async def _make_year(url: str, questions: int) -> None:
         await make_year(Store(engine), questions, _say)
         _say("Counting them …")
         await facts.rebuild(Store(engine))
+        await index_words(Store(engine))
     finally:
         await engine.dispose()
 

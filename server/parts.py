@@ -11,7 +11,7 @@ from server.grants import Grants
 from server.listeners import Listeners
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
-from server.live.protocol import HandPlace, Position
+from server.live.protocol import HandPlace, Position, RoomSnapshot
 from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
@@ -39,6 +39,13 @@ class Backstage:
     hearer: HearingProcess
     texts: Texts
 
+    async def position(self, channel: str) -> Position:
+        """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""
+        try:
+            return await self.bus.position(channel)
+        except BusDown:
+            return Position(epoch="", offset=0)
+
 
 @dataclass(frozen=True)
 class Parts(Backstage):
@@ -48,16 +55,10 @@ class Parts(Backstage):
     limits: Limits
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
+    entering: Together[UUID, UUID, RoomSnapshot]  # pupils, by lecture
     grants: Grants
     edges: Edges
     listeners: Listeners
     polling: Together[tuple[UUID, int], tuple[UUID, int], int]  # pupils and their options, by lecture and poll
     raising: Together[UUID, UUID, HandPlace]  # pupils, by lecture; so are those who are lost
     losing: Together[UUID, UUID, int]
-
-    async def position(self, channel: str) -> Position:
-        """Where a channel stands; nowhere while the bus is down: the page then loads a snapshot when it is back."""
-        try:
-            return await self.bus.position(channel)
-        except BusDown:
-            return Position(epoch="", offset=0)

@@ -23,17 +23,6 @@ class PulseViews:
         query = "SELECT * FROM lecture_polls WHERE lecture_id = %(id)s ORDER BY number"
         return [poll_view(row, staff=staff) for row in await self.store.rows(query, {"id": lecture})]
 
-    async def answers(self, lecture: UUID, pupil: UUID) -> list[wire.PollAnswer]:
-        """A pupil's own."""
-        query = "SELECT number, option FROM lecture_poll_answers WHERE lecture_id = %(id)s AND pupil_id = %(pupil)s"
-        rows = await self.store.rows(query, {"id": lecture, "pupil": pupil})
-        return [wire.PollAnswer(number=row.number, option=row.option) for row in rows]
-
-    async def hand(self, lecture: UUID, pupil: UUID) -> wire.HandPlace | None:
-        """A pupil's own that is up."""
-        rows = await self.store.rows(_HAND, {"id": lecture, "pupil": pupil})
-        return wire.HandPlace(number=rows[0].number, ahead=rows[0].ahead) if rows else None
-
     async def hands(self, lecture: UUID) -> wire.HandsView:
         """Who has the word first, then in the order in which they went up."""
         rows = await self.store.rows(_HANDS, {"id": lecture})
@@ -81,12 +70,6 @@ def poll_view(row: Record, *, staff: bool) -> wire.PollView:
     )
 
 
-_HAND = """
-    SELECT number, (SELECT count(*) FROM lecture_hands w
-                    WHERE w.lecture_id = h.lecture_id AND w.state = 'raised' AND w.number < h.number) AS ahead
-    FROM lecture_hands h
-    WHERE lecture_id = %(id)s AND pupil_id = %(pupil)s AND state IN ('raised', 'taken')
-"""
 _HANDS = """
     SELECT h.number, h.state, h.raised_at, h.state = 'taken' AS taken, a.nickname
     FROM lecture_hands h JOIN accounts a ON a.id = h.pupil_id

@@ -1,9 +1,10 @@
 """What pages see of a lecture's room: its state, its board, what is said, who was there. Deny by default."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -51,8 +52,47 @@ class RoomViews:
         found = await self.store.rows(_STATE, {"id": id})
         return _state(found[0]) if found else None
 
-    async def snapshot(self, person: Person, side: Side, id: UUID) -> wire.RoomSnapshot | None:
-        """Without the positions of its channels, which were asked for before."""
+    async def for_staff(self, side: Side, id: UUID) -> wire.RoomSnapshot | None:
+        """For its lecturer or a reviewer; without the positions of its channels, which were asked for before."""
+        common = await self._common(id)
+        if common is None:
+            return None
+        return wire.RoomSnapshot(
+            **common,
+            me=side,
+            lines=await self._lines(id, staff=True),
+            voted=[],
+            muted=False,
+            polls=await self.pulse.polls(id, staff=True),
+            hands=await self.pulse.hands(id),
+            lost=await self.pulse.lost(id),
+        )
+
+    async def for_pupils(self, id: UUID, pupils: Sequence[UUID]) -> list[wire.RoomSnapshot] | None:
+        """The room for each of those who come in at the same moment: what all see is read once."""
+        common = await self._common(id)
+        if common is None:
+            return None
+        lines, polls = await self._lines(id, staff=False), await self.pulse.polls(id, staff=False)
+        held: dict[UUID, list[wire.LineView]] = defaultdict(list)
+        for row in await self.store.rows(_HELD, {"id": id, "pupils": list(pupils)}):
+            held[row.author_id].append(line_view(row, by_lecturer=False))
+        return [
+            wire.RoomSnapshot(
+                **common,
+                me="pupil",
+                lines=sorted([*lines, *held[row.id]], key=lambda line: line.number) if row.id in held else lines,
+                voted=row.voted,
+                muted=row.muted,
+                polls=polls,
+                answered=[wire.PollAnswer(number=n, option=option) for n, option in row.answered or []],
+                hand=None if row.hand is None else wire.HandPlace(number=row.hand, ahead=row.ahead),
+            )
+            for row in await self.store.rows(_OWN, {"id": id, "pupils": list(pupils)})
+        ]
+
+    async def _common(self, id: UUID) -> dict[str, Any] | None:
+        """What everybody in the room sees."""
         lecture = await self.lectures.lecture(id)
         state = await self.state(id)
         if lecture is None or state is None:
@@ -61,35 +101,22 @@ class RoomViews:
         board = msgspec.json.decode(kept[0].body, type=wire.BoardSnapshot) if kept else None
         log = await self.store.rows(LOG, {"id": id, "after": 0 if board is None else board.seq})
         materials = await self.lectures.materials(id)
-        me = {"id": id, "person": person.id}
-        votes = await self.store.rows(_VOTED, me)
-        banned = await self.store.rows(_MUTED, me)
-        staff = side != "pupil"
-        return wire.RoomSnapshot(
-            lecture=lecture,
-            room=state,
-            me=side,
-            channel=room_channel(id),
-            board=board,
-            log=[
+        return {
+            "lecture": lecture,
+            "room": state,
+            "channel": room_channel(id),
+            "board": board,
+            "log": [
                 wire.BoardLine(seq=r.seq, id=r.op_id, author=LECTURER, kind=r.kind, body=r.body, at_ms=r.at_ms)
                 for r in log
             ],
-            media={str(page.id): page for material in materials for page in material.pages},
-            lines=await self._lines(person, id, staff),
-            voted=[row.number for row in votes],
-            muted=bool(banned),
-            epoch="",
-            offset=0,
-            polls=await self.pulse.polls(id, staff=staff),
-            answered=[] if staff else await self.pulse.answers(id, person.id),
-            hand=None if staff else await self.pulse.hand(id, person.id),
-            hands=await self.pulse.hands(id) if staff else None,
-            lost=await self.pulse.lost(id) if staff else None,
-        )
+            "media": {str(page.id): page for material in materials for page in material.pages},
+            "epoch": "",
+            "offset": 0,
+        }
 
-    async def _lines(self, person: Person, id: UUID, staff: bool) -> list[wire.LineView]:
-        rows = await self.store.rows(_LINES, {"id": id, "person": person.id, "staff": staff, "limit": LATEST})
+    async def _lines(self, id: UUID, *, staff: bool) -> list[wire.LineView]:
+        rows = await self.store.rows(_LINES, {"id": id, "staff": staff, "limit": LATEST})
         return [line_view(row, by_lecturer=row.by_lecturer) for row in rows]
 
     async def attendance(self, id: UUID) -> wire.Attendance:
@@ -155,16 +182,31 @@ _STATE = """
     LEFT JOIN lecture_hands h ON h.lecture_id = l.id AND h.state = 'taken'
     LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
 """
-_VOTED = "SELECT number FROM lecture_votes WHERE lecture_id = %(id)s AND pupil_id = %(person)s"
-_MUTED = """
-    SELECT FROM lecture_bans WHERE lecture_id = %(id)s AND pupil_id = %(person)s AND muted_at IS NOT NULL
+_OWN = """
+    SELECT who.id,
+           ARRAY(SELECT number FROM lecture_votes v WHERE v.lecture_id = %(id)s AND v.pupil_id = who.id
+                 ORDER BY number) AS voted,
+           EXISTS (SELECT FROM lecture_bans b WHERE b.lecture_id = %(id)s AND b.pupil_id = who.id
+                   AND b.muted_at IS NOT NULL) AS muted,
+           (SELECT array_agg(ARRAY[number, option] ORDER BY number) FROM lecture_poll_answers p
+            WHERE p.lecture_id = %(id)s AND p.pupil_id = who.id) AS answered,
+           hand.number AS hand, hand.ahead
+    FROM unnest(CAST(%(pupils)s AS uuid[])) WITH ORDINALITY AS who (id, place)
+    LEFT JOIN LATERAL (
+        SELECT h.number, (SELECT count(*) FROM lecture_hands w WHERE w.lecture_id = h.lecture_id
+                          AND w.state = 'raised' AND w.number < h.number) AS ahead
+        FROM lecture_hands h
+        WHERE h.lecture_id = %(id)s AND h.pupil_id = who.id AND h.state IN ('raised', 'taken')) hand ON true
+    ORDER BY who.place
+"""
+_HELD = f"""
+    {LINE} WHERE l.lecture_id = %(id)s AND l.state = 'held' AND l.author_id = ANY(CAST(%(pupils)s AS uuid[]))
 """
 _LINES = f"""
     SELECT * FROM (
         {LINE.replace("a.nickname", "a.nickname, l.author_id = h.lecturer_id AS by_lecturer")}
         JOIN lectures h ON h.id = l.lecture_id
-        WHERE l.lecture_id = %(id)s
-          AND (%(staff)s OR l.state IN ('shown', 'answered') OR l.author_id = %(person)s AND l.state = 'held')
+        WHERE l.lecture_id = %(id)s AND (%(staff)s OR l.state IN ('shown', 'answered'))
         ORDER BY l.kind = 'chat', l.number DESC LIMIT %(limit)s::int + 300) newest
     ORDER BY number
 """  # noqa: S608 - composed of constants of this module

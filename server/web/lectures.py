@@ -1,5 +1,7 @@
 """The doors of lectures: the catalogue and a pupil's places, a lecturer's plans and materials."""
 
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,9 @@ from server.domain.lecture import Plan
 from server.domain.people import Role, Subject
 from server.domain.room import LineState
 from server.live import protocol as wire
+from server.parts import Backstage
 from server.store.lecture_views import Wanted
+from server.store.room_views import Side
 from server.store.work import lecture_channel, person_channel, room_channel, staff_channel
 from server.web.air import live_sound
 from server.web.door import Call, Door, Reply
@@ -175,19 +179,45 @@ async def show_room(call: Call[Any]) -> wire.RoomSnapshot:
     side = await call.parts.views.rooms.side(call.person, call.id())
     if side is None:
         raise await _why_not(call)
-    position = await call.parts.position(room_channel(call.id()))
-    staff = None
-    if side != "pupil":
-        at = await call.parts.position(staff_channel(call.id()))
-        staff = wire.StaffChannel(channel=staff_channel(call.id()), epoch=at.epoch, offset=at.offset)
-    view = await call.parts.views.rooms.snapshot(call.person, side, call.id())
+    if side == "pupil":
+        view = await call.parts.entering.join(call.id(), call.person.id)
+    else:
+        view = await _for_staff(call.parts, side, call.id())
+    view.sound = live_sound(call, view.lecture)
+    return view
+
+
+async def enter(parts: Backstage, lecture: UUID, pupils: Sequence[UUID]) -> Sequence[wire.RoomSnapshot | Refusal]:
+    """The room for pupils who come in at the same moment; `parts.entering` brings them together."""
+    place = await _place(parts, lecture)
+    views = await parts.views.rooms.for_pupils(lecture, pupils)
+    return [NotHere() for _ in pupils] if views is None else [place(view) for view in views]
+
+
+async def _for_staff(parts: Backstage, side: Side, lecture: UUID) -> wire.RoomSnapshot:
+    place = await _place(parts, lecture)
+    at = await parts.position(staff_channel(lecture))
+    view = await parts.views.rooms.for_staff(side, lecture)
     if view is None:
         raise NotHere
-    view.epoch, view.offset, view.staff = position.epoch, position.offset, staff
-    view.sound = live_sound(call, view.lecture)
-    at = await call.parts.position(picture_channel(call.id()))
-    view.pictures = wire.PictureChannel(channel=picture_channel(call.id()), epoch=at.epoch, offset=at.offset)
-    return view
+    view.staff = wire.StaffChannel(channel=staff_channel(lecture), epoch=at.epoch, offset=at.offset)
+    return place(view)
+
+
+async def _place(parts: Backstage, lecture: UUID) -> Callable[[wire.RoomSnapshot], wire.RoomSnapshot]:
+    """Where the channels stand before the room is read, for its pages to listen on from there."""
+    room, pictures = await asyncio.gather(
+        parts.position(room_channel(lecture)), parts.position(picture_channel(lecture))
+    )
+
+    def place(view: wire.RoomSnapshot) -> wire.RoomSnapshot:
+        view.epoch, view.offset = room.epoch, room.offset
+        view.pictures = wire.PictureChannel(
+            channel=picture_channel(lecture), epoch=pictures.epoch, offset=pictures.offset
+        )
+        return view
+
+    return place
 
 
 async def _why_not(call: Call[Any]) -> Refusal:

@@ -139,7 +139,7 @@ function Chosen({ of }: { of: BankView }) {
   return (
     <ul class="bank-chosen">
       {chosen.map((name) => {
-        const told = name === "q" ? `“${search.value.q!.slice(0, 24)}”` : name === "figure" ? words.figureChosen : nameOf(of, name, search.value[name]!);
+        const told = name === "q" ? search.value.q!.slice(0, 24) : name === "figure" ? words.figureChosen : nameOf(of, name, search.value[name]!);
         return <li key={name}><button class="bank-chip" aria-label={words.remove(told)} onClick={() => look({ [name]: "" })}>{told}<Icon name="cross" /></button></li>;
       })}
       {chosen.length > 1 && <li><button class="button small quiet" onClick={() => go({})}>{words.clear}</button></li>}
@@ -199,7 +199,7 @@ function Answers({ of, terms }: { of: readonly AnswerView[]; terms: readonly str
     <section class="bank-answers" aria-labelledby="bank-answers">
       <h2 id="bank-answers">{bank.value.answers}</h2>
       <div class="bank-answer-row">
-        {of.map((each) => <div key={each.id} class="card"><p class="muted small">{say.value.subjects[each.subject]} · {bank.value.stages[each.stage]}{each.title !== null && ` · ${each.title}`}</p><Text of={each.problem_text.slice(0, 120)} terms={terms} />{each.video_url !== null && <Watch of={each} />}</div>)}
+        {of.map((each) => <div key={each.id} class="card"><p class="muted small">{say.value.subjects[each.subject]} · {bank.value.stages[each.stage]}{each.title !== null && ` · ${each.title}`}</p><Text of={each.problem_text.length > 120 ? `${each.problem_text.slice(0, 119)}…` : each.problem_text} terms={terms} />{each.video_url !== null && <Watch of={each} />}</div>)}
       </div>
     </section>
   );

@@ -104,8 +104,7 @@ async def test_a_pupil_answers_once_may_change_it_and_sees_what_was_right_when_i
     wrong = await answer(store, lecture, 1, (stranger, 1), (pupil.id, 4), (pupil.id, 0))
     assert [type(each) for each in wrong] == [NotHere, BadRequest, BadRequest]
     assert [type(each) for each in await answer(store, lecture, 9, (pupil.id, 1))] == [NotHere]
-    snapshot = await views.rooms.snapshot(pupil, "pupil", lecture)
-    assert snapshot is not None
+    [snapshot] = await views.rooms.for_pupils(lecture, [pupil.id]) or []
     assert [(p.counts, p.right) for p in snapshot.polls] == [([0, 1, 0], None)]
     assert [(a.number, a.option) for a in snapshot.answered] == [(1, 2)]
 
@@ -253,8 +252,8 @@ async def test_who_is_lost_counts_once_a_window_and_the_lecturer_alone_is_told(
     view = await views.pulse.lost(lecture)
     assert (view.counts, view.came) == ([3, 0, 1], 4)
     assert [(mark.from_ms, mark.to_ms, mark.most) for mark in view.marks] == [(0, 30_000, 3)]
-    seen = await views.rooms.snapshot(pupil, "pupil", lecture)
-    assert seen is not None and seen.lost is None and seen.hands is None
+    [seen] = await views.rooms.for_pupils(lecture, [pupil.id]) or []
+    assert seen.lost is None and seen.hands is None
     await act(store, lecture_room.end, lecturer, lecture, await World(store).now())
     assert await lost(pupil.id) == [RoomClosed]
     assert (await views.pulse.lost(lecture)).counts[:3] == [3, 0, 1], "kept for the replay"

@@ -105,7 +105,7 @@ async def test_it_begins_at_its_time_with_the_pages_that_were_brought(
 
     assert await start(store, lecturer, lecture) == 1
 
-    snapshot = await views.rooms.snapshot(lecturer, "lecturer", lecture)
+    snapshot = await views.rooms.for_staff("lecturer", lecture)
     assert snapshot is not None and snapshot.room.state == "live"
     pages = [line.body for line in snapshot.log]
     assert [(page["paper"], page["aspect"]) for page in pages] == [("photo", 5625)] * 2
@@ -202,12 +202,11 @@ async def test_what_may_lead_a_child_away_is_held_until_somebody_has_looked(
     assert [line["number"] for line in heard(told, room_channel(lecture))] == [fine.number]
     assert [line["number"] for line in heard(told, staff_channel(lecture))] == [held.number]
     other = await World(store).student("other")
-    seen = {}
-    for who, side in ((pupil, "pupil"), (other, "pupil"), (lecturer, "lecturer")):
-        snapshot = await views.rooms.snapshot(who, side, lecture)  # type: ignore[arg-type]
-        assert snapshot is not None
-        seen[who.login] = [line.number for line in snapshot.lines]
-    assert seen == {"xiaoming": [1, 2], "other": [2], "mingshi": [1, 2]}
+    together = await views.rooms.for_pupils(lecture, [other.id, pupil.id]) or []
+    by_staff = await views.rooms.for_staff("lecturer", lecture)
+    assert by_staff is not None
+    seen = [[line.number for line in snapshot.lines] for snapshot in (*together, by_staff)]
+    assert seen == [[2], [1, 2], [1, 2]]
     told.clear()
     async with store.work() as work:
         await lecture_room.judge(work, lecturer, lecture, held.number, LineState.HIDDEN)
@@ -307,7 +306,7 @@ async def test_the_kept_board_and_the_lines_since_are_the_whole_log(
             async with store.work() as work:
                 await lecture_room.snapshot_board(work, lecture)
 
-    snapshot = await views.rooms.snapshot(lecturer, "lecturer", lecture)
+    snapshot = await views.rooms.for_staff("lecturer", lecture)
     assert snapshot is not None and snapshot.board is not None and snapshot.board.seq == 4
     whole = Board()
     async with store.work() as work:

@@ -48,7 +48,8 @@ NAIVE = """
           AND (SELECT given FROM consents c WHERE c.child_id = q.student_id AND purpose = 'research'
                ORDER BY c.id DESC LIMIT 1)
     )
-    SELECT subject, stage, grade, knowledge_point, school_id, week, count(*), sum(stuck::int), sum(unanswered::int)
+    SELECT subject, stage, grade, knowledge_point, school_id, week, count(*), sum(stuck::int) AS stuck,
+           sum(unanswered::int) AS unanswered
     FROM asked GROUP BY GROUPING SETS ((), (subject), (stage), (grade), (knowledge_point), (school_id), (week))
 """
 NAIVE_PAGE = """

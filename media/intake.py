@@ -43,6 +43,7 @@ class Taken:
     duration_ms: int = 0
     peaks: tuple[int, ...] = ()
     pages: tuple[tuple[int, int], ...] = ()
+    page_texts: tuple[str, ...] = ()
 
 
 async def take_in(source: Path, kind: Kind, out_dir: Path, limits: Limits = USUAL) -> Taken:
@@ -97,6 +98,7 @@ def _taken(kind: Kind, out_dir: Path, answer: dict[str, Any]) -> Taken:
         duration_ms=answer.get("duration_ms", 0),
         peaks=tuple(answer.get("peaks", ())),
         pages=tuple((width, height) for width, height in answer.get("pages", ())),
+        page_texts=tuple(answer.get("page_texts", ())),
     )
 
 

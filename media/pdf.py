@@ -16,6 +16,7 @@ from media.photo import head, write_jpeg
 
 PAGE_SIDE = 1_600  # pixels, longer side: a tablet's width
 PAGE_QUALITY = 82
+PAGE_TEXT = 4_000  # characters of a page that are kept
 NARROWEST = 1 / 5  # of a page's sides: a board's page is at most five times as high as wide
 
 
@@ -33,7 +34,19 @@ def remake(source: Path, out: Path, limits: Limits) -> dict[str, Any]:
     if count > limits.material_pages:
         raise TooManyPages
     sizes = [_paint(document, number, out) for number in range(count)]
-    return {"file": "page-001.jpg", "content_type": "image/jpeg", "pages": sizes}
+    texts = [_said(document, number) for number in range(count)]
+    return {"file": "page-001.jpg", "content_type": "image/jpeg", "pages": sizes, "page_texts": texts}
+
+
+def _said(document: pypdfium2.PdfDocument, number: int) -> str:
+    """What the page says as far as the file knows: a scan says nothing. Only words and figures are kept."""
+    try:
+        page = document[number]
+        text = page.get_textpage().get_text_range()
+        page.close()
+    except (pypdfium2.PdfiumError, UnicodeError):
+        return ""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:PAGE_TEXT]
 
 
 def _paint(document: pypdfium2.PdfDocument, number: int, out: Path) -> tuple[int, int]:

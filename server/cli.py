@@ -16,6 +16,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from uuid import UUID
 
 from server import lifeline, research_cli, subsidy_cli
 from server.embedded import EmbeddedError, EmbeddedServices, Urls, services
@@ -66,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("file", type=Path)
     people.add_argument("--dry-run", action="store_true", help="check the file and change nothing")
     people.add_argument("--codes", type=Path, help="write the activation codes to this CSV, readable by you alone")
+    lectures = add("lectures", lectures_export, "export a lecture that is over: a ZIP of all that is kept of it")
+    lectures.add_argument("verb", choices=["export"])
+    lectures.add_argument("lecture", type=UUID, help="its id, as in the address of its replay")
+    lectures.add_argument("file", type=Path, help="where to; run it again to go on where it was stopped")
     lessons = add("lessons", lessons_import, "import micro-lessons: a CSV or XLSX that names MP4 files of a folder")
     lessons.add_argument("verb", choices=["import"])
     lessons.add_argument("file", type=Path)
@@ -277,6 +282,24 @@ def lessons_import(settings: Settings, arguments: argparse.Namespace) -> int | N
                 at_once=arguments.at_once,
                 say=_say,
             )
+
+    with servers(settings) as connected:
+        return asyncio.run(run(connected))
+
+
+def lectures_export(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    from server.app import working
+    from server.package import export_to
+
+    async def run(connected: Settings) -> int:
+        async with working(connected) as parts:
+            try:
+                written = await export_to(parts, arguments.lecture, arguments.file)
+            except LookupError as error:
+                print(f"dayi: {error}", file=sys.stderr)
+                return 1
+        _say(f"{arguments.file}: {written} bytes were written.")
+        return 0
 
     with servers(settings) as connected:
         return asyncio.run(run(connected))

@@ -4,6 +4,7 @@ The film's clock is the lecture's, so that chapters, captions and what was watch
 """
 
 import asyncio
+import logging
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -19,13 +20,15 @@ from media.cmaf import initialisation
 from media.render import Kept, News, Progress, RenderJob, render
 from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
 from media.voices import Voice
-from server.actions import lecture_film
+from server.actions import lecture_captions, lecture_film
 from server.actions.lecture_air import segment_key
+from server.child import ChildFailed
 from server.domain.board import Operation
 from server.domain.figure import shown
-from server.domain.replay import Segment
+from server.domain.finding import shown_first, spread
+from server.domain.replay import Segment, pieces
 from server.parts import Backstage
-from server.store.captions import SHOWN
+from server.store.captions import SHOWN, CaptionBook, TextBook
 from server.store.lecture_films import Footage
 from server.store.lecture_views import page_id, page_key
 from server.store.lectures import MATERIALS
@@ -39,7 +42,13 @@ MAX_PARTS = 1_000
 TELL_EVERY_S = 2.0
 CHAPTER = "第"  # and a number: 第 3
 
+LEAST_SAID = 16  # characters that a file says of a page; what says less is a scan
+TYPED = ("text", "formula")
+AT_ONCE, PIECES = 4, 4  # segments that are heard as one piece, and pieces of a job: a minute
+HEARD_WITHIN = timedelta(minutes=2)
+
 Storage = FolderStorage | S3Storage
+log = logging.getLogger(__name__)
 
 
 class Reel:
@@ -67,12 +76,12 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
     await asyncio.sleep(max(0.0, (SETTLED - since).total_seconds()))
     segments = await parts.views.replays.segments(id)
     async with parts.store.work() as work:
-        log = await RoomBook(work).log(id)
+        lines = await RoomBook(work).log(id)
     captions = await parts.store.rows(SHOWN, {"id": id})
     with tempfile.TemporaryDirectory(prefix="dayi-film-") as folder:
         place = Path(folder)
         job = RenderJob(
-            log=[_line(op) for op in log],
+            log=[_line(op) for op in lines],
             images=await _pages(parts, id, place),
             voices=await _voices(parts.storage, id, segments, place),
             captions=[Caption(*cue) for row in captions for cue in row.cues],
@@ -118,6 +127,67 @@ class _Teller:
                     await lecture_film.make_headway(work, self._lecture, round(100 * done))
             case _:
                 pass
+
+
+async def read_lecture(parts: Backstage, id: UUID) -> None:
+    """What the pages that were shown say, each from its first moment, by the file where it knew, else as the reader
+    sees it; and what was typed. A page that can't be read is found by nothing."""
+    if await _over(parts, id) is None:
+        return
+    async with parts.store.work() as work:
+        lines = await RoomBook(work).log(id)
+    said: dict[str, tuple[str, UUID, int]] = {}  # by the id that a board gives to a page's picture
+    for material in await parts.store.rows(MATERIALS, {"lecture": id}):
+        texts = material.page_texts or [""] * len(material.pages)
+        for number, text in enumerate(texts, 1):
+            said[str(page_id(material.id, number))] = text, material.id, number
+    found: list[tuple[int, str, str]] = []
+    for at_ms, media in shown_first(lines):
+        if media in said:
+            text, material_id, number = said[media]
+            found.append((at_ms, "page", text if len(text) >= LEAST_SAID else await _read(parts, material_id, number)))
+    found += [(op.at_ms, "board", str(op.body.get("text") or op.body.get("tex"))) for op in lines if op.kind in TYPED]
+    async with parts.store.work() as work:
+        await TextBook(work).keep(id, [each for each in found if each[2].strip()])
+        await work.commit()
+    if parts.hearer.is_on:
+        async with parts.store.work() as work:
+            await lecture_captions.hear(work, id)
+
+
+async def _read(parts: Backstage, material: UUID, number: int) -> str:
+    try:
+        return (await parts.reader.read(await parts.storage.read(page_key(material, number), MAX_PAGE))).text
+    except (ChildFailed, ObjectMissing) as error:
+        log.warning("a page goes on unread", extra={"material": str(material), "why": repr(error)})
+        return ""
+
+
+async def hear_lecture(parts: Backstage, id: UUID) -> None:
+    """A minute of what was said; then the next one waits for its turn behind pupils' voice notes."""
+    if await _over(parts, id) is None:
+        return
+    async with parts.store.work() as work:
+        captions = await CaptionBook(work).captions(id)
+    if captions is None or captions.source != "heard" or captions.heard_ms is None:
+        return  # the lecturer has brought others, or all is heard
+    ahead = [each for each in await parts.views.replays.segments(id) if each.at_ms >= captions.heard_ms]
+    heard: list[Caption] = []
+    for some in pieces(ahead, AT_ONCE)[:PIECES]:
+        data = [initialisation()]
+        for segment in some:
+            with suppress(ObjectMissing):
+                data.append(await parts.storage.read(segment_key(id, segment.take, segment.number)))
+        try:
+            text = await parts.hearer.hear(b"".join(data), HEARD_WITHIN) if len(data) > 1 else ""
+        except ChildFailed as error:
+            log.warning("a piece of a lecture goes on unheard", extra={"lecture": str(id), "why": repr(error)})
+            text = ""
+        heard += [Caption(*line) for line in spread(text, some[0].at_ms, some[-1].ends_ms)]
+        ahead = ahead[len(some) :]
+    async with parts.store.work() as work:
+        reviewed_first = parts.views.replays_reviewed
+        await lecture_captions.heard(work, id, heard, ahead[0].at_ms if ahead else None, reviewed_first=reviewed_first)
 
 
 async def give_up_film(parts: Backstage, id: UUID) -> None:

@@ -37,7 +37,7 @@ from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
 from server.export_files import TooManyRows
-from server.filming import MAX_PARTS, Reel, film_lecture, give_up_film
+from server.filming import MAX_PARTS, Reel, film_lecture, give_up_film, hear_lecture, read_lecture
 from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
@@ -118,6 +118,14 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_film(parts, UUID(lecture_id))
             raise
+
+    @app.task(name="read_lecture", queue="film", retry=retry)
+    async def read_pages(lecture_id: str) -> None:
+        await read_lecture(parts, UUID(lecture_id))
+
+    @app.task(name="hear_lecture", queue="hear", retry=retry)
+    async def hear_some(lecture_id: str) -> None:
+        await hear_lecture(parts, UUID(lecture_id))
 
     @app.task(name="forget_voice", queue="read", retry=retry)
     async def forget(child_id: str) -> None:

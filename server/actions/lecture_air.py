@@ -43,7 +43,7 @@ async def begin(work: Work, person: Person, id: UUID, epoch: int, name: str, ago
         raise Fenced
     if await takes.named(id, name) is not None:
         raise Moved  # it was begun elsewhere, and what it is packed with is there
-    now_ms = round((await work.now() - lecture.started_at).total_seconds() * 1000)
+    now_ms = await book.clock(lecture, await work.now())
     start_ms = max(0, now_ms - ago_ms)
     number = await takes.begin(id, name, epoch, start_ms)
     if number > MOST_TAKES:

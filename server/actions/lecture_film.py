@@ -10,6 +10,12 @@ from server.store.lectures import LectureBook
 from server.store.work import Work
 
 
+async def leave_behind(work: Work, id: UUID) -> None:
+    """In the transaction that ends it: a video, and what its pages say."""
+    await want_film(work, id)
+    work.defer("read_lecture", queue="film", lock=f"texts:{id}", lecture_id=str(id))
+
+
 async def want_film(work: Work, id: UUID) -> None:
     """In the transaction of whoever has a reason: the lecture ended, or its captions are others now."""
     await LectureFilmBook(work).want(id)

@@ -21,7 +21,7 @@ from server.actions.errors import (
     TooEarly,
     TooFast,
 )
-from server.actions.lecture_film import want_film
+from server.actions.lecture_film import leave_behind
 from server.actions.pulse import falls_still, lower_hand_of
 from server.actions.subsidy import lecture_held
 from server.domain.board import MAX_OPERATIONS, Board, BoardError, Operation, check, packed
@@ -98,10 +98,11 @@ async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
         return
     if state is not ON_AIR:
         raise RoomClosed
+    await book.clock(lecture, now)
     await book.change(id, state=LectureState.OVER, ended_at=now)
     await falls_still(work, id)
     await lecture_held(work, lecture, now)
-    await want_film(work, id)
+    await leave_behind(work, id)
     work.defer("snapshot_lecture", queue="read", lock=f"lecture:{id}", lecture_id=str(id))
     work.tell(lecture_channel(id), "lecture", id)
     work.tell(room_channel(id), "room", id)
@@ -129,7 +130,7 @@ async def draw(work: Work, person: Person, id: UUID, epoch: int, op_id: str, kin
         raise BadRequest(str(error)) from error
     if body.get("paper") == "photo" and not await _is_brought(book, id, body["media"]):
         raise BadRequest("that picture is not of this lecture")
-    at_ms = max(0, round((await work.now() - lecture.started_at).total_seconds() * 1000))
+    at_ms = await book.clock(lecture, await work.now())
     line = Operation(0, op_id, LECTURER, kind, body, at_ms)
     seq = await room.append(id, line)
     work.tell(room_channel(id), "board", id, {**asdict(line), "seq": seq})

@@ -21,7 +21,7 @@ from server.actions.errors import (
     TooManyPages,
     TooManyPlaces,
 )
-from server.actions.lecture_film import want_film
+from server.actions.lecture_film import leave_behind
 from server.actions.pulse import falls_still
 from server.actions.subsidy import lecture_held
 from server.domain.lecture import (
@@ -163,10 +163,11 @@ async def keep_time(work: Work, id: UUID, now: datetime) -> None:
     if lecture is None or to is None:
         return
     if to is LectureState.OVER:
+        await book.clock(lecture, now)
         await book.change(id, state=to, ended_at=now)
         await falls_still(work, id)
         await lecture_held(work, lecture, now)
-        await want_film(work, id)
+        await leave_behind(work, id)
         work.tell(lecture_channel(id), "lecture", id)
         work.tell(room_channel(id), "room", id)
     else:

@@ -199,6 +199,7 @@ async def _put_taken(storage: Storage, id: UUID, taken: Taken) -> dict[str, obje
         "duration_ms": taken.duration_ms or None,
         "peaks": list(taken.peaks) or None,
         "pages": [list(size) for size in taken.pages] or None,
+        "page_texts": list(taken.page_texts) or None,
     }
 
 

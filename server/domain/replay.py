@@ -59,6 +59,19 @@ def on_one_clock(rows: Iterable[tuple[int, int, int, int]], whole: int) -> list[
     return segments
 
 
+def pieces(segments: Sequence[Segment], most: int) -> list[list[Segment]]:
+    """Segments that follow one another, at most so many together."""
+    found: list[list[Segment]] = []
+    for segment in segments:
+        last = found[-1][-1] if found else None
+        follows = last is not None and (last.take, last.number + 1) == (segment.take, segment.number)
+        if follows and len(found[-1]) < most:
+            found[-1].append(segment)
+        else:
+            found.append([segment])
+    return found
+
+
 def horizon(segments: Sequence[Segment], now_ms: int) -> int:
     """How far a lecture on the air can be gone back to: as far as it is kept, and at least to SETTLED_MS before now."""
     kept = max((segment.ends_ms for segment in segments), default=0)

@@ -1320,6 +1320,34 @@ class LectureFilm(Wire):
     download_url: str | None = None
 
 
+class CaptionsState(Wire):
+    """What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown."""
+
+    state: Literal["shown", "waiting", "refused"]
+    source: Literal["brought", "heard"]
+
+
+class LectureMoment(Wire):
+    """A moment of a lecture at which something is written or said, and what."""
+
+    at_ms: int
+    kind: Literal["page", "board", "caption"]
+    text: str
+
+
+class Moments(Wire):
+    moments: list[LectureMoment]
+    more: bool
+
+
+class CaptionsBrought(Wire):
+    """How many cues a file brought; with any mistake none."""
+
+    cues: int
+    mistakes: list[str]
+    captions: CaptionsState | None = None
+
+
 class LectureReplay(Wire):
     """A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All
     times are ms from its beginning."""
@@ -1336,6 +1364,7 @@ class LectureReplay(Wire):
     shown: bool  # to pupils
     me: Literal["lecturer", "pupil", "reviewer"]
     film: LectureFilm | None = None
+    captions: CaptionsState | None = None
     stopped_ms: int = 0  # where one's own page stood that spoke last
 
 
@@ -1710,12 +1739,24 @@ class ReviewView(Wire):
     earlier: list[str] = []  # what reviewers said of it before
 
 
+class LectureToReview(Wire):
+    """A replay that pupils wait for, or captions that were brought to one."""
+
+    lecture_id: UUID
+    what: Literal["replay", "captions"]
+    title: str
+    lecturer_name: str
+    subject: Subject
+    since: datetime
+
+
 class Reviews(Wire):
-    """The oldest first; `waiting` counts all. `rule` is whose answers are reviewed."""
+    """The oldest first; `waiting` counts all answers. `rule` is whose answers are reviewed."""
 
     rule: Literal["at_once", "trusted", "all"]
     waiting: int
     answers: list[ReviewView]
+    lectures: list[LectureToReview] = []
 
 
 class Decide(Wire, forbid_unknown_fields=True):
@@ -1858,6 +1899,16 @@ class WatchedSpans(Wire, forbid_unknown_fields=True):
 
     spans: list[Span]
     at_ms: int | None = None
+
+
+class BringCaptions(Wire, forbid_unknown_fields=True):
+    """A WebVTT file."""
+
+    text: str
+
+
+class ShowCaptions(Wire, forbid_unknown_fields=True):
+    shown: bool
 
 
 class RuleAuthor(Wire, forbid_unknown_fields=True):

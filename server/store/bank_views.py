@@ -315,7 +315,9 @@ _TAKES = {
 
 
 def _counting(columns: Sequence[str], source: str, search: Search) -> str:
-    """One pass over the source; a row that two filters leave out is in no count."""
+    """One pass over the source by facet and one for the total; a row that two filters leave out is in no count. What is
+    hit is found once; sums are read twice, since to keep them between costs more."""
+    kept = "MATERIALIZED" if search.seeks or search.topic is not None else "NOT MATERIALIZED"
     mask = " + ".join(
         f"CASE WHEN {_TAKES[name]} THEN 0 ELSE {1 << n} END" for n, name in enumerate(chosen(search))
     )  # fmt: skip
@@ -328,7 +330,7 @@ def _counting(columns: Sequence[str], source: str, search: Search) -> str:
     sums = ", ".join(f"coalesce(sum({each}), 0)::int AS {each}" for each in Outcome)
     none = ", ".join(f"0 AS {each}" for each in Outcome)
     return f"""
-        WITH source AS MATERIALIZED (
+        WITH source AS {kept} (
             SELECT {", ".join(_COLUMNS.values())}, {", ".join(Outcome)}, {n} AS n, {mask or "0"} AS mask
             FROM ({source}) source)
         SELECT CASE {facet} END AS facet, coalesce({value}) AS value, mask, sum(n)::int AS n, {none}

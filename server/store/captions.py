@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from media.captions import Caption
-from server.store.lines import Record
+from server.store.lines import Record, insertion
 from server.store.work import Work
 
 SHOWN = "SELECT * FROM lecture_captions WHERE lecture_id = %(id)s AND state = 'shown'"
@@ -39,6 +39,24 @@ class CaptionBook:
         await self.work.rows(
             "DELETE FROM lecture_captions WHERE lecture_id = %(id)s RETURNING lecture_id", {"id": lecture}
         )
+
+
+class TextBook:
+    """What a lecture's pages and board say."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    async def keep(self, lecture: UUID, texts: Sequence[tuple[int, str, str]]) -> None:
+        """Each its moment, its kind and what it says; in the place of those before."""
+        await self.work.rows("DELETE FROM lecture_texts WHERE lecture_id = %(id)s RETURNING number", {"id": lecture})
+        rows = [
+            {"lecture_id": lecture, "number": number, "at_ms": at_ms, "kind": kind, "text": text}
+            for number, (at_ms, kind, text) in enumerate(sorted(texts), 1)
+        ]
+        if rows:
+            query, params = insertion("lecture_texts", rows)
+            await self.work.rows(f"{query} RETURNING number", params)
 
 
 _KEEP = """

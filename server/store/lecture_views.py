@@ -181,7 +181,9 @@ _FITS = """is_for_reader
       AND (%(free_until)s::timestamptz IS NULL OR ends_at <= %(free_until)s)
       AND (%(words)s = '' OR strpos(lower(lecturer_name), lower(%(words)s)) > 0
            OR strpos(lower(title), lower(%(words)s)) > 0
-           OR EXISTS (SELECT FROM unnest(knowledge_points) point WHERE strpos(lower(point), lower(%(words)s)) > 0))
+           OR EXISTS (SELECT FROM unnest(knowledge_points) point WHERE strpos(lower(point), lower(%(words)s)) > 0)
+           OR EXISTS (SELECT FROM lecture_texts said WHERE said.lecture_id = l.id
+                      AND strpos(lower(replace(said.text, ' ', '')), lower(replace(%(words)s, ' ', ''))) > 0))
 """
 _CATALOGUE = f"""
     SELECT * FROM ({_SELECT} WHERE l.state IN ('open', 'live') AND l.ends_at > clock_timestamp()) l

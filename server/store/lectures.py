@@ -7,13 +7,15 @@ pupil wait for each other at the pupil, and in no circle.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from server.domain.lecture import PlaceState, Plan
 from server.store.lines import Record, insertion
 from server.store.work import Work
+
+STRAY_MS = 60_000  # a clock that is put right by less is let be: takes begin up to half a minute ago
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,17 @@ class LectureBook:
             WHERE id = %(id)s RETURNING id
         """  # noqa: S608 - names from our code
         await self.work.rows(query, {**change, "id": id})
+
+    async def clock(self, lecture: Record, now: datetime) -> int:
+        """Where it stands, in ms since it began. The time of day may be set while it goes on: where it went back, the
+        lecture goes on where it was, and its beginning is moved; where it went forward, nobody spoke for so long."""
+        at_ms = round((now - lecture.started_at).total_seconds() * 1000)
+        known = int((await self.work.rows(_FURTHEST, {"id": lecture.id}))[0].at_ms)
+        if at_ms >= known - STRAY_MS:
+            return max(0, int(at_ms))
+        began = now - timedelta(milliseconds=known)
+        await self.work.rows(_BEGAN, {"id": lecture.id, "began": began})
+        return known
 
     async def replan(self, id: UUID, plan: Plan, cover: UUID | None) -> None:
         await self.change(id, **_columns(plan), cover_id=cover)
@@ -162,6 +175,15 @@ def _columns(plan: Plan) -> dict[str, Any]:
     }
 
 
+# The furthest moment that is known of a lecture: a mark of its board, the beginning or the end of a take.
+_FURTHEST = """
+    SELECT greatest(
+        coalesce((SELECT at_ms FROM lecture_operations WHERE lecture_id = %(id)s ORDER BY seq DESC LIMIT 1), 0),
+        coalesce((SELECT max(t.start_ms + coalesce((
+            SELECT max(s.number) + 1 FROM lecture_segments s WHERE s.lecture_id = t.lecture_id AND s.take = t.number
+        ), 0) * 3840) FROM lecture_takes t WHERE t.lecture_id = %(id)s), 0)) AS at_ms
+"""
+_BEGAN = "UPDATE lectures SET started_at = %(began)s WHERE id = %(id)s RETURNING id"
 _BUSY = """
     SELECT starts_at, ends_at FROM lectures
     WHERE lecturer_id = %(lecturer)s AND state IN ('planned', 'open', 'live') AND id IS DISTINCT FROM %(but)s::uuid
@@ -231,7 +253,8 @@ _PAGES_OF = """
     FROM lecture_materials l JOIN media m ON m.id = l.material_id WHERE l.lecture_id = %(lecture)s
 """
 MATERIALS = """
-    SELECT l.material_id AS id, l.name, m.pages FROM lecture_materials l JOIN media m ON m.id = l.material_id
+    SELECT l.material_id AS id, l.name, m.pages, m.page_texts
+    FROM lecture_materials l JOIN media m ON m.id = l.material_id
     WHERE l.lecture_id = %(lecture)s ORDER BY l.position
 """
 _ADD_MATERIAL = """

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from media.cmaf import SEGMENT
+from server.domain.finding import around, folded
 from server.domain.people import Person, Role
 from server.domain.replay import Segment, horizon, on_one_clock
 from server.live import protocol as wire
@@ -15,6 +16,8 @@ from server.store.pulse_views import PulseViews
 from server.store.rooms import LECTURER, LOG
 from server.store.takes import PICTURES, SEGMENTS, VIEWS
 from server.store.work import Store
+
+MOST_MOMENTS = 50
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,40 @@ class ReplayViews:
             marks=(await self.pulse.lost(lecture.id)).marks,
             shown=self.is_shown(lecture),
             me=_side(person, lecture),
+            captions=await self.captions_state(person, lecture),
             stopped_ms=own[0].at_ms if own else 0,
             film=await self.film(lecture, keeper=_side(person, lecture) != "pupil"),
         )
+
+    async def captions(self, person: Person, lecture: Record) -> Record | None:
+        """Those of a lecture that this person may watch; pupils see what is shown."""
+        found = await self.store.rows("SELECT * FROM lecture_captions WHERE lecture_id = %(id)s", {"id": lecture.id})
+        if not found or (_side(person, lecture) == "pupil" and found[0].state != "shown"):
+            return None
+        return found[0]
+
+    async def captions_state(self, person: Person, lecture: Record) -> wire.CaptionsState | None:
+        found = await self.captions(person, lecture)
+        return None if found is None else wire.CaptionsState(state=found.state, source=found.source)
+
+    async def moments(self, person: Person, lecture: Record, words: str) -> wire.Moments:
+        """Where these words are on a page, on the board or in the captions; in the order of the lecture."""
+        wanted = folded(words)
+        if not wanted:
+            return wire.Moments(moments=[], more=False)
+        rows = await self.store.rows("SELECT * FROM lecture_texts WHERE lecture_id = %(id)s", {"id": lecture.id})
+        captions = await self.captions(person, lecture)
+        cues = [] if captions is None else captions.cues
+        found = [
+            *((row.at_ms, row.kind, row.text) for row in rows),
+            *((at, "caption", text) for at, _, text in cues),
+        ]
+        found = sorted(each for each in found if wanted in folded(each[2]))
+        moments = [
+            wire.LectureMoment(at_ms=at_ms, kind=kind, text=around(text, wanted))
+            for at_ms, kind, text in found[:MOST_MOMENTS]
+        ]
+        return wire.Moments(moments=moments, more=len(found) > MOST_MOMENTS)
 
     async def film(self, lecture: Record, *, keeper: bool) -> wire.LectureFilm | None:
         """None as long as none is wanted. Who keeps the lecture may take it with them."""

@@ -65,8 +65,21 @@ async def reviews(views: Views, reviewer: UUID, rule: Literal["at_once", "truste
     """Nobody's own; without addresses: that an answer is watched is written down at its own door."""
     found = await views.answers(_REVIEWS, {"reviewer": reviewer, "limit": QUEUE})
     count = await views.store.rows(_TO_REVIEW, {"reviewer": reviewer})
+    params = {"reviewer": reviewer, "limit": QUEUE, "reviewed_first": views.replays_reviewed}
+    lectures = await views.store.rows(_LECTURES_TO_REVIEW, params)
     return wire.Reviews(
         rule=rule,
+        lectures=[
+            wire.LectureToReview(
+                lecture_id=row.id,
+                what=row.what,
+                title=row.title,
+                lecturer_name=row.nickname,
+                subject=row.subject,
+                since=row.since,
+            )
+            for row in lectures
+        ],
         waiting=count[0].waiting,
         answers=[
             wire.ReviewView(
@@ -162,6 +175,17 @@ _REVIEWS = f"""
 _TO_REVIEW = """
     SELECT count(*) AS waiting FROM answers
     WHERE state = 'published' AND review = 'waiting' AND teacher_id <> %(reviewer)s
+"""
+_LECTURES_TO_REVIEW = """
+    SELECT l.id, waits.what, l.title, a.nickname, l.subject, waits.since
+    FROM lectures l JOIN accounts a ON a.id = l.lecturer_id
+    CROSS JOIN LATERAL (
+        SELECT 'replay' AS what, l.ended_at AS since WHERE l.replay_shown IS NULL AND %(reviewed_first)s
+        UNION ALL
+        SELECT 'captions', c.changed_at FROM lecture_captions c
+        WHERE c.lecture_id = l.id AND c.state = 'waiting' AND c.heard_ms IS NULL) waits
+    WHERE l.state = 'over' AND l.swept_at IS NULL AND l.lecturer_id <> %(reviewer)s
+    ORDER BY waits.since, l.id LIMIT %(limit)s
 """
 _SCHOOL = """
     SELECT s.id, s.name FROM identities i JOIN schools s ON s.id = i.school_id WHERE i.account_id = %(staff)s

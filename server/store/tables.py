@@ -928,6 +928,16 @@ lecture_captions = Table(
     CheckConstraint("state IN ('shown', 'waiting', 'refused')", name="state"),
 )
 
+lecture_exports = Table(  # who has taken its package away, from which byte on; nobody: by the command
+    "lecture_exports",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("lecture_id", Uuid, ForeignKey("lectures.id"), nullable=False),
+    Column("person_id", Uuid, ForeignKey("accounts.id")),
+    Column("from_byte", BigInteger, nullable=False),
+    _time("at", now=True),
+)
+
 # What its pages and its board say, each from the moment at which it is seen first; for finding it.
 lecture_texts = Table(
     "lecture_texts",

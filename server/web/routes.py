@@ -3,6 +3,7 @@
 from server.domain.people import Role
 from server.live import protocol as wire
 from server.web import (
+    afterwards,
     air,
     api,
     auth,
@@ -99,6 +100,7 @@ DOORS: tuple[Door, ...] = (
     # lectures
     *lectures.DOORS,
     *air.DOORS,
+    *afterwards.DOORS,
     *pulse.DOORS,
     *on_air.DOORS,
     *library.DOORS,

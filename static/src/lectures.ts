@@ -2,7 +2,7 @@
 import { call } from "./api";
 import { newId } from "./ids";
 import { newer } from "./state";
-import type { AddMaterial, Attendance, JudgeLine, LectureFilm, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Stage, Subject } from "./protocol";
+import type { AddMaterial, Attendance, CaptionsBrought, JudgeLine, LectureFilm, LectureReplay, LectureRewind, LectureFigures, LectureSnapshot, LectureView, LecturerState, Lectures, LineView, MaterialView, Moments, MyLectures, OnAir, PlaceView, PlanLecture, RoomSnapshot, RuleAuthor, SayInRoom, Span, Stage, Subject } from "./protocol";
 
 const post = <T>(path: string, body: object = {}, key: string = newId()): Promise<T> => call<T>("POST", path, body, key);
 
@@ -67,6 +67,17 @@ export const showReplay = (id: string, shown: boolean): Promise<unknown> => post
 export const watched = (id: string, spans: readonly Span[], at_ms: number): Promise<unknown> => post(`/api/lectures/${id}/watched`, { spans, at_ms });
 export const film = (id: string): Promise<LectureFilm> => call("GET", `/api/lectures/${id}/film`);
 export const filmAgain = (id: string): Promise<LectureFilm> => post(`/api/lectures/${id}/film`);
+export const moments = (id: string, words: string): Promise<Moments> => call("GET", `/api/lectures/${id}/moments?${new URLSearchParams({ words }).toString()}`);
+export const packageOf = (id: string): string => `/api/lectures/${id}/package`;
+export const captionsFile = (id: string): string => `/api/lectures/${id}/captions`;
+export async function captions(id: string): Promise<string> {
+  const answer = await fetch(captionsFile(id));
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.text();
+}
+export const bringCaptions = (id: string, text: string): Promise<CaptionsBrought> => post(`/api/lectures/${id}/captions`, { text });
+export const removeCaptions = (id: string): Promise<unknown> => post(`/api/lectures/${id}/captions/remove`);
+export const showCaptions = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/captions/show`, { shown });
 export const figures = (id: string): Promise<LectureFigures> => call("GET", `/api/lectures/${id}/figures`);
 export const onAir = (): Promise<OnAir> => call("GET", "/api/on-air");
 export const attendance = (id: string): Promise<Attendance> => call("GET", `/api/lectures/${id}/attendance`);

@@ -1201,6 +1201,31 @@ export interface LectureFilm {
   download_url: string | null;
 }
 
+/** What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown. */
+export interface CaptionsState {
+  state: "shown" | "waiting" | "refused";
+  source: "brought" | "heard";
+}
+
+/** A moment of a lecture at which something is written or said, and what. */
+export interface LectureMoment {
+  at_ms: number;
+  kind: "page" | "board" | "caption";
+  text: string;
+}
+
+export interface Moments {
+  moments: LectureMoment[];
+  more: boolean;
+}
+
+/** How many cues a file brought; with any mistake none. */
+export interface CaptionsBrought {
+  cues: number;
+  mistakes: string[];
+  captions: CaptionsState | null;
+}
+
 /** A lecture that is over, as it was: the board's log, and a playlist of its sound with the moment of each take. All times are ms from its beginning. */
 export interface LectureReplay {
   lecture: LectureView;
@@ -1215,6 +1240,7 @@ export interface LectureReplay {
   shown: boolean;
   me: "lecturer" | "pupil" | "reviewer";
   film: LectureFilm | null;
+  captions: CaptionsState | null;
   stopped_ms: number;
 }
 
@@ -1548,11 +1574,22 @@ export interface ReviewView {
   earlier: string[];
 }
 
-/** The oldest first; `waiting` counts all. `rule` is whose answers are reviewed. */
+/** A replay that pupils wait for, or captions that were brought to one. */
+export interface LectureToReview {
+  lecture_id: string;
+  what: "replay" | "captions";
+  title: string;
+  lecturer_name: string;
+  subject: Subject;
+  since: string;
+}
+
+/** The oldest first; `waiting` counts all answers. `rule` is whose answers are reviewed. */
 export interface Reviews {
   rule: "at_once" | "trusted" | "all";
   waiting: number;
   answers: ReviewView[];
+  lectures: LectureToReview[];
 }
 
 export interface Decide {
@@ -1678,6 +1715,15 @@ export interface ShowReplay {
 export interface WatchedSpans {
   spans: Span[];
   at_ms?: number | null;
+}
+
+/** A WebVTT file. */
+export interface BringCaptions {
+  text: string;
+}
+
+export interface ShowCaptions {
+  shown: boolean;
 }
 
 /** What its author may do from now on: be silent, speak again, or leave the room for good. */

@@ -11,7 +11,8 @@ import type { LectureReplay } from "./protocol";
 import { Reel } from "./reel";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { placeOf } from "./rewind";
-import { FilmRow, Screen, useFilm, useReports } from "./screening";
+import { CaptionsRow, Moments, useCaptions, type Captions } from "./moments";
+import { FilmRow, Screen, type Start, useFilm, useReports } from "./screening";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
 import { clock, moment, problemIn, say, sentence } from "./words";
@@ -44,9 +45,11 @@ export function Rerun({ id, onleave }: { id: string; onleave: () => void }) {
       <p class="muted small">{lecture.lecturer_name} · {moment(lecture.starts_at)} · {words.views(view.views)} · {words.kept(moment(view.kept_until))}</p>
       {!view.shown && <Notice kind="warning">{words.hiddenReplay}</Notice>}
       <Again view={view} onexpired={load} />
-      {(view.me === "reviewer" || (view.me === "lecturer" && view.shown)) && (
-        <div class="row">
-          <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>
+      <CaptionsRow view={view} onchange={load} />
+      {view.me !== "pupil" && (
+        <div class="row wrap">
+          {(view.me === "reviewer" || view.shown) && <button class={view.shown ? "button" : "button primary"} onClick={() => void lectures.showReplay(id, !view.shown).then(load, (error: unknown) => setWrong({ text: sentence(error), forGood: false }))}>{view.shown ? words.hideReplay : words.showReplay}</button>}
+          {view.me === "lecturer" && <a class="button" href={lectures.packageOf(id)} download>{words.takeAway}</a>}
           {wrong !== null && <span role="alert" class="warn">{wrong.text}</span>}
         </div>
       )}
@@ -62,15 +65,16 @@ function Again({ view, onexpired }: { view: LectureReplay; onexpired: () => void
   const film = useFilm(id, view.film);
   const [asFilm, setAsFilm] = useState(false);
   const at = useRef(0); // where it stands, in ms
-  const [start, setStart] = useState<number | null>(() => {
+  const [start, setStart] = useState<Start | null>(() => {
     const place = Number(recall(placeOf(id)) ?? 0); // where the lecture ended for who had stepped back in it
     remember(placeOf(id), null);
-    return place > 0 ? place : null;
+    return place > 0 ? { at: place } : null;
   });
+  const captions = useCaptions(view);
   const stopped = view.stopped_ms > START_MS && view.stopped_ms < view.lasts_ms - START_MS ? view.stopped_ms : null;
   const [offered, setOffered] = useState(stopped !== null && start === null);
   const change = (): void => {
-    setStart(at.current);
+    setStart({ at: at.current });
     setAsFilm(!asFilm);
   };
   return (
@@ -78,17 +82,18 @@ function Again({ view, onexpired }: { view: LectureReplay; onexpired: () => void
       {offered && (
         <div class="notice notice-acts" role="status">
           <span>{words.stoppedAt(clock(stopped!))}</span>
-          <button class="button small" onClick={() => { setStart(stopped); setOffered(false); }}>{words.goOn}</button>
+          <button class="button small" onClick={() => { setStart({ at: stopped! }); setOffered(false); }}>{words.goOn}</button>
           <button class="button small" onClick={() => setOffered(false)}>{words.fromStart}</button>
         </div>
       )}
-      {asFilm && film.film?.url ? <Screen id={id} film={film.film} lasts={view.lasts_ms} start={start} at={at} onbroken={film.look} /> : <Stage view={view} start={start} at={at} onexpired={onexpired} />}
+      {asFilm && film.film?.url ? <Screen id={id} film={film.film} lasts={view.lasts_ms} start={start} at={at} captions={captions} onbroken={film.look} /> : <Stage view={view} start={start} at={at} captions={captions} onexpired={onexpired} />}
+      <Moments id={id} onmove={(ms) => setStart({ at: ms })} />
       <FilmRow id={id} keeper={view.me !== "pupil"} known={film} asFilm={asFilm} onchange={change} />
     </>
   );
 }
 
-function Stage({ view, start, at, onexpired }: { view: LectureReplay; start: number | null; at: { current: number }; onexpired: () => void }) {
+function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; start: Start | null; at: { current: number }; captions: Captions; onexpired: () => void }) {
   const words = say.value;
   const said = airSay.value;
   const id = view.lecture.id;
@@ -104,7 +109,7 @@ function Stage({ view, start, at, onexpired }: { view: LectureReplay; start: num
   }, [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
   useEffect(() => {
-    if (start !== null) setNow(tape.seek(start));
+    if (start !== null) setNow(tape.seek(start.at));
   }, [tape, start]);
   useReports(id, tape, at);
   useEffect(() => {
@@ -149,6 +154,7 @@ function Stage({ view, start, at, onexpired }: { view: LectureReplay; start: num
     <section class="replay" aria-label={said.replayOf(view.lecture.title)}>
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
         <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked live={shown} follow={null} fit={0} hearer={DEAF} />
+        {captions.at(now) !== "" && <p class="caption-line">{captions.at(now)}</p>}
         {reel !== null && pictures && reel.shows.value && <Corner element={reel.element} label={said.picture} onhide={() => watch(false)} />}
         {!playing && <button class="replay-start" onClick={() => tape.play()} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>}
       </div>
@@ -161,6 +167,7 @@ function Stage({ view, start, at, onexpired }: { view: LectureReplay; start: num
         <span class="digits replay-clock">{clock(now)} / {clock(ends)}</span>
         {playing && tape.waits.value && <span class="muted small" role="status">{words.loading}</span>}
         <span class="bar-gap" />
+        {captions.has && <button class="button small" aria-pressed={captions.on} onClick={captions.turn}>{said.captions}</button>}
         {reel !== null && !pictures && <button class="button small" onClick={() => watch(true)}><Icon name="camera" />{said.seePicture}</button>}
         <label class="replay-speed"><span class="visually-hidden">{words.speed}</span>
           <select value={speed} onChange={(event) => choose(Number(event.currentTarget.value))}>{SPEEDS.map((each) => <option key={each} value={each}>{words.times(each)}</option>)}</select>

@@ -38,12 +38,34 @@ function Page() {
             <p class="muted">{words.reviewMore}</p>
             {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
             {done.value && <Notice>{done.value}</Notice>}
-            {known.value === null ? !wrong.value && <Skeleton /> : <Queue reviews={known.value} />}
+            {known.value === null ? !wrong.value && <Skeleton /> : <><Queue reviews={known.value} /><OfLectures reviews={known.value} /></>}
             <Held />
           </>
         )}
       </main>
     </>
+  );
+}
+
+/** Replays and captions that wait; they are looked at, and shown, where they play. */
+function OfLectures({ reviews: { lectures } }: { reviews: Reviews }) {
+  const words = studio.value;
+  if (lectures.length === 0) return null;
+  return (
+    <section aria-label={words.ofLectures}>
+      <h2>{words.ofLectures}</h2>
+      {lectures.map((each) => (
+        <article key={each.lecture_id + each.what} class="card review" aria-label={each.title}>
+          <div class="review-head">
+            <div>
+              <p class="done-text"><span class="tag">{words.waitKinds[each.what]}</span> {each.title}</p>
+              <p class="muted small">{say.value.subjects[each.subject]} · {words.byTeacher(each.lecturer_name)} · {moment(each.since)}</p>
+            </div>
+            <a class="button small primary" href={`/lectures#replay=${each.lecture_id}`}>{words.look}</a>
+          </div>
+        </article>
+      ))}
+    </section>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { airSay } from "./air-words";
 import * as lectures from "./lectures";
+import type { Captions } from "./moments";
 import { Icon } from "./parts";
 import type { LectureFilm, Span } from "./protocol";
 import { playOn, useSteady } from "./steady";
@@ -12,6 +13,11 @@ import { sentence } from "./words";
 const REPORT_MS = 10_000; // of what was watched
 const LOOK_MS = 5_000; // how far the video is made
 const JUMP_MS = 1_500; // more between two looks at the clock of a player is no playing
+
+/** A moment to go to; the same one twice is two wishes. */
+export interface Start {
+  at: number; // ms
+}
 
 interface Played {
   watched(): Span[];
@@ -54,7 +60,7 @@ export function useFilm(id: string, first: LectureFilm | null): Known {
   return { film, look, put };
 }
 
-export function Screen({ id, film, lasts, start, at, onbroken }: { id: string; film: LectureFilm; lasts: number; start: number | null; at: { current: number }; onbroken: () => void }) {
+export function Screen({ id, film, lasts, start, at, captions, onbroken }: { id: string; film: LectureFilm; lasts: number; start: Start | null; at: { current: number }; captions: Captions; onbroken: () => void }) {
   const [address, renew] = useSteady(film.url);
   const [poster] = useSteady(film.poster_url);
   const screen = useRef<HTMLVideoElement>(null);
@@ -64,7 +70,7 @@ export function Screen({ id, film, lasts, start, at, onbroken }: { id: string; f
   });
   useReports(id, played, at);
   useEffect(() => {
-    if (start !== null && screen.current !== null) screen.current.currentTime = start / 1_000;
+    if (start !== null && screen.current !== null) screen.current.currentTime = start.at / 1_000;
   }, [start]);
   useEffect(() => void renew(), [film.url]);
   const passed = (): void => {
@@ -76,7 +82,9 @@ export function Screen({ id, film, lasts, start, at, onbroken }: { id: string; f
     <video
       class="screen" ref={screen} controls playsInline preload="metadata" src={address ?? undefined} poster={poster ?? undefined} aria-label={airSay.value.filmMade} onTimeUpdate={passed}
       onError={(event) => { playOn(event.currentTarget); if (!renew()) onbroken(); }}
-    />
+    >
+      {captions.has && <track kind="captions" srcLang="zh" label={airSay.value.captions} src={lectures.captionsFile(id)} default={captions.on} />}
+    </video>
   );
 }
 

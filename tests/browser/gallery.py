@@ -427,6 +427,9 @@ def setting(page: Page, scene: Scene, language: str, video: bytes | None = None)
         if said == "cut":
             route.abort()
             return
+        if isinstance(said, bytes):  # a file
+            route.fulfill(body=said)
+            return
         status, body = said if isinstance(said, tuple) else (200, said)
         route.fulfill(status=status, content_type="application/json", body=msgspec.json.encode(body))
 
@@ -1246,7 +1249,14 @@ def answers_scenes() -> list[Scene]:
         for n, (each, said) in enumerate(((made, ["字太小，看不清"]), (lesson_, [])), 1)
     ]
     reviewer = {"GET /api/me": me(Role.REVIEWER)}
-    queue = wire.Reviews(rule="trusted", waiting=2, answers=review)
+    waits = [
+        wire.LectureToReview(
+            lecture_id=id_of("over"), what=what, title="二次函数的顶点：从图像到配方", lecturer_name="演示·林老师",
+            subject=Subject.MATH, since=ago(hours=2),
+        )
+        for what in ("replay", "captions")
+    ]  # fmt: skip
+    queue = wire.Reviews(rule="trusted", waiting=2, answers=review, lectures=waits)
     agreed: list[list[Purpose]] = [[Purpose.SERVICE, Purpose.RECORDING], [], [*Purpose]]
     pupils = wire.SchoolPupils(
         school="演示第二中学",

@@ -186,6 +186,17 @@ FILM = wire.LectureFilm(
 )
 
 
+CAPTIONS = wire.CaptionsState(state="shown", source="brought")
+MOMENTS = wire.Moments(
+    moments=[
+        wire.LectureMoment(at_ms=65_000, kind="page", text="…二次函数 y = a(x - h)² + k 的顶点式，其中 (h, k) 是顶点…"),
+        wire.LectureMoment(at_ms=720_000, kind="caption", text="所以顶点就在对称轴上"),
+        wire.LectureMoment(at_ms=1_810_000, kind="board", text="顶点 (2, 1)"),
+    ],
+    more=False,
+)
+
+
 def replay_doors(who: Any, **more: Any) -> dict[str, Any]:
     shown = lecture("二次函数的顶点", LectureState.OVER, about=ABOUT, starts_at=ago(days=1), ends_at=ago(days=0.97))
     again = wire.LectureReplay(
@@ -203,7 +214,9 @@ def replay_doors(who: Any, **more: Any) -> dict[str, Any]:
     )
     again = msgspec.structs.replace(again, **more)
     path = f"GET /api/lectures/{shown.id}/replay"
-    return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U"}
+    vtt = "WEBVTT\n\n00:00:00.000 --> 00:41:00.000\n我们先看抛物线的顶点在哪里".encode()
+    found = {f"GET /api/lectures/{shown.id}/moments": MOMENTS, f"GET /api/lectures/{shown.id}/captions": vtt}
+    return {**hall_doors(), "GET /api/me": me(who), path: again, "GET /hls/g/replay.m3u8": "#EXTM3U", **found}
 
 
 def room_doors(who: Any, role: Role, state: LectureState = LectureState.LIVE, **more: Any) -> dict[str, Any]:
@@ -302,7 +315,8 @@ def lecture_scenes() -> list[Scene]:
         Scene(
             "lecture-replay-film",
             f"/lectures#replay={id_of('lecture 二次函数的顶点')}",
-            replay_doors(lecturer, me="lecturer", film=FILM),
+            replay_doors(lecturer, me="lecturer", film=FILM, captions=CAPTIONS),
+            _looked_for,
         ),
         Scene("lecture-replay-gone", f"/lectures#replay={id_of('nothing')}", hall_doors()),
         room_scene(
@@ -364,6 +378,11 @@ def _word(doors: dict[str, Any]) -> dict[str, Any]:
 
 def _missed(page: Page) -> None:
     page.get_by_text(re.compile("声音断了|The sound is missing")).wait_for()
+
+
+def _looked_for(page: Page) -> None:
+    page.get_by_role("searchbox").fill("顶点")
+    page.get_by_text("所以顶点就在对称轴上").wait_for()
 
 
 def _stepped_back(page: Page) -> None:

@@ -28,7 +28,8 @@ EXAMINED = """
     topics-teaching topics-planning-for quotas lecturer-offer student-invited
     monday monday-schools monday-exemplars monday-data bank bank-search bank-cohorts bank-photo
     teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
-    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking lecture-replay
+    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking
+    room-lecturer-camera lecture-replay
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

@@ -46,7 +46,7 @@ async def pages_of(content: bytes, folder: Path, **limits: int) -> Taken:
 async def test_each_page_becomes_a_picture_and_no_word_of_the_file_survives(tmp_path: Path) -> None:
     taken = await pages_of(a_pdf((1200, 900), (900, 1200)), tmp_path)
 
-    assert taken.pages == ((1600, 1200), (1200, 1600))
+    assert taken.pages == ((1600, 1200), (1200, 1600)) and taken.page_texts == ("", "")  # a scan says nothing
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["page-001.jpg", "page-002.jpg"]
     for name, size in zip(names, taken.pages, strict=True):

@@ -126,3 +126,42 @@ async def test_a_segment_that_is_missing_is_silence_and_what_is_given_up_is_told
         await connection.execute(update(t.lecture_films).values(state="making", video_key=None))
     await give_up_film(hall.parts, hall.id)
     assert (await hall.get(hall.lecturer, f"/api/lectures/{hall.id}/film")).json()["state"] == "failed"
+
+
+async def moved(hall: Hall, by: timedelta) -> None:
+    """The server's time of day is set while the lecture goes on: as if it had begun so much earlier or later."""
+    began = {"started_at": t.lectures.c.started_at - by}
+    async with hall.parts.store.engine.begin() as connection:
+        await connection.execute(update(t.lectures).where(t.lectures.c.id == hall.id).values(**began))
+
+
+async def test_a_time_of_day_that_jumps_costs_nothing_that_was_said_or_drawn(hall: Hall) -> None:
+    """Back: the lecture goes on where it was. Forward: nobody spoke for so long."""
+    pupil = await hall.seated("pupil")
+    mark = {"page": "p1", "x": 500, "y": 500, "text": "顶点", "color": "#1f2937", "size": 320}
+    await draw(hall, "o1", "text", id="w1", **mark)
+    before = (await hall.parts.store.rows(MARKS, {}))[0].at_ms
+
+    await moved(hall, timedelta(hours=-2))
+    await draw(hall, "o2", "text", id="w2", **mark)
+    [row] = await hall.parts.store.rows("SELECT epoch FROM lectures", {})
+    async with hall.parts.store.work() as work:
+        begun = await lecture_air.begin(work, hall.lecturer, hall.id, row.epoch, "t2", 0)
+    after = [row.at_ms for row in await hall.parts.store.rows(MARKS, {})]
+    assert after[0] == before <= after[1] <= begun.start_ms < before + 60_000
+    seen = (await hall.get(pupil, f"/api/lectures/{hall.id}/rewind")).json()
+    assert before - 10_000 <= seen["lasts_ms"] < before + 60_000
+
+    await moved(hall, timedelta(hours=1))
+    await draw(hall, "o3", "text", id="w3", **mark)
+    after = [row.at_ms for row in await hall.parts.store.rows(MARKS, {})]
+    assert 3_600_000 <= after[2] - after[1] < 3_660_000
+
+    await moved(hall, timedelta(hours=-5))
+    await ended(hall)
+    replay = (await hall.get(pupil, f"/api/lectures/{hall.id}/replay")).json()
+    assert after[2] - 30_000 <= replay["lasts_ms"] < after[2] + 60_000  # `ended` says half a minute ago
+    assert [segment.take for segment in await hall.parts.views.replays.segments(hall.id)] == [1, 1, 1]
+
+
+MARKS = "SELECT at_ms FROM lecture_operations WHERE kind = 'text' ORDER BY seq"

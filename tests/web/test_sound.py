@@ -38,8 +38,8 @@ class Hall:
         self.parts, self._client, self.id, self.lecturer = parts, client, id, lecturer
         self._tokens: dict[str, str] = {}
 
-    async def get(self, who: Person | None, path: str) -> httpx.Response:
-        headers = {"Origin": ORIGIN}
+    async def get(self, who: Person | None, path: str, more: dict[str, str] | None = None) -> httpx.Response:
+        headers = {"Origin": ORIGIN, **(more or {})}
         if who is not None:
             if who.login not in self._tokens:
                 self._tokens[who.login] = await make_token(self.parts.store, who.login, 1)

@@ -355,6 +355,21 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/end"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/rewind"): Policy(ITS_HALL, "on air", lambda case: case.lecture),
     ("GET", "/api/lectures/{id}/replay"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/package"): Policy(
+        {**ITS_LECTURER, "operator": FINE}, "over", lambda case: case.lecture
+    ),
+    ("GET", "/api/lectures/{id}/moments"): Policy(ITS_HALL, "over", lambda case: case.lecture),
+    ("GET", "/api/lectures/{id}/captions"): Policy(
+        {**ITS_HALL, OWNER: MISSING, LECTURER: MISSING, "reviewer": MISSING}, "over", lambda case: case.lecture
+    ),  # there are none
+    ("POST", "/api/lectures/{id}/captions"): Policy(
+        ITS_LECTURER, "over", lambda case: case.lecture,
+        lambda case: {"text": "WEBVTT\n\n00:00.000 --> 00:00.500\nx\n"},
+    ),
+    ("POST", "/api/lectures/{id}/captions/remove"): Policy(ITS_LECTURER, "over", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/captions/show"): Policy(
+        {**OUTSIDE, "reviewer": MISSING}, "over", lambda case: case.lecture, lambda case: {"shown": True}
+    ),
     ("GET", "/api/lectures/{id}/film"): Policy(
         {**ITS_HALL, "school_admin": MISSING}, "over", lambda case: case.lecture  # the administrator of another school
     ),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.actions import effect, facts, invite, proposal, teach, topic
+from server.actions import effect, facts, invite, label, proposal, teach, topic
 from server.actions.errors import (
     BadRequest,
     LectureFixed,
@@ -19,6 +19,7 @@ from server.actions.errors import (
     ProposalPlanned,
     TooFewAsked,
 )
+from server.domain.label import Kind, Source
 from server.domain.lecture import Plan
 from server.domain.people import Person, PersonId, Role, Stage, Subject
 from server.domain.proposal import Form, Proposed, Slot
@@ -112,16 +113,22 @@ async def test_one_takes_it_over_plans_it_and_those_who_asked_come(loop: Loop, t
     pupils, others, few = await town.pupils(7, first), await town.pupils(6, second), await town.pupils(3, third)
     silent = await town.person(Role.STUDENT, school=first, grade=8)
     old = (await town.pupils(1, first, grade=9))[0]
-    number = await loop.topic(
-        [await town.ask(p, week=LAST_WEEK, text="写着名字", read_text="求梯子的高") for p in
-         [*pupils, *others, *few, silent, old]]
-    )  # fmt: skip
+    asked = [
+        await town.ask(who, week=LAST_WEEK, text="写着名字", read_text="求梯子的高")
+        for who in [*pupils, *others, *few, silent, old]
+    ]
+    number = await loop.topic(asked)
     research, one, other = [await loop.person(r) for r in (Role.RESEARCHER, Role.LECTURER, Role.LECTURER)]
 
     ids = {await loop.propose(research, number, key="the same press") for _ in range(2)}
     [id] = ids
     [offer] = await loop.offers(one)
     assert (offer.askers, offer.exemplars, offer.is_mine) == ([17, None, None, None], ["求梯子的高"] * 3, False)
+    reviewer = await loop.person(Role.REVIEWER)
+    async with store.work() as work:
+        await label.say(work, reviewer, Source.REVIEWER, asked[0], Kind.FITNESS, "inappropriate")
+    [offer] = await loop.offers(one)
+    assert offer.exemplars == ["求梯子的高"] * 2, "what a reviewer holds stands for nothing"
     tries = await asyncio.gather(loop.take(one, id), loop.take(other, id), return_exceptions=True)
     assert sorted(type(each) for each in tries if each is not None) == [ProposalGone]
     taker, late = (one, other) if tries[0] is None else (other, one)

@@ -4,7 +4,7 @@ import type { Difficulty, Outcome } from "./protocol";
 import { language } from "./words";
 
 const zh = {
-  title: "题库", monday: "教研周览", topics: "知识点与话题", findLabel: "搜题目", findHint: "题目里的字、知识点，或者用一张照片", find: "搜索", byPhoto: "用照片搜", figureChosen: "按图形搜", clear: "清空",
+  title: "题库", monday: "教研周览", topics: "话题", findLabel: "搜题目", findHint: "题目里的字、知识点，或者用一张照片", find: "搜索", byPhoto: "用照片搜", figureChosen: "按图形搜", clear: "清空",
   filters: "筛选", all: "全部", subject: "学科", stage: "学段", grade: "年级", point: "知识点", difficulty: "难在哪里", outcome: "结果", topic: "话题", school: "学校", weeks: "时间", until: "截至", words: "搜索的内容",
   stages: { primary: "小学", junior: "初中", senior: "高中" } as Record<string, string>,
   difficulties: { concept: "概念不清", method: "方法不会", reading: "读不懂题", calculation: "算错" } as Record<Difficulty, string>,
@@ -24,7 +24,7 @@ const zh = {
 type Words = typeof zh;
 
 const en: Words = {
-  title: "The bank", monday: "The week", topics: "Points and topics", findLabel: "Search problems", findHint: "Words of a problem, a knowledge point, or a photo", find: "Search", byPhoto: "By photo", figureChosen: "By its figure", clear: "Clear",
+  title: "The bank", monday: "The week", topics: "Topics", findLabel: "Search problems", findHint: "Words of a problem, a knowledge point, or a photo", find: "Search", byPhoto: "By photo", figureChosen: "By its figure", clear: "Clear",
   filters: "Filters", all: "All", subject: "Subject", stage: "Stage", grade: "Grade", point: "Knowledge point", difficulty: "What was hard", outcome: "Outcome", topic: "Topic", school: "School", weeks: "Period", until: "Up to", words: "What is searched for",
   stages: { primary: "primary", junior: "junior", senior: "senior" },
   difficulties: { concept: "concept", method: "method", reading: "reading", calculation: "calculation" },

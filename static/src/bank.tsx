@@ -74,7 +74,7 @@ function Page() {
   return (
     <>
       <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}>
-        {researches && <><a class="bar-button bar-word bar-link" href="/monday">{words.monday}</a><a class="bar-button bar-word bar-link bar-wide" href="/topics">{words.topics}</a></>}
+        {researches && <><a class="bar-button bar-word bar-link bar-wide" href="/monday">{words.monday}</a><a class="bar-button bar-word bar-link" href="/topics">{words.topics}</a></>}
       </TopBar>
       <DemoBanner />
       <main class="page page-bank">

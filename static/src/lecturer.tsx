@@ -299,7 +299,7 @@ function ChooseCover({ cover, onchange }: { cover: MediaView | null; onchange: (
       <span>{words.cover}</span>
       {cover !== null && <img src={cover.thumb_url ?? cover.url} alt={words.cover} />}
       <div class="row wrap">
-        <label class="button small file-button"><input type="file" accept="image/*" class="visually-hidden" onChange={(event) => { const file = event.currentTarget.files?.[0]; event.currentTarget.value = ""; if (file) void choose(file); }} />{done === null ? words.chooseCover : words.sendingPdf(done)}</label>
+        <label class="button small file"><input type="file" accept="image/*" onChange={(event) => { const file = event.currentTarget.files?.[0]; event.currentTarget.value = ""; if (file) void choose(file); }} />{done === null ? words.chooseCover : words.sendingPdf(done)}</label>
         {cover !== null && <button type="button" class="button quiet small" onClick={() => onchange(null)}>{words.dropCover}</button>}
       </div>
       {no && <Notice kind="error">{no}</Notice>}
@@ -330,7 +330,7 @@ function Materials({ lecture }: { lecture: LectureView }) {
   return (
     <section class="card materials" aria-label={words.materials}>
       <div class="office-head"><h2>{words.materials}</h2>
-        {mayChange && <label class="button small file-button" aria-disabled={busy !== null}><input type="file" accept="application/pdf,.pdf" class="visually-hidden" disabled={busy !== null} onChange={(event) => { const file = event.currentTarget.files?.[0]; event.currentTarget.value = ""; if (file) void add(file); }} /><Icon name="plus" />{busy ?? words.addPdf}</label>}
+        {mayChange && <label class="button small file" aria-disabled={busy !== null}><input type="file" accept="application/pdf,.pdf" disabled={busy !== null} onChange={(event) => { const file = event.currentTarget.files?.[0]; event.currentTarget.value = ""; if (file) void add(file); }} /><Icon name="plus" />{busy ?? words.addPdf}</label>}
       </div>
       <p class="muted small">{words.materialsMore}</p>
       {no && <Notice kind="error">{no}</Notice>}

@@ -102,7 +102,7 @@ export function CaptionsRow({ view, onchange }: { view: LectureReplay; onchange:
       <p class="small"><b>{words.captions}</b> <span class="muted">{captions === null ? words.noCaptions : `${words.captionSources[captions.source]} · ${words.captionStates[captions.state]}`}</span></p>
       {note && <Notice kind={note.kind}>{note.lines.map((line) => <span key={line} class="fault">{line}</span>)}</Notice>}
       <div class="row wrap">
-        {view.me === "lecturer" && <label class={busy ? "button small file-button disabled" : "button small file-button"}>{words.bringVtt}<input class="visually-hidden" type="file" accept=".vtt,text/vtt" disabled={busy} onChange={(event) => { void bring(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} /></label>}
+        {view.me === "lecturer" && <label class={busy ? "button small file disabled" : "button small file"}>{words.bringVtt}<input type="file" accept=".vtt,text/vtt" disabled={busy} onChange={(event) => { void bring(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} /></label>}
         {captions !== null && <a class="button small" href={lectures.captionsFile(id)} download>{words.saveVtt}</a>}
         {captions !== null && view.me === "lecturer" && <button class="button small" onClick={() => act(lectures.removeCaptions(id))}>{words.dropCaptions}</button>}
         {captions !== null && view.me === "reviewer" && captions.state !== "shown" && <button class="button small primary" onClick={() => act(lectures.showCaptions(id, true))}>{words.showCaptions}</button>}

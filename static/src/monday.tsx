@@ -54,7 +54,7 @@ function Page() {
   const words = monday.value;
   return (
     <>
-      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link" href="/topics">{words.topics}</a></TopBar>
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link bar-wide" href="/topics">{words.topics}</a></TopBar>
       <DemoBanner />
       <main class="page page-monday">
         {unreachable.value ? <Unreached /> : (

@@ -19,7 +19,7 @@ function Page() {
   const words = say.value;
   return (
     <>
-      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link" href="/monday">{monday.value.title}</a></TopBar>
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link bar-wide" href="/bank">{bank.value.title}</a><a class="bar-button bar-word bar-link" href="/monday">{monday.value.title}</a></TopBar>
       <DemoBanner />
       <main class="page page-research">
         {unreachable.value ? <Unreached /> : (

@@ -82,6 +82,10 @@ class City(Service):
     def question(self, id: str | UUID) -> Any:
         return self.rows("SELECT * FROM questions WHERE id = %s", id)[0]
 
+    def questions(self) -> set[str]:
+        """The ids of all."""
+        return {str(row.id) for row in self.rows("SELECT id FROM questions")}
+
     def untold(self) -> int:
         """Events that were committed and nobody has told."""
         return self.count("SELECT count(*) FROM outbox")

@@ -13,7 +13,28 @@ const LITTLE_S = 0.05; // less than this: a little slower, before it stalls
 const CALM_S = 0.12;
 const SLOWER = 0.96;
 const WINDOW_MS = 2_000; // the least of so long is what is left over
-const KEPT_S = 10; // of what was heard
+const KEPT_S = 10; // of what was played
+
+export interface Waiting {
+  bytes: Uint8Array;
+  offset: number; // of its clock, in seconds
+}
+
+// Gives a buffer that is at rest what comes next, and takes away what was played or what is too much.
+export function feed(media: MediaSource, buffer: SourceBuffer | null, element: HTMLMediaElement, queue: Waiting[]): void {
+  if (buffer === null || buffer.updating || media.readyState !== "open") return;
+  const { buffered } = buffer;
+  const now = element.currentTime;
+  if (buffered.length > 0 && buffered.start(0) < now - 2 * KEPT_S) return buffer.remove(0, now - KEPT_S);
+  const next = queue.shift();
+  if (next === undefined) return;
+  if (buffer.timestampOffset !== next.offset) buffer.timestampOffset = next.offset;
+  try {
+    buffer.appendBuffer(next.bytes as BufferSource);
+  } catch {
+    if (element.error === null) buffer.remove(0, Math.max(0.1, now - 1)); // it is full
+  }
+}
 const GONE_MS = 3_000; // without a part: the sound is missing
 const STANDS_MS = 250; // at one moment: it goes on no more
 const STEER_MS = 100;
@@ -115,7 +136,7 @@ export class Loudspeaker extends Speaker implements Ears {
   readonly #order = new Order();
   readonly #begins: Uint8Array;
   #buffer: SourceBuffer | null = null;
-  #queue: { bytes: Uint8Array; offset: number }[] = [];
+  #queue: Waiting[] = [];
   #offset = 0;
   #heardAt = -Infinity;
   #moved = { moment: 0, at: 0 };
@@ -165,19 +186,7 @@ export class Loudspeaker extends Speaker implements Ears {
   }
 
   #feed(): void {
-    const buffer = this.#buffer;
-    if (buffer === null || buffer.updating || this.#media.readyState !== "open") return;
-    const { buffered } = buffer;
-    const now = this.audio.currentTime;
-    if (buffered.length > 0 && buffered.start(0) < now - 2 * KEPT_S) return buffer.remove(0, now - KEPT_S);
-    const next = this.#queue.shift();
-    if (next === undefined) return;
-    if (buffer.timestampOffset !== next.offset) buffer.timestampOffset = next.offset;
-    try {
-      buffer.appendBuffer(next.bytes as BufferSource);
-    } catch {
-      buffer.remove(0, Math.max(0.1, now - 1)); // it is full
-    }
+    feed(this.#media, this.#buffer, this.audio, this.#queue);
   }
 
   #steer(): void {

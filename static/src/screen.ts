@@ -1,13 +1,12 @@
 // The lecturer's camera on a pupil's page: parts from the socket, in step with what is heard and never in its way.
 import { signal, type Signal } from "@preact/signals";
-import { PART_S, Playlist, bytesIn, joinerOf, type Ears, type SourceKind } from "./hearing";
+import { PART_S, Playlist, bytesIn, feed, joinerOf, type Ears, type SourceKind, type Waiting } from "./hearing";
 import type { Picture, PictureView } from "./protocol";
 
 const FRESH_MS = 3_000; // without a part: no picture is shown, rather than one that stands still
 const STEER_MS = 100;
 const APART_S = 0.3; // from what is heard: there at once
 const STEP_S = 0.04; // less than this is in step
-const KEPT_S = 10;
 const ALONE_S = 0.4; // behind its own end, where nothing is heard
 const FASTER = 1.08;
 
@@ -52,7 +51,7 @@ class Projector implements Screen {
   readonly #media: MediaSource;
   readonly #joined = new Joined();
   #buffer: SourceBuffer | null = null;
-  #queue: { bytes: Uint8Array; offset: number }[] = [];
+  #queue: Waiting[] = [];
   #seenAt = -Infinity;
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -89,19 +88,7 @@ class Projector implements Screen {
   }
 
   #feed(): void {
-    const buffer = this.#buffer;
-    if (buffer === null || buffer.updating || this.#media.readyState !== "open") return;
-    const { buffered } = buffer;
-    const now = this.element.currentTime;
-    if (buffered.length > 0 && buffered.start(0) < now - 2 * KEPT_S) return buffer.remove(0, now - KEPT_S);
-    const next = this.#queue.shift();
-    if (next === undefined) return;
-    if (buffer.timestampOffset !== next.offset) buffer.timestampOffset = next.offset;
-    try {
-      buffer.appendBuffer(next.bytes as BufferSource);
-    } catch {
-      if (this.element.error === null) buffer.remove(0, Math.max(0.1, now - 1)); // it is full
-    }
+    feed(this.#media, this.#buffer, this.element, this.#queue);
   }
 
   #steer(): void {

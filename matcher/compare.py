@@ -68,7 +68,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask
                    and not (read_from_photo and _may_look_alike(*pair)))
     letters, option_share, options_differ = _options(asked, known)
-    bag = Counter(stems.asked) & Counter(stems.known)
+    asked_shared, known_shared = shared(stems.asked, stems.known)
     in_ask = frozenset(known_ask)
     deciding = DECISIVE - slipped
     values = {
@@ -79,8 +79,8 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "asked_length": math.log1p(len(stems.asked)),
         "known_covered": _covered(stems.known, stems.known_found),
         "asked_covered": _covered(stems.asked, stems.asked_found),
-        "known_shared": _shared(stems.known, bag),
-        "asked_shared": _shared(stems.asked, bag),
+        "known_shared": known_shared,
+        "asked_shared": asked_shared,
         "known_missing": _weight(only_known),
         "asked_missing": _weight(only_asked),
         "exchanged_weight": sum(min(_weight(e.asked), _weight(e.known)) for e in stems.exchanges),
@@ -284,10 +284,11 @@ def _covered(row: Sequence[str], found: Sequence[bool]) -> float:
     return _weight(compress(row, found)) / whole if whole else 0.0
 
 
-def _shared(row: Sequence[str], bag: Counter[str]) -> float:
-    """Share of the words that the other side has anywhere."""
-    whole = _weight(row)
-    return sum(times * _one_weight(word) for word, times in bag.items()) / whole if whole else 0.0
+def shared(asked: Sequence[str], known: Sequence[str]) -> tuple[float, float]:
+    """Share of the words of each that the other has anywhere."""
+    common = sum(times * _one_weight(word) for word, times in (Counter(asked) & Counter(known)).items())
+    wholes = _weight(asked), _weight(known)
+    return common / wholes[0] if wholes[0] else 0.0, common / wholes[1] if wholes[1] else 0.0
 
 
 def _edges(found: Sequence[bool]) -> int:

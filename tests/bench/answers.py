@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from matcher.embed import Vector
 from matcher.index import telltales
 from matcher.match import Matcher
-from matcher.normalize import normalize
+from matcher.normalize import FORM, normalize
 from server.demo.problems import problems as demo_problems
 from server.domain.people import Stage, Subject
 from server.embedded import Urls, services
@@ -183,7 +183,9 @@ def _rows(matcher: Matcher, batch: Sequence[Entry]) -> list[dict[str, Any]]:
     return [
         {
             "id": entry.id,
-            "text": entry.text,
+            "text": problem.original,
+            "comparable": problem.text,
+            "form": FORM,
             "subject": entry.subject,
             "stage": entry.stage,
             "embedding": literal(vector),
@@ -233,7 +235,7 @@ _THERE = text("SELECT relname FROM pg_class WHERE relname = ANY(:names)")
 
 _WORDS = text("CREATE INDEX matcher_entries_grams ON matcher_entries USING gin (grams) WITH (fastupdate = off)")
 _WRITE = text("""
-    INSERT INTO matcher_entries (id, kind, subject, stage, text, embedding, grams, model_version)
-    VALUES (:id, 'answer', :subject, :stage, :text, CAST(:embedding AS halfvec),
+    INSERT INTO matcher_entries (id, kind, subject, stage, text, comparable, form, embedding, grams, model_version)
+    VALUES (:id, 'answer', :subject, :stage, :text, :comparable, :form, CAST(:embedding AS halfvec),
             array_to_tsvector(CAST(:grams AS text[])), :version)
 """)

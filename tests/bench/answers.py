@@ -37,6 +37,7 @@ from tests.bench.problems import problems
 BATCH = 1_000
 SEED = 11
 MIB = 1 << 20
+NARROW = Subject.MATH, Stage.JUNIOR
 EMPTY, COPY = "nothing", "measured"
 """Databases: migrated and no more; the copy that is measured."""
 
@@ -91,12 +92,19 @@ def copy_of(urls: Urls, database: str) -> Iterator[Urls]:
 
 
 async def answers(
-    folder: Path, urls: Urls, matcher: Matcher, count: int, added: int, questions: int, file: Path | None
+    folder: Path, urls: Urls, matcher: Matcher, count: int, added: int, questions: int, file: Path | None, narrow: bool
 ) -> Answers:
-    """The bank of so many, made if it is not there; prints what that costs."""
-    name, kept = f"bank_{count}", folder / f"bank-{count}.json"
+    """The bank of so many, made if it is not there; prints what that costs. A narrow one has one subject and stage."""
+    name = f"narrow_{count}" if narrow else f"bank_{count}"
+    kept = folder / f"{name}.json"
     if not (kept.exists() and _is_there(urls, name)):
-        kept.write_text(json.dumps(await _make(name, urls, matcher, count, added, questions, file), default=str))
+        rng = random.Random(SEED)
+        made = problems(count + added + questions, rng, file)
+        bank, more, strange = (_entries(part, rng, narrow) for part in _cut(made, count, added))
+        asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(questions)]
+        await _write(name, urls, matcher, bank)
+        left = {"more": [asdict(each) for each in more], "asked": [asdict(each) for each in asked]}
+        kept.write_text(json.dumps(left, default=str))
     told = json.loads(kept.read_text())
     more, asked = ([Entry(UUID(each.pop("id")), **each) for each in told[part]] for part in ("more", "asked"))
     if len(more) < added or len(asked) < questions:
@@ -104,13 +112,7 @@ async def answers(
     return Answers(name, more[:added], asked[:questions])
 
 
-async def _make(
-    name: str, urls: Urls, matcher: Matcher, count: int, added: int, questions: int, file: Path | None
-) -> dict[str, list[dict[str, Any]]]:
-    rng = random.Random(SEED)
-    made = problems(count + added + questions, rng, file)
-    bank, more, strange = (_entries(part, rng) for part in _cut(made, count, added))
-    asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(questions)]
+async def _write(name: str, urls: Urls, matcher: Matcher, bank: Sequence[Entry]) -> None:
     with _boss(urls) as boss:
         boss.execute(f"DROP DATABASE IF EXISTS {name}")
         boss.execute(f"CREATE DATABASE {name} TEMPLATE {EMPTY}")
@@ -121,7 +123,6 @@ async def _make(
     sizes = await _sizes(engine, matcher)
     print(", ".join(f"{part} {size / MIB:.0f} MiB" for part, size in sizes.items()), flush=True)
     await engine.dispose()
-    return {"more": [asdict(each) for each in more], "asked": [asdict(each) for each in asked]}
 
 
 def _boss(urls: Urls) -> psycopg.Connection[Any]:
@@ -146,10 +147,11 @@ def _cut(made: Sequence[str], *lengths: int) -> Iterator[Sequence[str]]:
         made = made[length:]
 
 
-def _entries(texts: Sequence[str], rng: random.Random) -> list[Entry]:
+def _entries(texts: Sequence[str], rng: random.Random, narrow: bool) -> list[Entry]:
+    scopes = [NARROW] if narrow else [(problem.subject, problem.stage) for problem in demo_problems()]
     return [
-        Entry(uuid4(), text, like.subject, like.stage)
-        for text, like in zip(texts, rng.choices(demo_problems(), k=len(texts)), strict=True)
+        Entry(uuid4(), text, subject, stage)
+        for text, (subject, stage) in zip(texts, rng.choices(scopes, k=len(texts)), strict=True)
     ]
 
 

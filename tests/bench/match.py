@@ -51,6 +51,8 @@ PARTS = ("ask", "verdict", "nearest", "add")
 ANSWERS, ADDED, QUESTIONS, RATE = 100_000, 10_000, 400, 20.0
 PUPILS = 40
 SAMPLE, NEAREST = 200, 10
+SLOW_S = 0.1
+"""Of a question while answers are added; the bar: none is slower."""
 PATIENCE_S = 120.0
 
 GRADES = {Stage.PRIMARY: 5, Stage.JUNIOR: 8, Stage.SENIOR: 11}
@@ -66,10 +68,13 @@ async def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rate", type=float, default=RATE, help="questions a second")
     parser.add_argument("--problems", type=Path, help="JSONL with `text`: real ones, varied to that many")
     parser.add_argument("--keep", type=Path, help="a folder for the bank: it is made there once, and measured again")
+    parser.add_argument("--narrow", action="store_true", help="all answers are of one subject and stage")
     given = parser.parse_args(argv)
     matcher = Matcher(await asyncio.to_thread(Embedder.load))
     with servers(given.keep) as (folder, urls):
-        bank = await answers(folder, urls, matcher, given.answers, given.added, given.questions, given.problems)
+        bank = await answers(
+            folder, urls, matcher, given.answers, given.added, given.questions, given.problems, given.narrow
+        )
         gc.collect()
         gc.freeze()  # or this process stops for a look through its texts while it ought to ask
         _say(f"{given.answers:,} answers; load {city.load()}")
@@ -232,6 +237,8 @@ async def _add_while_asked(
             if done.is_set():
                 return
             times.append(await _find(store, finder, each.text, each.subject, each.stage))
+            if times[-1] > SLOW_S:
+                _say(f"{times[-1] * 1000:.0f} ms, {time.monotonic() - begun:.1f} s after the beginning")
             await asyncio.sleep(max(0.0, 1 / rate - times[-1]))
 
     async def add(entry: Entry) -> bool:
@@ -245,8 +252,8 @@ async def _add_while_asked(
             await work.commit()
         return entry.id in [candidate.id for candidate in near]
 
-    asking = asyncio.create_task(ask())
     begun = time.monotonic()
+    asking = asyncio.create_task(ask())
     found = 0
     for entry in more:
         found += await add(entry)

@@ -25,11 +25,17 @@ MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
-SEARCH_BREADTH = 200
-LINKS, BUILD_BREADTH = 24, 128
-"""HNSW's ef_search, m and ef_construction; `dayi bench match` prints how many of the nearest ten are found so."""
-SET_BREADTH = f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"
-"""How HNSW searches in this transaction."""
+LINKS, BUILD_BREADTH = 32, 256
+BREADTHS, BREADTH = (200, 1_000), 1.4
+"""HNSW's m and ef_construction, the bounds of its ef_search, and how often the root of what it holds that is: in a
+scope ten times as large the nearest are looked for among three times as many. `dayi bench match` prints how many of the
+nearest ten are found so."""
+SET_BREADTH = f"""
+    SELECT set_config('hnsw.ef_search', CAST(CAST(greatest({BREADTHS[0]}, least({BREADTHS[1]}, {BREADTH} * sqrt((
+        SELECT greatest(0, max(reltuples)) FROM pg_class WHERE relname = %(index)s
+    )))) AS int) AS text), true)
+"""  # noqa: S608  constants of this file
+"""How HNSW, this index, searches in this transaction."""
 Scope = tuple[str, str]
 """A subject and a stage."""
 T = TypeVar("T", bound=Hashable)
@@ -155,7 +161,7 @@ class Index:
         if not problem.text:
             return []
         told = telling(problem.text)
-        await _rows(conn, SET_BREADTH)
+        await _rows(conn, SET_BREADTH, {"index": self.index_name(subject or "", stage or "")}, prepare=True)
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -18,10 +18,11 @@ from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
 from server.demo.loop import close_the_loop
-from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
+from server.demo.people import CHILDREN, PASSWORD, DemoPerson, demo_id, people, shifts
 from server.demo.photos import shoot
 from server.demo.problems import Problem, problems
 from server.demo.voice import narrate_board
+from server.demo.weeks import last_week_is_there, past_weeks
 from server.domain.board import Operation, check
 from server.domain.edition import pictures
 from server.domain.lecture import LectureState
@@ -66,11 +67,6 @@ ROSTER_DAYS = 14
 ENROLLED = 3  # lectures in which the demo's pupils of the grades hold a seat
 
 
-def demo_id(name: str) -> UUID:
-    """The same thing has the same id in every demo, so that loading twice changes nothing."""
-    return uuid5(NAMESPACE_URL, f"dayi-demo:{name}")
-
-
 async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANSWERED) -> None:
     """People at once; then one answered problem after the other, each whole or not at all."""
     await _people(parts)
@@ -84,6 +80,8 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
             continue
         say(f"Preparing demo answers, with voice and video (once): {number} of {len(spread)} …")
         await _answered(parts, problem)
+    if spread:  # what was asked in past weeks was answered by these
+        await past_weeks(parts.store, spread)
 
 
 async def is_loaded(store: Store) -> bool:
@@ -95,7 +93,8 @@ async def is_loaded(store: Store) -> bool:
         shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
         versions = await connection.execute(select(func.count()).select_from(t.taxonomies))
         whole = answers.scalar_one() == len(wanted)
-        return bool(whole and shifts_left.scalar_one() and versions.scalar_one())
+        present = bool(whole and shifts_left.scalar_one() and versions.scalar_one())
+    return present and await last_week_is_there(store)
 
 
 def _originals() -> list[Problem]:

@@ -111,6 +111,7 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    turned_away: bool = False  # withdrawn by a reviewer, who found that it is no question
     corrected: bool = False  # `read_text` is what the pupil put right
     problems: list[ProblemView] = []  # of a photo that shows several
     chosen: int | None = None  # the number of the one that is meant

@@ -76,7 +76,8 @@ async def held(call: Call[None]) -> wire.HeldQuestions:
 
 async def judge_held(call: Call[wire.SayLabel]) -> wire.HeldQuestions:
     async with call.parts.store.work() as work:
-        await label.say(work, call.person, Source.REVIEWER, call.id(), call.body.kind, call.body.value)
+        finder, rules, body = call.parts.finder, call.parts.rules, call.body
+        await label.judge(work, finder, rules, call.person, call.id(), body.kind, body.value)
     return await label_views.held(call.parts.store)
 
 

@@ -111,6 +111,7 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  turned_away: boolean;
   corrected: boolean;
   problems: ProblemView[];
   chosen: number | null;

@@ -205,7 +205,7 @@ async def test_what_a_reviewer_finds_no_question_waits_for_no_teacher_and_its_pu
     ids = [await world.ask(child, text) for child, text in zip(children, texts("概率"), strict=False)]
     for id in ids:
         await settle(store, finder, id)
-    taught, offered, queued = ids
+    taught, offered, _ = ids
     await accept(store, teacher, taught)
     other = await world.teacher("other")
     assert (await question(store, offered)).teacher_id == other.id

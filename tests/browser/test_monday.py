@@ -8,6 +8,7 @@ import io
 
 from playwright.sync_api import expect
 
+from server.demo.people import PASSWORD
 from tests.browser.conftest import Sign
 from tests.browser.past import LAST_WEEK, ask, pupils_of, tell
 from tests.browser.test_money import sound
@@ -50,8 +51,14 @@ def test_a_researcher_looks_narrows_down_and_leaves_with_a_file(city: Service, s
     expect(other.get_by_text("已批准")).to_be_visible()
     page.reload()
     page.get_by_role("button", name="导出 CSV").click()
+    page.get_by_role("button", name="下载").click()
+    taking = page.get_by_role("dialog")
+    taking.get_by_label("密码").fill("wrong")
+    taking.get_by_role("button", name="下载").click()
+    expect(taking.get_by_text("密码不对，文件没有发出")).to_be_visible()
+    taking.get_by_label("密码").fill(PASSWORD)
     with page.expect_download() as download:
-        page.get_by_role("button", name="下载").click()
+        taking.get_by_role("button", name="下载").click()
 
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     schools = [row["school"] for row in rows]

@@ -2,10 +2,10 @@
 
 `dayi demo --questions 1000000 --headless` first makes the year, in the data folder; then `dayi bench bank` asks the
 door of the page with random facets, and with words of problems that are in the bank, one call after the other, with its
-sign-in and its JSON. With `--answers 100000` so many made-up answers stand in the matcher's index meanwhile, in subjects
-and stages as the demo's problems are, and those that the year's texts have get entries too. The reference is, in the same run, the same counts and the same page of questions by SQL over the
-questions themselves; words are looked for with LIKE. The reference tells groups of any size, and who reads it gets no
-photos and no answers.
+sign-in and its JSON. With `--answers 100000` so many made-up answers stand in the matcher's index meanwhile, in
+subjects and stages as the demo's problems are, beside one for each text of the year. The reference is, in the same run,
+the same counts and the same page of questions by SQL over the questions themselves; words are looked for with LIKE. The
+reference tells groups of any size, and who reads it gets no photos and no answers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from server.domain.people import Stage, Subject
 from server.parts import Parts
 from server.settings import Settings
 from server.web.auth import make_token
-from tests.bench.match import Entry, build, entries, fill
+from tests.bench.match import Entry, _build, _entries, _fill
 from tests.bench.problems import problems
 from tests.bench.research import line
 
@@ -96,8 +96,9 @@ async def _answers(parts: Parts, count: int) -> None:
         matcher = Matcher(await asyncio.to_thread(Embedder.load))
         rows = await parts.store.rows(_TEXTS, {})
         asked = [Entry(uuid4(), row.text, Subject(row.subject), Stage(row.stage)) for row in rows]
-        await fill(engine, matcher, [*asked, *entries(problems(count, random.Random(SEED), None), random.Random(SEED))])
-        await build(engine, matcher)
+        made = _entries(problems(count, random.Random(SEED), None), random.Random(SEED))
+        await _fill(engine, matcher, [*asked, *made])
+        await _build(engine, matcher)
         async with parts.store.work() as work:  # whose questions those answers answered
             await work.rows(_ANSWERED, {"ids": [e.id for e in asked], "texts": [e.text for e in asked]})
             await work.commit()

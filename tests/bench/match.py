@@ -76,7 +76,7 @@ async def main(argv: Sequence[str]) -> int:
     rng = random.Random(SEED)
     matcher = Matcher(await asyncio.to_thread(Embedder.load))
     made = problems(given.answers + given.added + given.questions, rng, given.problems)
-    bank, more, strange = (entries(part, rng) for part in _cut(made, given.answers, given.added))
+    bank, more, strange = (_entries(part, rng) for part in _cut(made, given.answers, given.added))
     asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(given.questions)]
     gc.collect()
     gc.freeze()  # or this process stops for a look through its bank while it ought to ask
@@ -92,8 +92,8 @@ async def main(argv: Sequence[str]) -> int:
         without = await _ask(http, pupils, asked, given.rate)
         await _clear(engine)
         _say(f"{given.answers:,} answers; load {city.load()}")
-        written = await fill(engine, matcher, bank)
-        built = await build(engine, matcher)
+        written = await _fill(engine, matcher, bank)
+        built = await _build(engine, matcher)
         sizes = await _sizes(engine, matcher)
         _say(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
         _say(", ".join(f"{name} {size / MIB:.0f} MiB" for name, size in sizes.items()))
@@ -150,7 +150,7 @@ def _cut(made: Sequence[str], *lengths: int) -> Iterator[Sequence[str]]:
         made = made[length:]
 
 
-def entries(texts: Sequence[str], rng: random.Random) -> list[Entry]:
+def _entries(texts: Sequence[str], rng: random.Random) -> list[Entry]:
     return [
         Entry(uuid4(), text, like.subject, like.stage)
         for text, like in zip(texts, rng.choices(demo_problems(), k=len(texts)), strict=True)
@@ -172,7 +172,7 @@ async def _clear(engine: AsyncEngine) -> None:
         await connection.execute(text("DELETE FROM matcher_entries"))
 
 
-async def fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) -> float:
+async def _fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) -> float:
     """Seconds; the indexes are taken away first and built whole after."""
     begun = time.monotonic()
     async with engine.begin() as connection:
@@ -207,7 +207,7 @@ def _literal(vector: Vector) -> str:
     return "[" + ",".join(f"{x:.5g}" for x in vector.tolist()) + "]"
 
 
-async def build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
+async def _build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
     times = []
     for build in ("hnsw", "words"):
         begun = time.monotonic()

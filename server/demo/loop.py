@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from matcher.topics import vectors_of
 from server.actions import facts, invite
-from server.demo.people import CITY, demo_id
+from server.demo.loaded import demo_id
+from server.demo.people import CITY
 from server.demo.problems import problems
 from server.domain.consent import WORDING
 from server.domain.quota import Quarter, Target, TeachingWork, today

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from server.domain.people import Certification, Role, Stage, Subject
@@ -12,11 +11,6 @@ PASSWORD = "dayi-demo"  # noqa: S105 - shown on the demo's sign-in page; a demo 
 CITY = ZoneInfo("Asia/Shanghai")
 PRIMARY, JUNIOR, SENIOR = "演示第一小学", "演示第二中学", "演示第三中学"
 CENTRE = "演示教育技术中心"
-
-
-def demo_id(name: str) -> UUID:
-    """The same thing has the same id in every demo, so that loading twice changes nothing."""
-    return uuid5(NAMESPACE_URL, f"dayi-demo:{name}")
 
 
 @dataclass(frozen=True)

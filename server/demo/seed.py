@@ -17,12 +17,13 @@ from server.actions.answer import Film
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
+from server.demo.loaded import ANSWERED, ROSTER_DAYS, answered_problems, demo_id
 from server.demo.loop import close_the_loop
-from server.demo.people import CHILDREN, PASSWORD, DemoPerson, demo_id, people, shifts
+from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
-from server.demo.problems import Problem, problems
+from server.demo.problems import Problem
 from server.demo.voice import narrate_board
-from server.demo.weeks import last_week_is_there, past_weeks
+from server.demo.weeks import past_weeks
 from server.domain.board import Operation, check
 from server.domain.edition import pictures
 from server.domain.lecture import LectureState
@@ -31,11 +32,10 @@ from server.domain.question import Question, QuestionId, State
 from server.parts import Backstage
 from server.store import tables as t
 from server.store import taxonomies
-from server.store.work import Store, Work
+from server.store.work import Work
 from server.taxonomy_file import read_points
 from server.web.auth import passwords
 
-ANSWERED = 12
 TAXONOMY = Path(__file__).parent / "taxonomy.csv"
 LIVE_ANSWER_FEN = 2_000
 POLICY_FROM = date(2020, 1, 1)
@@ -63,7 +63,6 @@ yuan = 75
 per = "month"
 max_yuan = 4000
 """
-ROSTER_DAYS = 14
 ENROLLED = 3  # lectures in which the demo's pupils of the grades hold a seat
 
 
@@ -74,7 +73,7 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
     await _lectures(parts)
     await _taxonomy(parts)
     await close_the_loop(parts.store)
-    spread = _spread(_originals(), answered)
+    spread = answered_problems(answered)
     for number, problem in enumerate(spread, 1):
         if await _is_loaded(parts, problem):
             continue
@@ -82,37 +81,6 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
         await _answered(parts, problem)
     if spread:  # what was asked in past weeks was answered by these
         await past_weeks(parts.store, spread)
-
-
-async def is_loaded(store: Store) -> bool:
-    """Whether there is nothing to load: a start need not wait for the models then."""
-    wanted = [demo_id(f"answer:{problem.code}") for problem in _spread(_originals(), ANSWERED)]
-    async with store.reading() as connection:
-        answers = await connection.execute(select(func.count()).where(t.answers.c.id.in_(wanted)))
-        soon = func.clock_timestamp() + timedelta(days=ROSTER_DAYS / 2)
-        shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
-        versions = await connection.execute(select(func.count()).select_from(t.taxonomies))
-        whole = answers.scalar_one() == len(wanted)
-        present = bool(whole and shifts_left.scalar_one() and versions.scalar_one())
-    return present and await last_week_is_there(store)
-
-
-def _originals() -> list[Problem]:
-    return [problem for problem in problems() if problem.variant_of is None]
-
-
-def _spread(chosen: list[Problem], count: int) -> list[Problem]:
-    """Problems over subjects and stages; those with a sibling in other numbers first, since they show the most."""
-    varied = {problem.variant_of for problem in problems() if problem.variant_of}
-    ranked = sorted(chosen, key=lambda p: (p.code not in varied, p.code))
-    taken: list[Problem] = []
-    for _ in range(count):
-        fewest = min(
-            (p for p in ranked if p not in taken),
-            key=lambda p: (sum(q.subject == p.subject for q in taken), sum(q.stage == p.stage for q in taken)),
-        )
-        taken.append(fewest)
-    return taken
 
 
 async def _people(parts: Backstage) -> None:

@@ -15,7 +15,8 @@ from matcher.topics import vectors_of
 from server.actions import effect, facts
 from server.bank import index_words
 from server.demo.lectures import LECTURES
-from server.demo.people import CITY, JUNIOR, PRIMARY, SENIOR, demo_id, people
+from server.demo.loaded import asked_id, demo_id
+from server.demo.people import CITY, JUNIOR, PRIMARY, SENIOR, people
 from server.demo.problems import Problem, problems
 from server.demo.years import copy, some_ids
 from server.domain.consent import WORDING
@@ -67,12 +68,6 @@ class Asked:
     grade: int
     problem: Problem
     at: datetime
-
-
-async def last_week_is_there(store: Store) -> bool:
-    async with store.work() as work:
-        week = facts.monday(await work.now()) - timedelta(weeks=1)
-        return bool(await work.rows("SELECT FROM questions WHERE id = %(id)s", {"id": _question(week, 0)}))
 
 
 async def past_weeks(store: Store, answered: Sequence[Problem]) -> None:
@@ -153,12 +148,8 @@ def _asked(week: date, this_week: date) -> Iterator[Asked]:
                     yield Asked(_pupils(school, grade)[int(pupil)], grade, problem, at)
 
 
-def _question(week: date, number: int) -> UUID:
-    return demo_id(f"asked in {week}:{number}")
-
-
 async def _is_written(driver: Driver, week: date) -> bool:
-    found = await driver.execute("SELECT FROM questions WHERE id = %s", (_question(week, 0),))
+    found = await driver.execute("SELECT FROM questions WHERE id = %s", (asked_id(week, 0),))
     return bool(await found.fetchall())
 
 
@@ -167,7 +158,7 @@ async def _write(driver: Driver, week: date, asked: Sequence[Asked], answered: s
     rng = np.random.default_rng(week.toordinal() + 1)
     questions, suggestions, sessions, labels = [], [], [], []
     for number, each in enumerate(asked):
-        id, problem, luck = _question(week, number), each.problem, rng.random(6)
+        id, problem, luck = asked_id(week, number), each.problem, rng.random(6)
         hard = 0.06 + 0.05 * (sum(map(ord, problem.code)) % 8)  # that a video does not help
         shown = problem.code in answered and luck[0] < PUSHED
         stuck = shown and luck[1] < hard

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from server.demo import seed
+from server.demo.loaded import ANSWERED, answered_problems
 from server.demo.weeks import BACK, past_weeks
 from server.domain.monday import Filter
 from server.domain.people import Subject
@@ -27,7 +28,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 async def test_a_newcomer_sees_a_monday_that_lives_and_what_came_of_a_lecture(store: Store) -> None:
     parts: Any = SimpleNamespace(store=store)
     await seed._people(parts)
-    answered = seed._spread(seed._originals(), seed.ANSWERED)
+    answered = answered_problems(ANSWERED)
 
     await past_weeks(store, answered)
     counts = "SELECT (SELECT count(*) FROM questions) AS asked, (SELECT count(*) FROM accounts) AS people"

@@ -49,7 +49,7 @@ async def taxonomy(call: Call[None]) -> wire.TaxonomyView:
 
 
 async def points(call: Call[None]) -> wire.PointsView:
-    subject, grade = call.query.get("subject"), call.query.get("grade")
+    subject, grade = call.query.get("subject", ""), call.query.get("grade", "")
     if subject not in list(Subject) or grade not in map(str, range(1, 13)):
         raise BadRequest
     async with call.parts.store.work() as work:

@@ -22,6 +22,7 @@ from server.web.auth import proven_again
 from server.web.door import Call, Door, Reply
 
 RESEARCHER = frozenset({Role.RESEARCHER})
+NOWHERE = UUID(int=0)  # the school of who has none
 READERS = frozenset({Role.RESEARCHER, Role.SCHOOL_ADMIN})  # of reports: a school's staff of their own
 
 
@@ -51,6 +52,9 @@ async def make_export(call: Call[wire.MakeExport]) -> Reply:
 
 async def fetch_export(call: Call[wire.FetchExport]) -> wire.ExportAddress:
     """Noted before the address is given out, to who says the password once more."""
+    async with call.parts.store.work() as work:
+        if await Projects(work).export(call.id()) is None:
+            raise NotHere
     await proven_again(call, call.body.password)
     lasts = call.parts.settings.signed_url_s
     async with call.parts.store.work() as work:
@@ -95,10 +99,7 @@ async def _only_school(work: Work, call: Call[Any]) -> UUID | None:
     """None for research staff, who may see all of them."""
     if call.person.is_a(Role.RESEARCHER):
         return None
-    school = await CohortBook(work).school_of(call.person.id)
-    if school is None:
-        raise NotHere
-    return school
+    return await CohortBook(work).school_of(call.person.id) or NOWHERE
 
 
 async def _projects(call: Call[Any]) -> wire.ProjectsView:

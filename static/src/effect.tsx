@@ -32,7 +32,7 @@ export function Effect({ effect, label }: { effect: EffectView; label: string })
       {shown.length > 0 && (
         <>
           <p class="muted small">{words.perMille}</p>
-          <Chart at={[words.before, words.after]} label={shown.map(([name, rates]) => `${name} ${figure(rates.before)} → ${figure(rates.after)}`).join("; ")} figure={(value) => String(+value.toFixed(2))} high={150} inset={30} dots lines={shown.map(([name, rates, kind]) => ({ name, kind, values: [rates.before, rates.after] }))} />
+          <Chart at={[words.before, words.after]} label={shown.map(([name, rates]) => `${name} ${figure(rates.before)} → ${figure(rates.after)}`).join("; ")} figure={(value) => String(+value.toFixed(2))} high={150} inset={56} dots lines={shown.map(([name, rates, kind]) => ({ name, kind, values: [rates.before, rates.after] }))} />
         </>
       )}
       {saidOf(effect).filter(Boolean).map((line) => <p key={line}>{line}</p>)}

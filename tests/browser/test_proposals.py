@@ -125,6 +125,6 @@ def test_a_topic_is_proposed_taken_over_held_and_it_is_told_what_came_of_it(city
         noting.get_by_label("日期").fill(str(today))
         noting.get_by_label("做了什么").fill(words)
         noting.get_by_role("button", name="保存").click()
-        expect(mine.get_by_text(words, exact=True)).to_be_visible()
+        expect(mine.get_by_role("listitem").first).to_contain_text(words)
     expect(mine.get_by_text("改过 1 次")).to_be_visible()
     sound(desk, "quotas")

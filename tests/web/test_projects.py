@@ -185,6 +185,7 @@ async def test_a_report_stays_as_it_was_whatever_is_labelled_later(desk: Desk, t
         ("er", theirs),
         ("er", f"{theirs}/pdf"),
         ("er", f"/api/research/reports?school={listed['schools'][0]['id']}"),
-        ("wu", "/api/research/reports"),
+        ("wu", theirs),
     ]
     assert [(await desk.call(who, "GET", path)).status_code for who, path in others] == [404] * 5
+    assert (await desk.call("wu", "GET", "/api/research/reports")).json() == {"reports": [], "schools": []}

@@ -412,7 +412,7 @@ POLICY: dict[tuple[str, str], Policy] = {
         NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"form": "csv"}
     ),
     ("POST", "/api/research/exports/{id}/fetch"): Policy(
-        RESEARCHERS, thing=lambda case: uuid4(), body=lambda case: {"password": "x"}, refused=frozenset({422, 429})
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"password": "x"}
     ),
     ("GET", "/api/research/reports"): Policy({**RESEARCHERS, "school_admin": FINE}),
     ("GET", "/api/research/reports/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),

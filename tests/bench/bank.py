@@ -33,7 +33,7 @@ from server.domain.people import Stage, Subject
 from server.parts import Parts
 from server.settings import Settings
 from server.web.auth import make_token
-from tests.bench.match import Entry, _build, _entries, _fill
+from tests.bench.answers import Entry, build, entries, fill
 from tests.bench.problems import problems
 from tests.bench.research import line
 
@@ -96,9 +96,9 @@ async def _answers(parts: Parts, count: int) -> None:
         matcher = Matcher(await asyncio.to_thread(Embedder.load))
         rows = await parts.store.rows(_TEXTS, {})
         asked = [Entry(uuid4(), row.text, Subject(row.subject), Stage(row.stage)) for row in rows]
-        made = _entries(problems(count, random.Random(SEED), None), random.Random(SEED))
-        await _fill(engine, matcher, [*asked, *made])
-        await _build(engine, matcher)
+        made = entries(problems(count, random.Random(SEED), None), random.Random(SEED), narrow=False)
+        await fill(engine, matcher, [*asked, *made])
+        await build(engine, matcher)
         async with parts.store.work() as work:  # whose questions those answers answered
             await work.rows(_ANSWERED, {"ids": [e.id for e in asked], "texts": [e.text for e in asked]})
             await work.commit()

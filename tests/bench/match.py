@@ -253,7 +253,7 @@ async def _add_while_asked(
             await work.hurry()
             near = await finder.near(work, entry.text, [(entry.subject, entry.stage)], NEAREST)
             await work.commit()
-        return entry.id in [candidate.id for candidate in near]
+        return entry.id in [id for id, _ in near]
 
     begun = time.monotonic()
     asking = asyncio.create_task(ask())

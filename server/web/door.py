@@ -35,8 +35,7 @@ from server.domain.people import Person, Role
 from server.live.bus import BusDown
 from server.live.protocol import Problem, encode
 from server.settings import Settings
-from server.store import sign_ins
-from server.store.sign_ins import SignInRecord
+from server.store.sign_ins import SignInRecord, hash_of
 
 if TYPE_CHECKING:
     from server.parts import Parts
@@ -309,9 +308,9 @@ async def _signed_in(parts: Parts, request: Request) -> SignInRecord | None:
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
-        return await sign_ins.find(parts.store, token.strip(), api=True) if scheme.lower() == "bearer" else None
+        return await parts.recognizing.join(True, hash_of(token.strip())) if scheme.lower() == "bearer" else None
     cookie = request.cookies.get(cookie_name(parts.settings))
-    return await sign_ins.find(parts.store, cookie, api=False) if cookie else None
+    return await parts.recognizing.join(False, hash_of(cookie)) if cookie else None
 
 
 def _from_our_page(settings: Settings, request: Request) -> bool:

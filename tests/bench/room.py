@@ -105,7 +105,7 @@ async def main(argv: Sequence[str]) -> int:
         http = Http(node.port)
         while (await http.call("GET", "/readyz"))["matcher"] == "loading":  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.5)
-        lecturer, pupils, lecture = await _room(urls.database, options.members)
+        lecturer, pupils, lecture = await seated(urls.database, options.members)
         await http.call("POST", f"/api/lectures/{lecture}/start", lecturer.token, {}, key=True)
         members = [Member(who, http, lecture) for who in (lecturer, *pupils)]
         await city.in_parallel([each.come_in(node.port) for each in members])
@@ -192,7 +192,7 @@ def _report(options: Any, members: Sequence[Member], sent: int, answers: list[fl
     return 0 if complete and max(percentile(ink, 0.99), percentile(chat, 0.99)) <= BAR_MS else 1
 
 
-async def _room(database: str, count: int) -> tuple[Account, list[Account], UUID]:
+async def seated(database: str, count: int) -> tuple[Account, list[Account], UUID]:
     """A lecture that may begin, with so many seated."""
     lecturer, pupils = city.account("lecturer"), [city.account(f"pupil-{n}") for n in range(count)]
     id, start = uuid4(), datetime.now(UTC) + timedelta(minutes=1)

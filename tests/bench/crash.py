@@ -37,11 +37,20 @@ class _Link(Socket):
     def __init__(self, member: Member) -> None:
         super().__init__("/ws")
         self.member = member
+        self.is_made = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def opened(self) -> None:
         resume = {self.member.channel: self.member.position} if self.member.position else {}
         self.send(json.dumps({"frame": "hello", "ticket": self.member.ticket, "resume": resume}))
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.is_made = True
+
+    def close(self) -> None:
+        if self.is_made:
+            super().close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -81,19 +90,26 @@ class Member:
     async def stay(self) -> None:
         attempt = 0
         while True:
-            link = _Link(self)
             with suppress(OSError, Refused):
-                asked = await Http(self.port).call("POST", "/api/tickets", self.account.token)
-                self.ticket = asked["ticket"]
-                await asyncio.get_running_loop().create_connection(lambda link=link: link, "127.0.0.1", self.port)  # type: ignore[misc]
-                await link.ready
+                await self._come_in()
                 attempt = 0
-                self.here.set()
-                await link.ended
-                self.here.clear()
             await asyncio.sleep(random.random() * min(LONGEST_DELAY_S, FIRST_DELAY_S * 2**attempt))
             attempt += 1
             self.port = random.choice(self.ports)
+
+    async def _come_in(self) -> None:
+        """Until the socket is lost."""
+        http, link = Http(self.port), _Link(self)
+        try:
+            self.ticket = (await http.call("POST", "/api/tickets", self.account.token))["ticket"]
+            await asyncio.get_running_loop().create_connection(lambda: link, "127.0.0.1", self.port)
+            await link.ready
+            self.here.set()
+            await link.ended
+        finally:
+            self.here.clear()
+            http.close()
+            link.close()
 
     def welcomed(self, link: _Link, frame: Any) -> None:
         if self.position is None:
@@ -152,6 +168,8 @@ async def crash(service: Service, members: int, rate: float, talk_s: float) -> O
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    http.close()
+    await asyncio.sleep(0)  # what was closed is closed in the loop's next turn
     return Outcome(
         [member.back_at - killed_at for member in theirs],
         sum(member.gaps for member in room),

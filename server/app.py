@@ -197,7 +197,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app = Starlette(
         routes=[
-            *door.routes(DOORS, parts),
+            door.Doors(DOORS, parts),
             openapi.route(DOORS),
             WebSocketRoute("/ws", gate),
             *([Mount(FILES, FolderFiles(parts.storage))] if isinstance(parts.storage, FolderStorage) else []),

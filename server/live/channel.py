@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -197,14 +197,15 @@ class Channel:
     def _tell(self, round: _Round) -> None:
         data, apart, begin, end = round.data, round.apart, round.at, round.at + SLICE
         if not apart:
-            for write in round.lanes[begin:end]:
-                write(data)  # type: ignore[misc]  # who has no lane is told apart
+            _write(data, round.lanes[begin:end])
         else:
+            together: list[Write | None] = []
             for socket, write in zip(round.sockets[begin:end], round.lanes[begin:end], strict=True):
                 if socket in apart:
                     self._tell_apart(round, socket)
                 else:
-                    write(data)  # type: ignore[misc]
+                    together.append(write)
+            _write(data, together)
         if round.changes:
             for socket in round.sockets[begin:end]:
                 if socket in self.members and socket not in round.fresh:
@@ -224,3 +225,15 @@ class Channel:
                 socket.offer(word.frame)
             else:
                 socket.tell(word.frame)
+
+
+def _write(data: bytes, lanes: Sequence[Write | None]) -> None:
+    """To each; who has none is told apart. One whose connection is just gone keeps nobody from hearing."""
+    left = iter(lanes)
+    while True:
+        try:
+            for write in left:
+                write(data)  # type: ignore[misc]
+        except (OSError, RuntimeError):  # so say the loops, by the one or the other
+            continue
+        return

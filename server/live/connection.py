@@ -542,7 +542,8 @@ class Connection:
         if self._code is not None:
             return
         if self.lane:
-            self.lane(framed(frame))
+            with suppress(OSError, RuntimeError):  # the connection is gone, as in the pump
+                self.lane(framed(frame))
             return
         self._outbox.append(frame)
         self._queued += len(frame)

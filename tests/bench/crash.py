@@ -1,9 +1,9 @@
 """`dayi bench crash`: two web processes share a room of 800; one is killed while people talk; its members come back.
 
 Everybody behaves as our pages do (static/src/link.ts): a ticket, a hello with the position, and after a loss a wait
-with full jitter that doubles. Nothing leads them to the process that is left: each try goes to one of the two addresses
-by chance, and the dead one refuses. Counted from the kill to the welcome; offsets tell whether a member missed an event
-of the room or heard one twice.
+with full jitter that doubles. Each try goes to either process by chance; where that refuses, to the other at once, as
+deploy/nginx.conf passes it on. Counted from the kill to the welcome; offsets tell whether a member missed an event of
+the room or heard one twice.
 """
 
 from __future__ import annotations
@@ -90,11 +90,15 @@ class Member:
     async def stay(self) -> None:
         attempt = 0
         while True:
-            with suppress(OSError, Refused):
+            try:
                 await self._come_in()
                 attempt = 0
+            except ConnectionRefusedError:
+                self.port = next(port for port in self.ports if port != self.port)
+                continue
+            except (OSError, Refused):
+                attempt += 1
             await asyncio.sleep(random.random() * min(LONGEST_DELAY_S, FIRST_DELAY_S * 2**attempt))
-            attempt += 1
             self.port = random.choice(self.ports)
 
     async def _come_in(self) -> None:

@@ -206,3 +206,24 @@ def test_a_change_of_the_session_is_looked_at_by_who_was_told_of_it() -> None:
     loop.turn()
 
     assert (early.changes, late.changes) == (1, 0)
+
+
+@pytest.mark.parametrize("is_mixed", [False, True])
+def test_a_connection_that_is_just_gone_keeps_nobody_from_hearing(is_mixed: bool) -> None:
+    def gone(data: bytes) -> None:
+        raise RuntimeError("the handler is closed")
+
+    loop, room = Turns(), [Listener() for _ in range(6)]
+    channel = Channel("c", loop.soon)
+    channel.begin(Position(epoch="e", offset=0))
+    room[2].lane = room[5].lane = gone
+    if is_mixed:
+        room[3].lane = None
+    for listener in room:
+        channel.admit(listener)
+
+    for offset in (1, 2):
+        channel.take(an_envelope(offset))
+        loop.turn()
+
+    assert [told(listener) for listener in room] == [2, 2, 0, 2, 2, 0]

@@ -25,11 +25,19 @@ MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
-SEARCH_BREADTH = 200
 LINKS, BUILD_BREADTH = 24, 128
-"""HNSW's ef_search, m and ef_construction; `dayi bench match` prints how many of the nearest ten are found so."""
-SET_BREADTH = f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"
-"""How HNSW searches in this transaction."""
+BREADTHS, BREADTH = (200, 1_000), 1.4
+"""HNSW's m and ef_construction, the bounds of its ef_search, and how often the root of what it holds that is: in a
+scope ten times as large the nearest are looked for among three times as many. `dayi bench match` prints how many of the
+nearest ten are found so."""
+SET_BREADTH = f"""
+    SELECT set_config('hnsw.ef_search', CAST(CAST(greatest({BREADTHS[0]}, least({BREADTHS[1]}, {BREADTH} * sqrt((
+        SELECT greatest(0, max(reltuples)) FROM pg_class WHERE relname = %(index)s
+    )))) AS int) AS text), true)
+"""  # noqa: S608  constants of this file
+"""How HNSW, this index, searches in this transaction."""
+SET_BREADTH_OF_MANY = "SELECT set_config('hnsw.ef_search', '60', true)"
+"""The same where many scopes are searched for the nearest of all: of each a few are enough."""
 Scope = tuple[str, str]
 """A subject and a stage."""
 T = TypeVar("T", bound=Hashable)
@@ -93,6 +101,7 @@ class Index:
         self._distance = f"({self._vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
         self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
         self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...], int], str] = {}
+        self._near: dict[tuple[tuple[Scope, ...], int], str] = {}
 
     async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
@@ -155,7 +164,7 @@ class Index:
         if not problem.text:
             return []
         told = telling(problem.text)
-        await _rows(conn, SET_BREADTH)
+        await self._set_breadth(conn, subject or "", stage or "")
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER],
@@ -164,6 +173,22 @@ class Index:
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
+
+    async def near(self, conn: AsyncConnection, vector: Vector, scopes: Sequence[Scope],
+                   limit: int) -> list[tuple[UUID, float]]:
+        """The answers nearest by vector in any of these scopes, with their cosines: one statement, and no words."""
+        if len(scopes) > 1:
+            await _rows(conn, SET_BREADTH_OF_MANY)
+        else:
+            await self._set_breadth(conn, *scopes[0])
+        key = tuple(scopes), limit
+        if key not in self._near:
+            self._near[key] = _near_in(self._distance, self._mine, *key)
+        rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
+        return [(row.id, float(row.cosine)) for row in rows]
+
+    async def _set_breadth(self, conn: AsyncConnection, subject: str, stage: str) -> None:
+        await _rows(conn, SET_BREADTH, {"index": self.index_name(subject, stage)}, prepare=True)
 
     def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
         """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so
@@ -331,6 +356,16 @@ def _prefix(model_version: str) -> str:
 
 def _is(subject: str, stage: str) -> str:
     return f"subject = {_quoted(subject)} AND stage = {_quoted(stage)}"
+
+
+def _near_in(distance: str, mine: str, scopes: Sequence[Scope], many: int) -> str:
+    mine = mine.replace("%", "%%")
+    by_scope = " UNION ALL ".join(
+        f"""(SELECT id, {distance} AS far FROM matcher_entries
+             WHERE {mine} AND kind = 'answer' AND {_is(*scope).replace("%", "%%")}
+             ORDER BY {distance} LIMIT {many})"""  # noqa: S608  as below
+        for scope in scopes)
+    return f"SELECT id, 1 - far AS cosine FROM ({by_scope}) AS near ORDER BY far LIMIT {many}"  # noqa: S608  as below
 
 
 def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],

@@ -21,6 +21,7 @@ from media.render import Kept, News, Progress, RenderJob, render
 from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
 from media.voices import Voice
 from server.actions import lecture_captions, lecture_film
+from server.actions.floor import MARK as VOICE
 from server.actions.lecture_air import segment_key
 from server.child import ChildFailed
 from server.domain.board import Operation
@@ -74,7 +75,7 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
     async with parts.store.work() as work:
         since = await work.now() - lecture.ended_at
     await asyncio.sleep(max(0.0, (SETTLED - since).total_seconds()))
-    segments = await parts.views.replays.segments(id)
+    segments, spoken = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
     async with parts.store.work() as work:
         lines = await RoomBook(work).log(id)
     captions = await parts.store.rows(SHOWN, {"id": id})
@@ -83,7 +84,10 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
         job = RenderJob(
             log=[_line(op) for op in lines],
             images=await _pages(parts, id, place),
-            voices=await _voices(parts.storage, id, segments, place),
+            voices=[
+                *await _voices(parts.storage, id, segments, place),
+                *await _voices(parts.storage, id, spoken, place, VOICE),
+            ],
             captions=[Caption(*cue) for row in captions for cue in row.cues],
             cut=False,
             codec=parts.settings.video_codec,
@@ -105,7 +109,10 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
         )
         await parts.storage.put(footage.video_key, made.video, made.content_type)
         await parts.storage.put(footage.poster_key, made.poster, "image/jpeg")
-    more = len(await parts.views.replays.segments(id)) > len(segments)
+    now = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
+    if set(spoken) - set(now[1]):
+        return  # somebody in it took the word back: it is for nobody, and another one is wanted
+    more = len(now[0]) + len(now[1]) > len(segments) + len(spoken)
     async with parts.store.work() as work:
         await lecture_film.publish(work, id, footage, more=more)
     for stat in await parts.storage.list(prefix, MAX_PARTS):
@@ -217,18 +224,20 @@ async def _pages(parts: Backstage, id: UUID, place: Path) -> dict[str, Path]:
     return images
 
 
-async def _voices(storage: Storage, id: UUID, segments: Sequence[Segment], place: Path) -> list[Voice]:
+async def _voices(
+    storage: Storage, id: UUID, segments: Sequence[Segment], place: Path, mark: str = ""
+) -> list[Voice]:
     """Each take is a voice. A segment that is missing is a hole in its clock, which is heard as silence; the take then
     begins where its first one does."""
     voices: list[Voice] = []
     for take, of_take in groupby(segments, key=lambda segment: segment.take):
-        path = place / f"take-{take}"
+        path = place / f"take-{mark}{take}"
         begins: int | None = None
         with path.open("wb") as file:
             file.write(initialisation())
             for segment in of_take:
                 try:
-                    data = await storage.read(segment_key(id, take, segment.number))
+                    data = await storage.read(segment_key(id, take, segment.number, mark))
                 except ObjectMissing:
                     continue
                 begins = segment.at_ms if begins is None else begins

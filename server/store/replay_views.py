@@ -10,6 +10,7 @@ from server.domain.finding import around, folded
 from server.domain.people import Person, Role
 from server.domain.replay import Segment, horizon, on_one_clock
 from server.live import protocol as wire
+from server.store.floors import VOICES
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
 from server.store.pulse_views import PulseViews
@@ -59,6 +60,11 @@ class ReplayViews:
 
     async def pictures(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(PICTURES, {"id": id})
+        return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
+
+    async def voices(self, id: UUID) -> list[Segment]:
+        """What pupils said whose voice is kept; one at a time had the floor."""
+        rows = await self.store.rows(VOICES, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
     async def rewind(self, id: UUID, after: int, sound: wire.SoundView) -> wire.LectureRewind | None:

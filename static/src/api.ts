@@ -157,6 +157,7 @@ export const reviews = (): Promise<Reviews> => call("GET", "/api/reviews");
 export const decide = (answer: string, body: Decide): Promise<AnswerView> => post(`/api/reviews/${answer}`, body);
 export const trust = (teacher: string, body: Trust): Promise<Reviews> => post(`/api/reviews/teachers/${teacher}`, body);
 export const pupils = (search: string): Promise<SchoolPupils> => call("GET", `/api/school/pupils?search=${encodeURIComponent(search)}`);
+export const lectureVoice = (on: boolean): Promise<unknown> => post("/api/school/lecture-voice", { on });
 export const sayConsent = (pupil: string, body: SayConsent): Promise<unknown> => post(`/api/school/pupils/${pupil}/consent`, body);
 export const children = (): Promise<Children> => call("GET", "/api/children");
 export const sayOwn = (child: string, body: SayConsent): Promise<unknown> => post(`/api/children/${child}/consent`, body);

@@ -5,6 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Agreed, Wordings } from "./agreed";
 import * as api from "./api";
+import { floorSay } from "./floor-words";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
 import type { SchoolPupils } from "./protocol";
@@ -40,6 +41,7 @@ function Page() {
             <h1>{words.consent}{school?.school && <span class="muted"> · {school.school}</span>}</h1>
             <p class="muted">{words.consentMore}</p>
             <Wordings />
+            {school !== null && school.school !== "" && <LectureVoice on={school.lecture_voice} />}
             <Search />
             {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
             {school === null ? !wrong.value && <Skeleton /> : school.pupils.length === 0 ? <Empty title={words.noPupils}>{words.noPupilsMore}</Empty> : <ul class="pupils">{school.pupils.map((pupil) => <Agreed key={pupil.id} pupil={pupil} put={(purpose, given) => api.sayConsent(pupil.id, { purpose, given, wording: school.wording }).then(load)} />)}</ul>}
@@ -48,6 +50,27 @@ function Page() {
         )}
       </main>
     </>
+  );
+}
+
+/** Whether pupils may speak in lectures at all; which of them, guardians say. */
+function LectureVoice({ on }: { on: boolean }) {
+  const words = floorSay.value;
+  const [busy, setBusy] = useState(false);
+  const [no, setNo] = useState<string | null>(null);
+  const put = async (wanted: boolean): Promise<void> => {
+    setBusy(true);
+    setNo(null);
+    await api.lectureVoice(wanted).then(load, (error: unknown) => setNo(sentence(error)));
+    setBusy(false);
+  };
+  return (
+    <section class="card lecture-voice" aria-label={words.schoolTitle}>
+      <h2>{words.schoolTitle}</h2>
+      <p class="muted small">{words.schoolMore}</p>
+      <label class="purpose"><input type="checkbox" checked={on} disabled={busy} onChange={(event) => { const wanted = event.currentTarget.checked; event.currentTarget.checked = on; void put(wanted); }} /><span>{words.schoolOn}</span></label>
+      {no && <Notice kind="error">{no}</Notice>}
+    </section>
   );
 }
 

@@ -63,8 +63,13 @@ function HeardNotes({ hall }: { hall: Auditorium }) {
   }, [missing]);
   if (live && hall.deaf.value) return <Notice kind="error">{words.deaf}</Notice>;
   if (!live || ears === null) return null;
-  if (ears.silenced.value) {
-    return <div class="notice notice-warning notice-acts" role="alert"><span>{words.listenMore}</span><button class="button small primary" onClick={() => ears.listen()}><Icon name="sound" />{words.listen}</button></div>;
+  const voice = hall.floor.ears.value;
+  if (ears.silenced.value || voice?.silenced.value) {
+    const listen = (): void => {
+      ears.listen();
+      voice?.listen();
+    };
+    return <div class="notice notice-warning notice-acts" role="alert"><span>{words.listenMore}</span><button class="button small primary" onClick={listen}><Icon name="sound" />{words.listen}</button></div>;
   }
   if (room.take === null) return <Notice>{words.nobody}</Notice>;
   if (room.take.muted) return <Notice>{words.muted}</Notice>;

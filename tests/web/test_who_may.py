@@ -359,7 +359,9 @@ POLICY: dict[tuple[str, str], Policy] = {
         NOBODY_ASKED, "on air", lambda case: case.lecture, lambda case: {"page": str(uuid4()), "may_keep": True}
     ),
     ("POST", "/api/lectures/{id}/floor/leave"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
-    ("POST", "/api/lectures/{id}/floor/cut"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/floor/cut"): Policy(
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"then": None}
+    ),
     ("POST", "/api/lectures/{id}/lost"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
     ("GET", "/api/on-air"): Policy(REVIEWERS),
     ("GET", "/api/lectures/{id}/figures"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),

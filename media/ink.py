@@ -172,7 +172,7 @@ class Sheet:
             return box
         piece = self._bare.crop(box)
         for mark in self.marks.values():
-            shared = _shared(mark.box, box)
+            shared = overlap(mark.box, box)
             if shared is not None:
                 mask = mark.mask.crop(_moved(shared, mark.box))
                 _lay(piece, mark, mask, _moved(shared, box))
@@ -219,7 +219,7 @@ def _around(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _shared(one: Box, other: Box) -> Box | None:
+def overlap(one: Box, other: Box) -> Box | None:
     box = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
     return box if box[0] < box[2] and box[1] < box[3] else None
 

@@ -20,7 +20,8 @@ from zlib import crc32
 from media.captions import Caption, webvtt
 from media.storage import FolderStorage, S3Storage
 from server.actions.floor import MARK as VOICE
-from server.actions.lecture_air import initialisation_key, segment_key
+from server.actions.lecture_air import beginning_key, initialisation_key, segment_key
+from server.camera import MARK as PICTURE
 from server.domain.replay import Segment
 from server.parts import Backstage
 from server.store.lecture_figures import LectureFigures
@@ -139,6 +140,11 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
             entries += await stored(_sound_name(each), segment_key(id, each.take, each.number))
         for each in voices:
             entries += await stored(_voice_name(each), segment_key(id, each.take, each.number, VOICE))
+    pictures = await parts.views.replays.pictures(id)
+    for take in dict.fromkeys(each.take for each in pictures):
+        entries += await stored(f"camera/{take:03d}/init.mp4", beginning_key(id, take, PICTURE))
+    for each in pictures:
+        entries += await stored(_picture_name(each), segment_key(id, each.take, each.number, PICTURE))
     for material in await parts.store.rows(MATERIALS, {"lecture": id}):
         for number in range(1, len(material.pages) + 1):
             name = f"pages/{page_id(material.id, number)}.jpg"
@@ -170,6 +176,7 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
             "grades": list(lecture.grades), "knowledge_points": list(lecture.knowledge_points),
             "started_at": lecture.started_at.isoformat(), "ended_at": lecture.ended_at.isoformat(),
             "sound": segments_told, "missing": missing,
+            "camera": [{"file": _picture_name(e), "at_ms": e.at_ms, "seconds": e.seconds} for e in pictures],
         }),
     ]  # fmt: skip
     return Package(entries)
@@ -177,6 +184,10 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
 
 def _sound_name(segment: Segment) -> str:
     return f"sound/{segment.take:03d}/{segment.number:05d}.m4s"
+
+
+def _picture_name(segment: Segment) -> str:
+    return f"camera/{segment.take:03d}/{segment.number:05d}.m4s"
 
 
 def _voice_name(segment: Segment) -> str:

@@ -1252,6 +1252,7 @@ class HandView(Wire):
     raised_at: datetime
     taken: bool
     may_speak: bool = False  # by voice: the school and the guardian have agreed
+    kept: bool = False  # what is said just now is; else the lecturer's own microphone must not hear it
 
 
 class HandsView(Wire):
@@ -1351,6 +1352,23 @@ class LectureFilm(Wire):
     duration_ms: int | None = None
     size: int | None = None
     download_url: str | None = None
+
+
+class SchoolFilm(Wire):
+    """A lecture that was open for a school, and its one video."""
+
+    lecture_id: UUID
+    title: str
+    lecturer_name: str
+    subject: Subject
+    grades: list[int]
+    held_at: datetime
+    film: LectureFilm
+
+
+class SchoolFilms(Wire):
+    films: list[SchoolFilm]
+    more: bool  # older ones
 
 
 class CaptionsState(Wire):

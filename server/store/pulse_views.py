@@ -37,6 +37,7 @@ class PulseViews:
                     raised_at=row.raised_at,
                     taken=row.taken,
                     may_speak=by_voice(row.school_allows, row.agreed) != "no",
+                    kept=row.kept,
                 )
                 for row in rows[:SHOWN_HANDS]
             ],
@@ -80,7 +81,9 @@ def poll_view(row: Record, *, staff: bool) -> wire.PollView:
 
 _HANDS = f"""
     SELECT h.number, h.state, h.raised_at, h.state = 'taken' AS taken, a.nickname,
-           {SCHOOL_ALLOWS.format("a.id")} AS school_allows, {AGREED.format("a.id")} AS agreed
+           {SCHOOL_ALLOWS.format("a.id")} AS school_allows, {AGREED.format("a.id")} AS agreed,
+           EXISTS (SELECT FROM lecture_floors f WHERE f.lecture_id = h.lecture_id AND f.hand = h.number
+                   AND f.state = 'open' AND f.kept) AS kept
     FROM lecture_hands h JOIN accounts a ON a.id = h.pupil_id
     WHERE h.lecture_id = %(id)s AND h.state IN ('raised', 'taken') ORDER BY h.state = 'raised', h.number
 """  # noqa: S608 - composed of constants

@@ -222,6 +222,10 @@ async def film(call: Call[None]) -> wire.LectureFilm:
     return found
 
 
+async def school_films(call: Call[None]) -> wire.SchoolFilms:
+    return await call.parts.views.replays.films_for(call.person)
+
+
 async def film_again(call: Call[None]) -> wire.LectureFilm:
     async with call.parts.store.work() as work:
         await lecture_film.again(work, call.person, call.id())
@@ -309,6 +313,8 @@ DOORS = (
          reply=wire.LectureReplay, tag="sound"),
     Door("GET", "/api/lectures/{id}/film", film, WATCHERS | {Role.SCHOOL_ADMIN}, "Its one video, or how far that is",
          reply=wire.LectureFilm, tag="sound"),
+    Door("GET", "/api/school/films", school_films, frozenset({Role.SCHOOL_ADMIN}),
+         "Videos of lectures that were open for one's school", reply=wire.SchoolFilms, tag="sound"),
     Door("POST", "/api/lectures/{id}/film", film_again, KEEPERS, "Make its video anew", reply=wire.LectureFilm,
          tag="sound"),
     Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,

@@ -48,11 +48,17 @@ export class Auditorium {
     this.sight = new Sight(link, () => this.ears.value, async () => (await lectures.room(id)).pictures);
     this.pulse = new Pulse(id);
     this.floor = new Floor(link, id);
-    this.#stop = effect(() => {
+    const stop = effect(() => {
+      const floor = this.floor.now.value;
+      const kept = this.pulse.hands.value?.hands.find(({ number }) => number === floor?.hand)?.kept === true;
+      this.broadcast.yield(floor?.open === true && !kept);
+    });
+    const stopAir = effect(() => {
       const sound = this.broadcast.state.value;
       if (sound === "off" || sound === "elsewhere" || sound === "refused" || sound === "none") void this.camera.stop(); // she is off the air
       this.#tune(this.sight.wants.value);
     });
+    this.#stop = () => [stop, stopAir].forEach((each) => each());
   }
 
   close(): void {

@@ -1136,6 +1136,7 @@ export interface HandView {
   raised_at: string;
   taken: boolean;
   may_speak: boolean;
+  kept: boolean;
 }
 
 /** The line of raised hands for who keeps the room; `count` are those that wait, also where more than are shown. */
@@ -1226,6 +1227,22 @@ export interface LectureFilm {
   duration_ms: number | null;
   size: number | null;
   download_url: string | null;
+}
+
+/** A lecture that was open for a school, and its one video. */
+export interface SchoolFilm {
+  lecture_id: string;
+  title: string;
+  lecturer_name: string;
+  subject: Subject;
+  grades: number[];
+  held_at: string;
+  film: LectureFilm;
+}
+
+export interface SchoolFilms {
+  films: SchoolFilm[];
+  more: boolean;
 }
 
 /** What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown. */

@@ -73,14 +73,18 @@ def test_a_pupil_speaks_with_everybody_s_word_and_is_cut_off_at_once(someone: Si
     for page in (listener.page, lecturer.page):
         page.wait_for_function(STILL)
 
-    # once more, and the lecturer cuts it off
+    # once more, without the word that keeps a voice; and the lecturer cuts it off
+    city.rows(AGREES.replace("true", "false"), WORDING, ["recording"])
     city.rows("UPDATE lecture_hands SET raised_at = raised_at - interval '1 minute'")
     raises_a_hand(speaker.page, lecturer.page)
+    expect(asked).to_contain_text("回放和视频里没有你的声音")
     asked.get_by_role("button", name="开始说").click()
     listener.page.wait_for_function(VOICE, arg="second")
+    expect(lecturer.page.get_by_role("button", name=re.compile("同学说话时你的话筒静音"))).to_be_disabled()
     lecturer.page.get_by_role("button", name="切断", exact=True).click()
     listener.page.wait_for_function(STILL)
     expect(speaker.page.get_by_text("你的发言结束了")).to_be_visible()
+    expect(lecturer.page.get_by_role("button", name=re.compile("话筒开着"))).to_be_visible()
     ends = city.rows("SELECT ended_why, kept FROM lecture_floors WHERE lecture_id = %s ORDER BY number", lecture)
     assert [(each.ended_why, each.kept) for each in ends] == [("done", True), ("cut", False)]
     voices = city.count("SELECT count(*) FROM lecture_voices WHERE lecture_id = %s AND floor = 1", lecture)

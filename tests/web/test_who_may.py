@@ -222,6 +222,7 @@ POLICY: dict[tuple[str, str], Policy] = {
         thing=lambda case: case.people[OWNER].id,
         body=lambda case: {"purpose": "recording", "given": True, "wording": WORDING},
     ),
+    ("GET", "/api/school/films"): Policy(SCHOOL),
     ("POST", "/api/school/lecture-voice"): Policy(NO_SUCH_PUPIL, body=lambda case: {"on": True}),
     ("GET", "/api/children"): Policy(GUARDIANS),
     ("POST", "/api/children/{id}/consent"): Policy(

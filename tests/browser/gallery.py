@@ -1191,13 +1191,25 @@ def monday_scenes() -> list[Scene]:
     taken = {door: full, "GET /api/research/projects": asked_for}
     return [
         Scene("monday-reports", "/monday#reports", {**who, door: full, **archived}),
-        Scene("monday-reports-none", "/monday#reports", {
-            **who, door: full, "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
-        }),
+        Scene(
+            "monday-reports-none",
+            "/monday#reports",
+            {
+                **who,
+                door: full,
+                "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
+            },
+        ),
         Scene("monday-data", "/monday#data", {**who, **taken}),
-        Scene("monday-data-none", "/monday#data", {
-            **who, door: full, "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
-        }),
+        Scene(
+            "monday-data-none",
+            "/monday#data",
+            {
+                **who,
+                door: full,
+                "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
+            },
+        ),
         Scene("monday", "/monday", {**who, door: full}),
         Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
         Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),
@@ -1262,6 +1274,7 @@ def answers_scenes() -> list[Scene]:
         school="演示第二中学",
         wording="2026-11",
         more=True,
+        lecture_voice=True,
         pupils=[
             wire.PupilView(
                 id=id_of(f"pupil {n}"),
@@ -1274,7 +1287,21 @@ def answers_scenes() -> list[Scene]:
             for n, each in enumerate(agreed)
         ],
     )
-    school = {"GET /api/me": me(Role.SCHOOL_ADMIN)}
+    film = wire.LectureFilm(
+        state="ready", progress=100, content_type="video/mp4", duration_ms=2_460_000, size=48_400_000,
+        url="/nothing/film.mp4", download_url="/nothing/film.mp4",
+    )  # fmt: skip
+    films = [
+        wire.SchoolFilm(
+            lecture_id=id_of(title), title=title, lecturer_name="演示·林老师", subject=Subject.MATH, grades=[8, 9],
+            held_at=ago(days=n), film=film,
+        )
+        for n, title in enumerate(("二次函数的顶点", "配方法：从完全平方式讲起，一直讲到求根公式的来历和判别式的用法"), 1)
+    ]  # fmt: skip
+    school = {
+        "GET /api/me": me(Role.SCHOOL_ADMIN),
+        "GET /api/school/films": wire.SchoolFilms(films=films, more=False),
+    }
     guardian = {"GET /api/me": me(Role.GUARDIAN)}
     mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
@@ -1311,11 +1338,19 @@ def answers_scenes() -> list[Scene]:
             "school-withdrawing",
             "/school",
             {**school, "GET /api/school/pupils": pupils},
-            lambda page: page.get_by_role("checkbox").nth(1).click(),
+            lambda page: page.get_by_role("checkbox").nth(2).click(),
         ),
         Scene("guardian", "/guardian", {**guardian, "GET /api/children": mine}),
         Scene("guardian-nobody", "/guardian", {**guardian, "GET /api/children": childless}),
-        Scene("school-nobody", "/school", {**school, "GET /api/school/pupils": nobody}),
+        Scene(
+            "school-nobody",
+            "/school",
+            {
+                **school,
+                "GET /api/school/pupils": nobody,
+                "GET /api/school/films": wire.SchoolFilms(films=[], more=False),
+            },
+        ),
     ]
 
 

@@ -1296,7 +1296,7 @@ def answers_scenes() -> list[Scene]:
             lecture_id=id_of(title), title=title, lecturer_name="演示·林老师", subject=Subject.MATH, grades=[8, 9],
             held_at=ago(days=n), film=film,
         )
-        for n, title in enumerate(("二次函数的顶点", "配方法：从完全平方式讲起，一直讲到求根公式的来历和判别式的用法"), 1)
+        for n, title in enumerate(("二次函数的顶点", "配方法：从完全平方式讲起，讲到求根公式的来历和判别式"), 1)
     ]  # fmt: skip
     school = {
         "GET /api/me": me(Role.SCHOOL_ADMIN),

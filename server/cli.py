@@ -463,7 +463,7 @@ def settings_(settings: Settings, _: argparse.Namespace) -> int | None:
 
 
 async def _seed(settings: Settings, say: Callable[[str], None], *, films: bool = True) -> None:
-    from server.demo.seed import ANSWERED, is_loaded, seed
+    from server.demo.loaded import ANSWERED, is_loaded
     from server.store.work import Store, open_engine
 
     engine = open_engine(settings.database_url)
@@ -472,6 +472,7 @@ async def _seed(settings: Settings, say: Callable[[str], None], *, films: bool =
     if loaded:
         return
     from server.app import working
+    from server.demo.seed import seed
 
     async with working(settings) as parts:
         await seed(parts, say, ANSWERED if films else 0)

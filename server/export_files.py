@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import duckdb
-import openpyxl
 
 from server.domain.deidentify import COLUMNS
 from server.people_file import safe_cell
@@ -62,8 +61,10 @@ class _Csv:
 
 class _Xlsx:
     def __init__(self, path: Path) -> None:
+        from openpyxl import Workbook  # as in people_file: no start waits for it
+
         self._path, self._rows = path, 0
-        self._book = openpyxl.Workbook(write_only=True)
+        self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("questions")
         self._sheet.append([name for name, *_ in COLUMNS])
 

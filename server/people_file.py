@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import openpyxl
-
 from server.actions.people import Activation, Newcomer, UnknownChildren, bring_in, plain_login
 from server.domain.consent import Purpose
 from server.domain.people import Certification, Role, Stage, Subject
@@ -174,7 +172,9 @@ def _xlsx(data: bytes) -> Iterator[Sequence[str]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
                 raise UnreadableFile("the workbook unpacks to more than 1 GiB")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        from openpyxl import load_workbook  # seldom wanted, and slow to import: no start waits for it
+
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(values_only=True, max_col=MAX_WIDTH)
         yield from ([_word(cell) for cell in row] for row in rows)
     except UnreadableFile:

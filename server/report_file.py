@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from media.paper import PALE, Paper
 from server.domain.people import Stage
 from server.live import protocol as wire
 
@@ -25,6 +24,8 @@ Form = Callable[[float], str]
 
 
 def report_pdf(report: wire.Report) -> bytes:
+    from media.paper import PALE, Paper  # it cuts fonts, with what is slow to import: no start waits for it
+
     week = report.week
     title = f"教研周报　{report.school or '全市'}"
     monday = date.fromisoformat(week.week or "")

@@ -5,9 +5,6 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import timedelta, timezone
 
-import openpyxl
-
-from media.paper import PALE, Paper
 from server.actions.payees import Transfer
 from server.live import protocol as wire
 from server.people_file import safe_cell
@@ -42,7 +39,9 @@ def batch_csv(month: str, transfers: Sequence[Transfer]) -> bytes:
 
 
 def batch_xlsx(month: str, transfers: Sequence[Transfer]) -> bytes:
-    book = openpyxl.Workbook()
+    from openpyxl import Workbook  # as in people_file: no start waits for it
+
+    book = Workbook()
     sheet = book.active
     sheet.title = month
     sheet.append(COLUMNS)
@@ -62,6 +61,8 @@ def batch_xlsx(month: str, transfers: Sequence[Transfer]) -> bytes:
 
 def statement_pdf(name: str, statement: wire.StatementView, lines: Sequence[Record]) -> bytes:
     """The postings on a statement, on as many A4 pages as they take."""
+    from media.paper import PALE, Paper  # it cuts fonts, with what is slow to import: no start waits for it
+
     title = f"答疑补贴结算单　{statement.month}"
     head = [
         f"教师：{name}　　应发：{_yuan(statement.fen)}　　待核：{_yuan(statement.held_fen)}",
@@ -101,6 +102,8 @@ def _short(summary: str) -> str:
 
 def appraisal_pdf(name: str, found: wire.AppraisalView) -> bytes:
     """Each figure with its interval, its peers and the number of facts behind it, and the teacher's own word."""
+    from media.paper import PALE, Paper  # it cuts fonts, with what is slow to import: no start waits for it
+
     title = "骨干教师评价"
     days = f"教师：{name}　　{found.first} 至 {found.until} 前"
     heading = ("", "数值", "95% 区间", "同行四分位", "依据")

@@ -14,7 +14,7 @@ from server.store.work import Store
 log = logging.getLogger(__name__)
 
 LINE = "texts"
-AT_ONCE = 8
+AT_ONCE = 4
 UNTAKEN_S = 0.5  # that a question lies in the line before the process that took it in settles it itself
 REST_S = 0.5  # of a worker that finds no Redis
 

@@ -2,10 +2,10 @@
 taken over, and those who asked are invited. Marked as made up in every name; safe to repeat."""
 
 from datetime import datetime, timedelta
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from matcher.topics import vectors_of
 from server.actions import facts, invite
+from server.demo.loaded import demo_id
 from server.demo.people import CITY
 from server.demo.problems import problems
 from server.domain.consent import WORDING
@@ -18,15 +18,11 @@ ASKERS = 18
 GRADE = 8
 
 
-def _id(name: str) -> UUID:
-    return uuid5(NAMESPACE_URL, f"dayi-demo:{name}")
-
-
 async def close_the_loop(store: Store) -> None:
     """Where it is not there yet, and a lecture of that kind is to come."""
     async with store.work() as work:
         now = await work.now()
-        if await work.rows("SELECT FROM teaching_proposals WHERE id = %(id)s", {"id": _id("proposal")}):
+        if await work.rows("SELECT FROM teaching_proposals WHERE id = %(id)s", {"id": demo_id("proposal")}):
             return
         lecture = await work.rows(_LECTURE, {"grade": GRADE})
         if not lecture:
@@ -45,7 +41,7 @@ async def _asked(work: Work, lecture: Record, now: datetime) -> None:
     """Last week, by pupils that nobody signs in as, and by the demo's own of grade 8."""
     week = datetime.combine(facts.monday(now) - timedelta(weeks=1), datetime.min.time(), CITY)
     texts = [p.text for p in problems() if p.subject == lecture.subject and p.stage == lecture.stage][:3]
-    pupils = [_id(f"asker:{n}") for n in range(ASKERS)]
+    pupils = [demo_id(f"asker:{n}") for n in range(ASKERS)]
     accounts = [
         {
             "id": id,
@@ -62,14 +58,14 @@ async def _asked(work: Work, lecture: Record, now: datetime) -> None:
         {"account_id": id, "real_name": f"演示同学{n}", "school_id": schools[n % len(schools)].id}
         for n, id in enumerate(pupils)
     ]
-    everybody = [*pupils, _id("pupil8")]
+    everybody = [*pupils, demo_id("pupil8")]
     consents = [
         {"child_id": id, "purpose": "research", "given": True, "wording": WORDING, "source": "import"}
         for id in everybody
     ]
     questions = [
         {
-            "id": _id(f"asked:{n}"), "student_id": id, "subject": str(lecture.subject), "grade": GRADE, "text": "",
+            "id": demo_id(f"asked:{n}"), "student_id": id, "subject": str(lecture.subject), "grade": GRADE, "text": "",
             "received_at": week + timedelta(days=n % 5, hours=19, minutes=n), "read_text": texts[n % len(texts)],
             "state": "withdrawn", "state_since": week + timedelta(days=n % 5, hours=20), "version": 1, "followers": 0,
             "assignment_epoch": 0, "offers_made": 0, "refused_by": [], "knowledge_point": lecture.knowledge_points[0],
@@ -83,7 +79,7 @@ async def _asked(work: Work, lecture: Record, now: datetime) -> None:
 
 
 async def _proposed(work: Work, lecture: Record, now: datetime) -> None:
-    questions = [_id(f"asked:{n}") for n in range(ASKERS + 1)]
+    questions = [demo_id(f"asked:{n}") for n in range(ASKERS + 1)]
     texts = [row.read_text for row in await work.rows(_TEXTS, {"ids": questions})]
     about = {"subject": str(lecture.subject), "stage": str(lecture.stage), "mean": vectors_of(texts).mean(0).tobytes()}
     about |= {"name": f"演示：{lecture.knowledge_points[0]}", "terms": list(lecture.knowledge_points)}
@@ -92,23 +88,23 @@ async def _proposed(work: Work, lecture: Record, now: datetime) -> None:
     await work.rows(_WEEKS, {"topic": topic.id})
     row = {
         "topic_id": topic.id, "form": "lecture", "title": lecture.title, "grades": list(lecture.grades),
-        "knowledge_points": list(lecture.knowledge_points), "proposed_by": _id("researcher1"),
+        "knowledge_points": list(lecture.knowledge_points), "proposed_by": demo_id("researcher1"),
         "expires_at": now + timedelta(days=14),
     }  # fmt: skip
     taken = {"state": "taken", "taken_by": lecture.lecturer_id, "lecture_id": lecture.id, "wanted_id": None}
-    waits = {"state": "open", "taken_by": None, "lecture_id": None, "wanted_id": _id("lecturer1")}
+    waits = {"state": "open", "taken_by": None, "lecture_id": None, "wanted_id": demo_id("lecturer1")}
     for name, note, more in (
         ("proposal", "演示：例题里卡在第一步的最多，请从读题讲起。", taken),
         ("proposal:open", "演示：再排一场，讲应用题。", waits),
     ):
-        query, params = insertion("teaching_proposals", [{"id": _id(name), "note": note, **row, **more}])
+        query, params = insertion("teaching_proposals", [{"id": demo_id(name), "note": note, **row, **more}])
         await work.rows(f"{query} ON CONFLICT DO NOTHING RETURNING 1", params)
 
 
 async def _owed(work: Work, now: datetime) -> None:
     for kind, count in zip(TeachingWork, (2, 3, 6), strict=True):
         target = Target(count, lectures=kind is TeachingWork.DEMONSTRATION)
-        await Quotas(work).set(_id("researcher1"), Quarter.of(today(now)), kind, target, _id("researcher2"))
+        await Quotas(work).set(demo_id("researcher1"), Quarter.of(today(now)), kind, target, demo_id("researcher2"))
 
 
 # The last one of the fortnight: in the first ones the demo's pupils have a seat.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -17,10 +17,11 @@ from server.actions.answer import Film
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
+from server.demo.loaded import ANSWERED, ROSTER_DAYS, answered_problems, demo_id
 from server.demo.loop import close_the_loop
 from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
-from server.demo.problems import Problem, problems
+from server.demo.problems import Problem
 from server.demo.voice import narrate_board
 from server.domain.board import Operation, check
 from server.domain.edition import pictures
@@ -30,11 +31,10 @@ from server.domain.question import Question, QuestionId, State
 from server.parts import Backstage
 from server.store import tables as t
 from server.store import taxonomies
-from server.store.work import Store, Work
+from server.store.work import Work
 from server.taxonomy_file import read_points
 from server.web.auth import passwords
 
-ANSWERED = 12
 TAXONOMY = Path(__file__).parent / "taxonomy.csv"
 LIVE_ANSWER_FEN = 2_000
 POLICY_FROM = date(2020, 1, 1)
@@ -62,13 +62,7 @@ yuan = 75
 per = "month"
 max_yuan = 4000
 """
-ROSTER_DAYS = 14
 ENROLLED = 3  # lectures in which the demo's pupils of the grades hold a seat
-
-
-def demo_id(name: str) -> UUID:
-    """The same thing has the same id in every demo, so that loading twice changes nothing."""
-    return uuid5(NAMESPACE_URL, f"dayi-demo:{name}")
 
 
 async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANSWERED) -> None:
@@ -78,42 +72,12 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
     await _lectures(parts)
     await _taxonomy(parts)
     await close_the_loop(parts.store)
-    spread = _spread(_originals(), answered)
+    spread = answered_problems(answered)
     for number, problem in enumerate(spread, 1):
         if await _is_loaded(parts, problem):
             continue
         say(f"Preparing demo answers, with voice and video (once): {number} of {len(spread)} …")
         await _answered(parts, problem)
-
-
-async def is_loaded(store: Store) -> bool:
-    """Whether there is nothing to load: a start need not wait for the models then."""
-    wanted = [demo_id(f"answer:{problem.code}") for problem in _spread(_originals(), ANSWERED)]
-    async with store.reading() as connection:
-        answers = await connection.execute(select(func.count()).where(t.answers.c.id.in_(wanted)))
-        soon = func.clock_timestamp() + timedelta(days=ROSTER_DAYS / 2)
-        shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
-        versions = await connection.execute(select(func.count()).select_from(t.taxonomies))
-        whole = answers.scalar_one() == len(wanted)
-        return bool(whole and shifts_left.scalar_one() and versions.scalar_one())
-
-
-def _originals() -> list[Problem]:
-    return [problem for problem in problems() if problem.variant_of is None]
-
-
-def _spread(chosen: list[Problem], count: int) -> list[Problem]:
-    """Problems over subjects and stages; those with a sibling in other numbers first, since they show the most."""
-    varied = {problem.variant_of for problem in problems() if problem.variant_of}
-    ranked = sorted(chosen, key=lambda p: (p.code not in varied, p.code))
-    taken: list[Problem] = []
-    for _ in range(count):
-        fewest = min(
-            (p for p in ranked if p not in taken),
-            key=lambda p: (sum(q.subject == p.subject for q in taken), sum(q.stage == p.stage for q in taken)),
-        )
-        taken.append(fewest)
-    return taken
 
 
 async def _people(parts: Backstage) -> None:

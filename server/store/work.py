@@ -52,7 +52,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
-READY_AT_ONCE = 32  # teachers of a certification among whom the best is chosen: those who have waited longest
+READY_AT_ONCE = 16  # teachers of a certification among whom the best is chosen: those who have waited longest
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
 
 
@@ -507,7 +507,7 @@ class Work:
         )
 
     async def renew(self, people: Sequence[UUID], lease: timedelta) -> None:
-        """One statement a node: everybody whose socket is here is present for another lease."""
+        """People whose socket is here are present for another lease."""
         await self._write(_RENEW_PRESENCE, {"people": list(people), "lease": lease})
         await self._write(_RENEW_SESSIONS, {"people": list(people)})
 

@@ -1,47 +1,40 @@
-"""1,000 concurrent repeats of 100 questions, each with its key: how many questions come of them."""
+"""`dayi bench idempotency`: 1,000 requests at once, ten for each of 100 questions and its key, to two web processes."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import uuid4
 
-from server.embedded import services
-from server.store.migrate import migrate
-from tests.service import Program, Service, running
+from sqlalchemy import text
 
-QUESTIONS, REPEATS, AT_ONCE = 100, 1_000, 32
+from server.store.work import open_engine
+from tests.bench import city
+from tests.bench.page import Http
+
+QUESTIONS, REPEATS = 100, 1_000
 
 
 async def main(argv: Sequence[str]) -> int:
     """Prints a Markdown table."""
-    return await asyncio.to_thread(_measure)
+    with city.city() as (service, urls):
+        nodes = [await asyncio.to_thread(service.web) for _ in range(2)]
+        pupils = await city.pupils(urls.database, QUESTIONS)
+        asked = [(pupil, str(uuid4())) for pupil in pupils]
+        https = [Http(node.port) for node in nodes]
 
+        async def once(n: int) -> str:
+            pupil, key = asked[n % QUESTIONS]
+            body = {"subject": "math", "grade": 8, "text": f"第 {n % QUESTIONS} 题"}
+            answer = await https[n // QUESTIONS % 2].call("POST", "/api/questions", pupil.token, body, key=key)
+            return str(answer["id"])
 
-def _measure() -> int:
-    with tempfile.TemporaryDirectory(prefix="dayi-bench-") as folder, services(Path(folder)) as urls:
-        migrate(urls.database)
-        with running(Service(Path(folder), urls.database, urls.redis)) as city:
-            city.seed()
-            node = city.web()
-            pupil = Program("pupil8").sign_in(node)
-            keys = [str(uuid4()) for _ in range(QUESTIONS)]
-            seconds, seen = asyncio.run(
-                _repeat(lambda n: pupil.ask(node, f"第 {n % QUESTIONS} 题", keys[n % QUESTIONS]))
-            )
-    print("| requests | keys | at once | questions | seconds |\n|---|---|---|---|---|")
-    print(f"| {REPEATS} | {QUESTIONS} | {AT_ONCE} | {len(seen)} | {seconds:.1f} |")
-    return 0 if len(seen) == QUESTIONS else 1
-
-
-async def _repeat(ask) -> tuple[float, set[str]]:  # type: ignore[no-untyped-def]
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def once(n: int) -> str:
-        async with gate:
-            return str((await asyncio.to_thread(ask, n))["id"])
-
-    begun = time.perf_counter()
-    ids = await asyncio.gather(*(once(n) for n in range(REPEATS)))
-    return time.perf_counter() - begun, set(ids)
+        begun = time.perf_counter()
+        answered = set(await asyncio.gather(*(once(n) for n in range(REPEATS))))
+        seconds = time.perf_counter() - begun
+        engine = open_engine(urls.database)
+        async with engine.connect() as connection:
+            kept = (await connection.execute(text("SELECT count(*) FROM questions"))).scalar_one()
+        await engine.dispose()
+    print("| requests at once | keys | questions answered with | questions in the database | seconds |")
+    print(f"|---|---|---|---|---|\n| {REPEATS} | {QUESTIONS} | {len(answered)} | {kept} | {seconds:.1f} |")
+    return 0 if len(answered) == kept == QUESTIONS else 1

@@ -104,8 +104,9 @@ class Http:
         self._port = port
         self._idle: deque[_Line] = deque()
 
-    async def call(self, method: str, path: str, token: str = "", body: Any = None, key: bool = False) -> Any:
-        """The JSON answer. Raises Refused for what is no success."""
+    async def call(self, method: str, path: str, token: str = "", body: Any = None, key: bool | str = False) -> Any:
+        """The JSON answer. `key` is the Idempotency-Key, or whether to send a new one. Raises Refused for what is no
+        success."""
         payload = b"" if body is None else json.dumps(body).encode()
         head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(payload)}"]
         if body is not None:
@@ -113,7 +114,7 @@ class Http:
         if token:
             head.append(f"Authorization: Bearer {token}")
         if key:
-            head.append(f"Idempotency-Key: {uuid4()}")
+            head.append(f"Idempotency-Key: {uuid4() if key is True else key}")
         status, answer = await self.raw("\r\n".join(head).encode() + b"\r\n\r\n" + payload)
         if status >= 300:
             raise Refused(status, answer)

@@ -9,7 +9,7 @@ import psycopg
 from playwright.sync_api import expect
 
 from server.actions.facts import SHANGHAI, monday
-from server.demo.seed import demo_id
+from server.demo.loaded import demo_id
 from tests.browser.conftest import Sign
 from tests.service import Service, plain
 

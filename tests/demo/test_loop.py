@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from server.demo import seed
+from server.demo.loaded import demo_id
 from server.demo.loop import ASKERS, close_the_loop
-from server.demo.seed import demo_id
 from server.store import proposal_views
 from server.store.work import Store, open_engine
 

@@ -34,6 +34,7 @@ STALE_MS = 3_000  # what arrives so late is not for the room any more
 AHEAD_MS = 5_000  # nobody has spoken for longer than there was time
 MOST_BURST, MOST_RATE = 256 * 1024, 12_000  # bytes, and bytes a second: four times what our page asks a recorder for
 MOST_HERE = 32  # voices of a node
+MOST_FLOORS = 100_000  # of a lecture, in which nobody gets so far
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Speech(Incoming):
     def __init__(self, lecture: UUID, person: UUID, number: int, name: str, begun: floor.BegunVoice) -> None:
         super().__init__(name, burst=MOST_BURST, rate=MOST_RATE, silent_s=SILENT_S)
         self.lecture, self.person, self.floor = lecture, person, number
-        self.voice, self.start_ms, self.kept = begun.number, begun.start_ms, begun.kept
+        self.voice, self.start_ms = begun.number, begun.start_ms
         self.began = time.monotonic() - begun.now_ms / 1000  # when the lecture's clock stood at 0, by this process's
         self.begun_at = datetime.now(UTC) - timedelta(milliseconds=begun.now_ms - begun.start_ms)
         self.asked_at = time.monotonic()
@@ -102,7 +103,7 @@ class Rostrum:
 
     async def _begin(self, person: Person, slice: Air) -> Speech:
         form = format_of(slice.type)
-        if not person.is_a(Role.STUDENT):
+        if not person.is_a(Role.STUDENT) or not 0 < slice.room_epoch <= MOST_FLOORS:
             raise NotHere
         if form is None or len(self._speeches) >= MOST_HERE:
             raise Refusal

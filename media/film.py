@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from media.face import corner
-from media.ink import Box, Sheet, overlap
+from media.ink import Box, Sheet
 from media.timeline import Drawn, Erased, Timeline, Turned, Written
 
 SHOWN_AGAIN = 1.0  # seconds: a still board is not encoded more often; players seek to these frames
@@ -102,9 +102,7 @@ class Stage:
 
     def has_ink(self, box: Box) -> bool:
         """Whether something is written there on the page that is shown."""
-        if self._current is None:
-            return False
-        return any(overlap(mark.box, box) is not None for mark in self._sheet(self._current).marks.values())
+        return self._current is not None and self._sheet(self._current).has_ink(box)
 
     def show(self, now_ms: float) -> list[Box]:
         """What changed in the picture since the last moment."""

@@ -124,6 +124,14 @@ class Sheet:
         gone = self.marks.pop(mark, None)
         return None if gone is None else self._repaint(gone.box)
 
+    def has_ink(self, box: Box) -> bool:
+        """Whether something is written there. A mark's own box has room to grow, so its mask is looked at."""
+        for mark in self.marks.values():
+            shared = _shared(mark.box, box)
+            if shared is not None and mark.mask.crop(_moved(shared, mark.box)).getbbox() is not None:
+                return True
+        return False
+
     def _place(self, x: float, y: float) -> tuple[float, float]:
         return self.left + x * self.scale, self.top + y * self.scale
 
@@ -172,7 +180,7 @@ class Sheet:
             return box
         piece = self._bare.crop(box)
         for mark in self.marks.values():
-            shared = overlap(mark.box, box)
+            shared = _shared(mark.box, box)
             if shared is not None:
                 mask = mark.mask.crop(_moved(shared, mark.box))
                 _lay(piece, mark, mask, _moved(shared, box))
@@ -219,7 +227,7 @@ def _around(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def overlap(one: Box, other: Box) -> Box | None:
+def _shared(one: Box, other: Box) -> Box | None:
     box = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
     return box if box[0] < box[2] and box[1] < box[3] else None
 

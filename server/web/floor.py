@@ -13,7 +13,7 @@ LECTURER = frozenset({Role.LECTURER})
 KEEPERS = LECTURER | {Role.REVIEWER}
 
 
-async def ask(call: Call[None]) -> wire.HandsView:
+async def ask_to_speak(call: Call[None]) -> wire.HandsView:
     async with call.parts.store.work() as work:
         await floor.ask(work, call.person, call.id(), number_in(call), await work.now())
     return await call.parts.views.pulse.hands(call.id())
@@ -26,12 +26,12 @@ async def say_yes(call: Call[wire.SayYes]) -> wire.FloorOpened:
     return wire.FloorOpened(number=number)
 
 
-async def leave(call: Call[None]) -> None:
+async def leave_floor(call: Call[None]) -> None:
     async with call.parts.store.work() as work:
         await floor.leave(work, call.person, call.id())
 
 
-async def cut(call: Call[wire.CutFloor]) -> None:
+async def cut_off(call: Call[wire.CutFloor]) -> None:
     async with call.parts.store.work() as work:
         pupil = await floor.cut(work, call.person, call.id(), call.body.then)
     if pupil is not None and call.body.then == "remove":
@@ -40,11 +40,11 @@ async def cut(call: Call[wire.CutFloor]) -> None:
 
 
 DOORS = (
-    Door("POST", "/api/lectures/{id}/hands/{number}/speak", ask, LECTURER, "Ask this pupil to speak",
+    Door("POST", "/api/lectures/{id}/hands/{number}/speak", ask_to_speak, LECTURER, "Ask this pupil to speak",
          reply=wire.HandsView, tag="rooms"),
     Door("POST", "/api/lectures/{id}/floor/yes", say_yes, STUDENT, "This page will be heard", wire.SayYes,
          wire.FloorOpened, tag="rooms"),
-    Door("POST", "/api/lectures/{id}/floor/leave", leave, STUDENT, "Said; or rather in writing", tag="rooms"),
-    Door("POST", "/api/lectures/{id}/floor/cut", cut, KEEPERS, "Nobody hears it any more", wire.CutFloor,
+    Door("POST", "/api/lectures/{id}/floor/leave", leave_floor, STUDENT, "Said; or rather in writing", tag="rooms"),
+    Door("POST", "/api/lectures/{id}/floor/cut", cut_off, KEEPERS, "Nobody hears it any more", wire.CutFloor,
          tag="rooms"),
 )  # fmt: skip

@@ -12,9 +12,10 @@ BEFORE = ("service", "recording", "public_video", "research")
 ENDS = ("done", "cut", "declined", "late", "limit", "lost", "taken_back")
 
 
-def _purposes(*words: str) -> None:
+def _purposes(*words: str, checks_all: bool = True) -> None:
     op.drop_constraint(op.f("ck_consents_purpose"), "consents")
-    op.create_check_constraint(op.f("ck_consents_purpose"), "consents", f"purpose IN {words}")
+    more = {} if checks_all else {"postgresql_not_valid": True}
+    op.create_check_constraint(op.f("ck_consents_purpose"), "consents", f"purpose IN {words}", **more)
 
 
 def upgrade() -> None:
@@ -92,5 +93,4 @@ def downgrade() -> None:
     for table in ("lecture_voice_segments", "lecture_voices", "lecture_floors"):
         op.drop_table(table)
     op.drop_column("schools", "lecture_voice")
-    op.execute("DELETE FROM consents WHERE purpose = 'lecture'")
-    _purposes(*BEFORE)
+    _purposes(*BEFORE, checks_all=False)  # what guardians said stays: nobody takes a word out of the book

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import compress
+from operator import and_, not_
 
 from matcher.words import is_number
 
@@ -34,11 +36,11 @@ class Alignment:
 
     @property
     def only_asked(self) -> tuple[str, ...]:
-        return tuple(w for w, found in zip(self.asked, self.asked_found, strict=True) if not found)
+        return tuple(compress(self.asked, map(not_, self.asked_found)))
 
     @property
     def only_known(self) -> tuple[str, ...]:
-        return tuple(w for w, found in zip(self.known, self.known_found, strict=True) if not found)
+        return tuple(compress(self.known, map(not_, self.known_found)))
 
 
 def align(asked: Sequence[str], known: Sequence[str]) -> Alignment:
@@ -66,8 +68,9 @@ def align(asked: Sequence[str], known: Sequence[str]) -> Alignment:
 def _find_within(asked: Sequence[str], known: Sequence[str], asked_found: list[bool], known_found: list[bool],
                  these: range, those: range) -> None:
     """Words that both sides of an exchange have, in whatever order."""
+    there = {known[k] for k in those if not known_found[k]}
     for i in these:
-        if not asked_found[i]:
+        if not asked_found[i] and asked[i] in there:
             k = next((k for k in those if not known_found[k] and known[k] == asked[i]), None)
             if k is not None:
                 asked_found[i] = known_found[k] = True
@@ -76,6 +79,8 @@ def _find_within(asked: Sequence[str], known: Sequence[str], asked_found: list[b
 def _find_moved(asked: Sequence[str], known: Sequence[str], asked_found: list[bool], known_found: list[bool]) -> int:
     moved = 0
     for _ in range(6):
+        if not _may_have_moved(asked, known, asked_found, known_found):
+            break
         left = [w if not found else f"<{i}" for i, (w, found) in enumerate(zip(asked, asked_found, strict=True))]
         right = [w if not found else f">{i}" for i, (w, found) in enumerate(zip(known, known_found, strict=True))]
         run = SequenceMatcher(None, left, right, autojunk=False).find_longest_match()
@@ -85,3 +90,11 @@ def _find_moved(asked: Sequence[str], known: Sequence[str], asked_found: list[bo
         known_found[run.b:run.b + run.size] = [True] * run.size
         moved += run.size
     return moved
+
+
+def _may_have_moved(asked: Sequence[str], known: Sequence[str], asked_found: Sequence[bool],
+                    known_found: Sequence[bool]) -> bool:
+    """Whether two neighbours without a like are on the other side as well: else no run is to be looked for."""
+    there = {*compress(known, map(not_, known_found))}
+    waiting = [not found and word in there for word, found in zip(asked, asked_found, strict=True)]
+    return any(map(and_, waiting, waiting[1:]))

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import compress
 
 from matcher.align import Alignment, Exchange, align
 from matcher.lexical import rarity
 from matcher.normalize import Problem, Quantity
 from matcher.numbers import Numbers, numbers_of, swapped
 from matcher.words import (
+    DECISIVE,
     KINDS,
     LOOK_ALIKE,
     OPERATORS,
@@ -66,8 +68,9 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask
                    and not (read_from_photo and _may_look_alike(*pair)))
     letters, option_share, options_differ = _options(asked, known)
-    bag = Counter(stems.asked) & Counter(stems.known)
+    asked_shared, known_shared = shared(stems.asked, stems.known)
     in_ask = frozenset(known_ask)
+    deciding = DECISIVE - slipped
     values = {
         "cosine": cosine,
         "lexical": lexical,
@@ -76,8 +79,8 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "asked_length": math.log1p(len(stems.asked)),
         "known_covered": _covered(stems.known, stems.known_found),
         "asked_covered": _covered(stems.asked, stems.asked_found),
-        "known_shared": _shared(stems.known, bag),
-        "asked_shared": _shared(stems.asked, bag),
+        "known_shared": known_shared,
+        "asked_shared": asked_shared,
         "known_missing": _weight(only_known),
         "asked_missing": _weight(only_asked),
         "exchanged_weight": sum(min(_weight(e.asked), _weight(e.known)) for e in stems.exchanges),
@@ -100,19 +103,17 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "numbers_crossed": float(crossed),
         "units_exchanged": float(len(units)),
         "decisive_exchanged": float(len(decisive)),
-        "decisive_only_asked": float(sum(is_decisive(w) and w not in slipped for w in only_asked)),
-        "decisive_only_known": float(sum(is_decisive(w) and w not in slipped for w in only_known)),
-        "ask_decisive_only_asked": float(sum(
-            is_decisive(w) and w not in slipped for w in _not_found(stems, asked_ask, known=False))),
-        "ask_decisive_only_known": float(sum(
-            is_decisive(w) and w in in_ask and w not in slipped for w in only_known)),
-        "operators_only_asked": float(sum(w in OPERATORS for w in only_asked)),
-        "operators_only_known": float(sum(w in OPERATORS for w in only_known)),
+        "decisive_only_asked": _count(only_asked, deciding),
+        "decisive_only_known": _count(only_known, deciding),
+        "ask_decisive_only_asked": _count(_not_found(stems, asked_ask, known=False), deciding),
+        "ask_decisive_only_known": _count(only_known, deciding & in_ask),
+        "operators_only_asked": _count(only_asked, OPERATORS),
+        "operators_only_known": _count(only_known, OPERATORS),
         "units_differ": float(_count_difference(only_asked, only_known, UNIT_WORDS)),
         "latin_only_asked": float(sum(w[0].isascii() and w[0].isalpha() for w in only_asked)),
         "latin_only_known": float(sum(w[0].isascii() and w[0].isalpha() for w in only_known)),
-        "plain_only_asked": float(sum(is_plain(w) for w in only_asked)),
-        "plain_only_known": float(sum(is_plain(w) for w in only_known)),
+        "plain_only_asked": float(sum(map(is_plain, only_asked))),
+        "plain_only_known": float(sum(map(is_plain, only_known))),
         "longest_only_asked": float(_longest_run(stems.asked_found)),
         "longest_only_known": float(_longest_run(stems.known_found)),
         "edges_only_asked": float(_edges(stems.asked_found)),
@@ -190,6 +191,10 @@ def _units_exchanged(asked: Sequence[Quantity], known: Sequence[Quantity],
     return tuple(dict.fromkeys(found))
 
 
+def _count(row: Iterable[str], group: frozenset[str]) -> float:
+    return float(sum(map(group.__contains__, row)))
+
+
 def _count_difference(only_asked: Iterable[str], only_known: Iterable[str], group: frozenset[str]) -> int:
     left, right = (Counter(w for w in side if w in group) for side in (only_asked, only_known))
     return sum(((left - right) + (right - left)).values())
@@ -209,15 +214,15 @@ def _decisive_exchanged(exchanges: Iterable[Exchange]) -> tuple[tuple[str, str],
 
 def _negations_added(stems: Alignment) -> tuple[tuple[str, str], ...]:
     """A "not" that only one side has, in a place where nothing else differs."""
-    exchanged = {word for e in stems.exchanges for word in (*e.asked, *e.known)}
-    found = [(w, "") for w in _lone(stems.asked, stems.asked_found) if w in PLAIN_NEGATIONS - exchanged]
-    return tuple(found + [("", w) for w in _lone(stems.known, stems.known_found) if w in PLAIN_NEGATIONS - exchanged])
+    negations = PLAIN_NEGATIONS - {word for e in stems.exchanges for word in (*e.asked, *e.known)}
+    found = [(w, "") for w in _lone(stems.asked, stems.asked_found, negations)]
+    return tuple(found + [("", w) for w in _lone(stems.known, stems.known_found, negations)])
 
 
-def _lone(row: Sequence[str], found: Sequence[bool]) -> Iterator[str]:
-    """Words without a like whose neighbours but one have theirs."""
+def _lone(row: Sequence[str], found: Sequence[bool], these: frozenset[str]) -> Iterator[str]:
+    """Those of these words that have no like, and whose neighbours but one have theirs."""
     for i, word in enumerate(row):
-        if not found[i]:
+        if not found[i] and word in these:
             left = i > 0 and not found[i - 1]
             right = i + 1 < len(row) and not found[i + 1]
             if not (left and right) and not (left and i > 1 and not found[i - 2]) \
@@ -243,11 +248,13 @@ def _is_slip(exchange: Exchange) -> bool:
 def _own_exchanges(stems: Alignment) -> tuple[tuple[str, str], ...]:
     """Exchanges of a word that the known problem has elsewhere for one that the asked problem has elsewhere."""
     found = []
+    in_asked, in_known = {*stems.asked}, {*stems.known}
     for exchange in stems.exchanges:
-        left = "".join(w for w in exchange.asked if w in stems.known and not is_number(w))
-        right = "".join(w for w in exchange.known if w in stems.asked and not is_number(w))
-        if left and right and len(exchange.asked) <= 4 and len(exchange.known) <= 4:
-            found.append((left, right))
+        if len(exchange.asked) <= 4 and len(exchange.known) <= 4:
+            left = "".join(w for w in exchange.asked if w in in_known and not is_number(w))
+            right = "".join(w for w in exchange.known if w in in_asked and not is_number(w))
+            if left and right:
+                found.append((left, right))
     return tuple(found)
 
 
@@ -263,7 +270,7 @@ def _odd(these: Sequence[Exchange], all_of_them: Sequence[Exchange]) -> int:
 
 
 def _weight(row: Iterable[str]) -> float:
-    return sum(_one_weight(w) for w in row)
+    return sum(map(_one_weight, row))
 
 
 @lru_cache(maxsize=20_000)
@@ -274,18 +281,14 @@ def _one_weight(word: str) -> float:
 
 def _covered(row: Sequence[str], found: Sequence[bool]) -> float:
     whole = _weight(row)
-    return sum(_one_weight(w) for w, f in zip(row, found, strict=True) if f) / whole if whole else 0.0
+    return _weight(compress(row, found)) / whole if whole else 0.0
 
 
-def _shared(row: Sequence[str], bag: Counter[str]) -> float:
-    """Share of the words that the other side has anywhere."""
-    spare, common = Counter(bag), 0.0
-    for word in row:
-        if spare[word] > 0:
-            spare[word] -= 1
-            common += _one_weight(word)
-    whole = _weight(row)
-    return common / whole if whole else 0.0
+def shared(asked: Sequence[str], known: Sequence[str]) -> tuple[float, float]:
+    """Share of the words of each that the other has anywhere."""
+    common = sum(times * _one_weight(word) for word, times in (Counter(asked) & Counter(known)).items())
+    wholes = _weight(asked), _weight(known)
+    return common / wholes[0] if wholes[0] else 0.0, common / wholes[1] if wholes[1] else 0.0
 
 
 def _edges(found: Sequence[bool]) -> int:
@@ -295,13 +298,19 @@ def _edges(found: Sequence[bool]) -> int:
     return first + last
 
 
-def _not_found(stems: Alignment, ask: Sequence[str], known: bool) -> list[str]:
+def _not_found(stems: Alignment, ask: tuple[str, ...], known: bool) -> list[str]:
     """The words of the asking clause without a like."""
     row, found = (stems.known, stems.known_found) if known else (stems.asked, stems.asked_found)
-    start = next((i for i in range(len(row) - len(ask), -1, -1) if tuple(row[i:i + len(ask)]) == tuple(ask)), None)
-    if start is None:
-        return []
-    return [w for w, f in zip(ask, found[start:start + len(ask)], strict=True) if not f]
+    start = _place(row, ask)
+    return [] if start is None else [w for w, f in zip(ask, found[start:start + len(ask)], strict=True) if not f]
+
+
+def _place(row: tuple[str, ...], part: tuple[str, ...]) -> int | None:
+    """Where the part begins in the row for the last time."""
+    if not part:
+        return len(row)
+    return next((i for i in range(len(row) - len(part), -1, -1)
+                 if row[i] == part[0] and row[i:i + len(part)] == part), None)
 
 
 def _longest_run(found: Sequence[bool]) -> int:
@@ -312,14 +321,11 @@ def _longest_run(found: Sequence[bool]) -> int:
     return longest
 
 
-def _ask_found(stems: Alignment, ask: Sequence[str], known: bool) -> float:
+def _ask_found(stems: Alignment, ask: tuple[str, ...], known: bool) -> float:
     """Share of the words of the asking clause that were found on the other side; 1 when it has none."""
     row, found = (stems.known, stems.known_found) if known else (stems.asked, stems.asked_found)
     other = stems.asked if known else stems.known
-    if any(tuple(other[i:i + len(ask)]) == tuple(ask) for i in range(len(other) - len(ask) + 1)):
-        return 1.0
-    start = next((i for i in range(len(row) - len(ask), -1, -1) if tuple(row[i:i + len(ask)]) == tuple(ask)), None)
-    if start is None or not ask:
+    if not ask or _place(other, ask) is not None or (start := _place(row, ask)) is None:
         return 1.0
     return _covered(ask, found[start:start + len(ask)])
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
-from matcher.normalize import Problem, normalize
+from matcher.normalize import FORM, Problem, normalize, restored
 
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
@@ -129,7 +129,8 @@ class Index:
         await conn.execute(_FILLING)
         await conn.execute(_FILL, [
             {**asdict(entry), "embedding": _literal(vector), "version": self.model_version,
-             "grams": telltales(problem, entry.subject, entry.stage)} for entry, problem, vector in made])
+             "grams": telltales(problem, entry.subject, entry.stage), "comparable": problem.text, "form": FORM}
+            for entry, problem, vector in made])
 
     async def serve(self, conn: AsyncConnection) -> bool:
         """This model serves from now on, if nothing is missing."""
@@ -146,7 +147,7 @@ class Index:
         await _rows(conn, _ADD, {
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
             "figure": figure, "embedding": _literal(vector), "grams": telltales(problem, subject, stage),
-            "version": self.model_version})
+            "comparable": problem.text, "form": FORM, "version": self.model_version})
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
                       stage: str | None, kinds: Collection[Kind] = tuple(Kind), limit: int = 10) -> list[Candidate]:
@@ -244,7 +245,7 @@ def _ranked(rows: Sequence[Any], rank: str) -> list[UUID]:
 
 
 def _candidate(row: Any, problem: Problem) -> Candidate:
-    known = normalize(row.text)
+    known = restored(row.text, row.comparable) if row.form == FORM else normalize(row.text)
     return Candidate(row.id, Kind(row.kind), known, float(row.cosine), lexical(problem.text, known.text), row.figure)
 
 
@@ -253,12 +254,13 @@ def _literal(vector: Vector) -> str:
 
 
 _ADD = """
-    INSERT INTO matcher_entries (id, kind, subject, stage, text, figure, embedding, grams, model_version)
-    VALUES (%(id)s, %(kind)s, %(subject)s, %(stage)s, %(text)s, %(figure)s, CAST(%(embedding)s AS halfvec),
-            array_to_tsvector(CAST(%(grams)s AS text[])), %(version)s)
+    INSERT INTO matcher_entries
+        (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version)
+    VALUES (%(id)s, %(kind)s, %(subject)s, %(stage)s, %(text)s, %(comparable)s, %(form)s, %(figure)s,
+            CAST(%(embedding)s AS halfvec), array_to_tsvector(CAST(%(grams)s AS text[])), %(version)s)
     ON CONFLICT (id, model_version) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
-        stage = excluded.stage, text = excluded.text, figure = excluded.figure, embedding = excluded.embedding,
-        grams = excluded.grams
+        stage = excluded.stage, text = excluded.text, comparable = excluded.comparable, form = excluded.form,
+        figure = excluded.figure, embedding = excluded.embedding, grams = excluded.grams
 """
 _REMOVE = "DELETE FROM matcher_entries WHERE id = %(id)s"
 RETIRED_FOR = "10 minutes"
@@ -290,8 +292,9 @@ _MISSING = text("""
     ORDER BY e.id LIMIT :limit
 """)
 _FILL = text("""
-    INSERT INTO matcher_entries (id, kind, subject, stage, text, figure, embedding, grams, model_version, created_at)
-    SELECT e.id, e.kind, e.subject, e.stage, e.text, e.figure, CAST(:embedding AS halfvec),
+    INSERT INTO matcher_entries
+        (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version, created_at)
+    SELECT e.id, e.kind, e.subject, e.stage, e.text, :comparable, :form, e.figure, CAST(:embedding AS halfvec),
            array_to_tsvector(CAST(:grams AS text[])), :version, e.created_at
     FROM matcher_entries e WHERE e.id = :id AND e.text = :text AND e.subject IS NOT DISTINCT FROM :subject
       AND e.stage IS NOT DISTINCT FROM :stage AND e.model_version <> :version LIMIT 1
@@ -373,7 +376,7 @@ def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, k
             SELECT id, min(vector_rank) AS vector_rank, min(word_rank) AS word_rank FROM ranks GROUP BY id
         )
         SELECT found.*, entry.* FROM found CROSS JOIN LATERAL (
-            SELECT kind, text, figure, 1 - {distance} AS cosine FROM matcher_entries
+            SELECT kind, text, comparable, form, figure, 1 - {distance} AS cosine FROM matcher_entries
             WHERE id = found.id AND ({mine}) IS TRUE
             OFFSET 0
         ) AS entry

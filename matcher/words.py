@@ -68,7 +68,7 @@ _KINDS = (
 KINDS = {word: number for number, row in enumerate(_KINDS.split(" | ")) for word in row.split()}
 """Deciding words by what they decide."""
 OPERATORS = frozenset("+-×÷=<>≤≥≠±*∪∩")
-_DECISIVE = RELATION_WORDS | NEGATION_WORDS | OPERATORS
+DECISIVE = RELATION_WORDS | NEGATION_WORDS | OPERATORS
 _GIVEN = (
     "明红华丽强刚芳敏军东亮雨娟杰林兰英青勇玲美云燕平冬伟文莉龙虎宁静欣洋辉峰涛波磊斌"
     "雪梅霞萍笑佳乐晶莹娜婷琳琪慧浩宇航鹏飞阳凡贝豆甜奇聪海超艳珍玉莲菲莎瑞瑶欢")
@@ -138,8 +138,9 @@ def is_number(word: str) -> bool:
 
 
 def is_decisive(word: str) -> bool:
-    return word in _DECISIVE
+    return word in DECISIVE
 
 
+@lru_cache(maxsize=20_000)
 def is_plain(word: str) -> bool:
     return "\u3400" <= word[0] <= "\u9fff" and not is_decisive(word) and word not in UNIT_WORDS

@@ -49,7 +49,6 @@ POSTGRES_SETTINGS = {
     "full_page_writes": "on",
     "synchronous_commit": "on",
     "max_connections": "120",
-    "shared_buffers": "128MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "96MB",
     "effective_cache_size": "512MB",
@@ -75,6 +74,25 @@ REDIS_SETTINGS = {
     "maxmemory-policy": "volatile-ttl",
     "loglevel": "warning",
 }
+
+
+BUFFERS_MIB = 128, 1024  # what PostgreSQL takes by itself; the search indexes of a million answers
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+
+def buffers(memory: int) -> str:
+    """An eighth of the machine: what a search reads again and again, vectors above all, costs twice as much when it is
+    fetched from the system's cache each time. Memory is taken as it is used."""
+    least, most = BUFFERS_MIB
+    return f"{max(least, min(most, memory // 8 >> 20))}MB"
+
+
+def _memory() -> int:
+    """Bytes that this machine has, or its container may use."""
+    whole = psutil.virtual_memory().total
+    with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        whole = min(whole, int(CONTAINER.read_text()))
+    return int(whole)
 
 
 class EmbeddedError(Exception):
@@ -157,7 +175,7 @@ class EmbeddedPostgres:
         self.log = self.folder / "postgres.log"
         self._data = self.folder / "data"
         self._say = say
-        self._settings = POSTGRES_SETTINGS | (settings or {})
+        self._settings = POSTGRES_SETTINGS | {"shared_buffers": buffers(_memory())} | (settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -20,7 +20,7 @@ from server.store.work import Store
 log = logging.getLogger(__name__)
 
 MAX_PHOTO = 20 * 1024 * 1024
-MAX_VOICE = 20 * 1024 * 1024
+MAX_SOUND = {"voice": 20 * 1024 * 1024, "video": 100 * 1024 * 1024}  # of what is kept; a film's sound lies in its file
 HEARD_BY = 0.9  # of the time in the pipeline; the rest is for matching
 
 
@@ -136,7 +136,7 @@ async def read_question(
         async with store.work() as work:
             await ask.hold_for_choice(work, id, problems, await work.now())
         return
-    if hearer.is_on and not any(texts) and any(item.kind == "voice" for item in media):
+    if hearer.is_on and not any(texts) and any(item.kind in MAX_SOUND for item in media):
         async with store.work() as work:
             await ask.hold_for_hearing(work, id)
         return
@@ -160,13 +160,13 @@ async def hear_question(
         return
     question, media = begun
     texts: list[str] = []
-    for voice in (item for item in media if item.kind == "voice"):
+    for item in (item for item in media if item.kind in MAX_SOUND):
         async with store.work() as work:
             left = question.received_at + rules.pipeline_budget * HEARD_BY - await work.now()
         try:
-            texts.append(await hearer.hear(await storage.read(voice.key, MAX_VOICE), left))
+            texts.append(await hearer.hear(await storage.read(item.key, MAX_SOUND[item.kind]), left))
         except (ChildFailed, ObjectMissing, StorageUnavailable) as error:
-            log.warning("a voice note goes on unheard", extra={"question": str(id), "why": repr(error)})
+            log.warning("a voice goes on unheard", extra={"question": str(id), "why": repr(error)})
     await finder.ready()
     async with store.work() as work:
         await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.hurry())

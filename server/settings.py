@@ -38,7 +38,9 @@ class Settings:
     worker_processes: int = _setting(1, "worker processes that `dayi run` starts")
     model: str = _setting("", "path or name of a sentence-transformers model; empty: the one shipped in matcher/model")
     speech_model: str = _setting(
-        "", "folder or name of a Whisper model that writes voice notes down; empty: teachers alone hear them"
+        "",
+        "folder or name of a Whisper model that writes down voice notes and what is said in videos; "
+        "empty: teachers alone hear them",
     )
     offer_lasts_s: int = _setting(15, "seconds a teacher has to accept an offer")
     pipeline_budget_s: int = _setting(20, "seconds for reading and matching; then a question goes to a teacher unread")

@@ -12,6 +12,7 @@ import pytest
 
 from matcher.embed import Embedder
 from matcher.match import Matcher
+from media.intake import Kind, take_in
 from media.storage import FolderStorage
 from server import workers
 from server.actions import ask
@@ -29,6 +30,7 @@ from tests.actions.conftest import SaysSo
 from tests.actions.test_path_of_a_question import question
 from tests.builders import RULES, World
 from tests.faults.job_worker import _backstage
+from tests.media.uploads import a_film
 from tests.service import plain
 from tests.speech import make_model
 from tests.stand_in import DEADLY, ENDLESS, HEARS, READS
@@ -60,11 +62,12 @@ def ears(stopped: contextlib.AsyncExitStack) -> HearingProcess:
 
 
 async def say(
-    store: Store, world: World, storage: FolderStorage, pupil: Person, note: bytes = NOTE, photo: bytes | None = None
+    store: Store, world: World, storage: FolderStorage, pupil: Person, note: bytes = NOTE, photo: bytes | None = None,
+    kind: str = "voice",
 ) -> UUID:
-    """A question of a voice note, and a photo before it."""
+    """A question of a voice note, or of a film, and a photo before it."""
     id = await world.ask(pupil, text="怎么做？")
-    files = {"photo": photo, "voice": note}
+    files = {"photo": photo, kind: note}
     ids = {kind: uuid4() for kind, file in files.items() if file is not None}
     async with store.work() as work:
         for kind, media in ids.items():
@@ -136,6 +139,17 @@ async def test_a_workers_jobs_lead_from_the_upload_to_what_was_heard(
 
     asked = await question(store, id)
     assert (asked.state, asked.read_text) == (State.WAITING, SPOKEN)
+
+
+async def test_what_is_said_in_a_film_is_heard_where_nothing_is_read_in_its_picture(
+    store: Store, world: World, storage: FolderStorage, finder: SaysSo, ears: HearingProcess
+) -> None:
+    id = await say(store, world, storage, await world.student(), kind="video")
+
+    assert await read(store, storage, finder, ears, id) == ["hear_question"]
+    asked = await hear(store, storage, finder, ears, id)
+
+    assert (asked.state, asked.read_text, asked.from_photo) == (State.WAITING, SPOKEN, True)
 
 
 async def test_pupil_and_teacher_see_what_was_heard(
@@ -255,15 +269,21 @@ async def test_a_voice_goes_through_a_real_model_in_a_real_child(
     stopped.push_async_callback(ears.stop)
     speak("解方程，三x等于九", tmp_path / "voice.m4a")
     note = (tmp_path / "voice.m4a").read_bytes()
+    films = []
+    for name, sound in (("told", "aac"), ("silent", None)):
+        taken = a_film(tmp_path / f"{name}.mp4", "mp4", ("libx264", sound), 1.0, (64, 48))
+        films.append((await take_in(taken, Kind.VIDEO, tmp_path / name)).file.read_bytes())
     damaged = await say(store, world, storage, await world.student("other"), note[: len(note) // 2])
     id = await say(store, world, storage, await world.student(), note)
+    told, silent = [await say(store, world, storage, await world.student(f"{n}"), film, kind="video")
+                    for n, film in enumerate(films)]  # fmt: skip
 
     assert await ears.warm() == ""
-    await hear_question(store, storage, finder, unhurried, ears, damaged)
-    await hear_question(store, storage, finder, unhurried, ears, id)
+    for each in (damaged, id, told, silent):
+        await hear_question(store, storage, finder, unhurried, ears, each)
 
-    assert (await question(store, damaged)).read_text == ""
-    assert (await question(store, id)).read_text == words
+    heard = [(await question(store, each)).read_text for each in (damaged, id, told, silent)]
+    assert heard == ["", words, words, ""]
 
 
 async def test_a_worker_whose_speech_model_is_not_there_does_not_start_and_says_the_way_out(

@@ -4,8 +4,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from matcher.compare import FIGURES
-from matcher.decide import Decision, Ground, Verdict, decide, shipped_verifier
+from matcher.compare import FIGURES, compare
+from matcher.decide import (
+    FAR_BELOW,
+    SIMILAR_AT,
+    Decision,
+    Ground,
+    Verdict,
+    decide,
+    is_far,
+    likeness_of,
+    shipped_verifier,
+)
 from matcher.fit import DIRECTIONS
 from matcher.lexical import lexical
 from matcher.normalize import normalize
@@ -155,6 +165,28 @@ def test_what_is_surely_another_problem_by_its_numbers_is_never_decided_to_be_th
 
     if are_surely_others(asked, known):
         assert decide(asked, known, 1.0, 1.0, read_from_photo=False).verdict is not Verdict.SAME
+
+
+@settings(max_examples=200, deadline=None)
+@given(asked=st.sampled_from(ALL), known=st.sampled_from(ALL), of_asked=st.integers(0, 60), of_known=st.integers(0, 60),
+       cosine=st.floats(-1, 1))
+def test_what_is_far_would_be_no_example_either(
+        asked: str, known: str, of_asked: int, of_known: int, cosine: float) -> None:
+    left, right = normalize(asked[:of_asked] + known[of_known:]), normalize(known)
+    assume(not left.is_empty and not right.is_empty)
+    alike = lexical(left.text, right.text)
+    whole = compare(left, right, cosine, alike, read_from_photo=False)
+
+    if is_far(left, right, cosine, alike):
+        assert decide(left, right, cosine, alike, read_from_photo=False).verdict is Verdict.NEW
+        assert likeness_of(whole, cosine) < FAR_BELOW < SIMILAR_AT
+
+
+def test_far_is_a_problem_that_shares_few_words_and_no_other() -> None:
+    apples, train = normalize(APPLES), normalize(TRAIN)
+
+    assert is_far(apples, train, 0.1, lexical(apples.text, train.text))
+    assert not is_far(apples, apples, 0.1, 0.1)
 
 
 def test_other_numbers_are_seen_without_comparing_and_forgiven_ones_are_not() -> None:

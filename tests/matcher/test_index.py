@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from matcher.index import Kind, Scope, remove
 from matcher.match import Matcher
+from matcher.normalize import FORM, normalize
 from tests.matcher.problems import ALL, APPLES, TRAIN
 
 WITH_AND_WITHOUT_HNSW = [[("math", "primary")], []]
@@ -111,6 +112,19 @@ async def test_answers_and_open_questions_of_a_scope_are_found_whether_it_has_hn
     assert set(near) == {answer, open_one, anywhere, of_no_stage} and near[-1] == answer
     assert set(answers) == {answer, of_no_stage}
     assert set(everywhere) == set(of_a_subject) == {answer, open_one, anywhere, of_no_stage, elsewhere}
+
+
+async def test_what_was_kept_in_another_form_is_normalised_anew(matcher: Matcher, connection: AsyncConnection) -> None:
+    [id] = await shelved(matcher, connection, APPLES)
+    now = await connection.execute(sql("SELECT comparable, form FROM matcher_entries"))
+    assert now.one() == (normalize(APPLES).text, FORM)
+
+    for kept in ("comparable = 'of an older release', form = -1", "comparable = NULL, form = NULL"):
+        await connection.execute(sql(f"UPDATE matcher_entries SET {kept}"))
+        asked = matcher.prepare(APPLES)
+        [only] = await matcher.index.nearest(connection, asked.vector, asked.problem, "math", "primary")
+
+        assert (only.id, only.problem) == (id, normalize(APPLES))
 
 
 ODD = ["", "'; DROP TABLE matcher_entries; --", "100%_\\ :a & !b | 'c'", "苹" * 100_000, "\x00苹果"]

@@ -1,12 +1,14 @@
 """Comparable text: one form for what means the same, nothing lost that matters, bounded whatever comes."""
 
 import time
+from zlib import crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.normalize import LONGEST, canonical, normalize
+from matcher.normalize import FORM, LONGEST, canonical, normalize
+from server.demo.problems import problems
 from tests.matcher.problems import ALL, APPLES, CHOICE
 
 PIECES = st.sampled_from([
@@ -79,6 +81,13 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalize(text)
 
     assert normalize(once.text).text == once.text
+
+
+def test_another_comparable_text_is_another_form() -> None:
+    """What is kept beside entries in the bank is taken for the text of the present form."""
+    texts = "\n".join(normalize(text).text for text in (*ALL, *(problem.text for problem in problems())))
+
+    assert {FORM: crc32(texts.encode())} == {1: 3_270_543_959}, "comparable text has changed: raise FORM"
 
 
 @given(st.lists(st.integers(1, 99_999), min_size=1, max_size=6))

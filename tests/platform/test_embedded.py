@@ -25,6 +25,7 @@ from server.embedded import (
     FolderInUse,
     FolderLock,
     Urls,
+    buffers,
     services,
 )
 
@@ -77,6 +78,10 @@ def test_the_database_is_postgresql_18_with_vectors_and_keeps_what_it_acknowledg
         assert ask(postgres.url, f"SHOW {setting}") == "on"
     assert ask(postgres.url, "SHOW timezone") == "UTC"
     assert ask(postgres.url, "SHOW listen_addresses") == ""
+
+
+def test_its_buffers_are_an_eighth_of_the_memory_within_bounds() -> None:
+    assert [buffers(gib << 30) for gib in (0, 1, 2, 4, 64)] == ["128MB", "128MB", "256MB", "512MB", "1024MB"]
 
 
 def test_the_database_never_runs_as_root(postgres: EmbeddedPostgres) -> None:

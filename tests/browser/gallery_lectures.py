@@ -170,8 +170,9 @@ REWIND = wire.LectureRewind(
 def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
     """The same doors, with another state of the room."""
     path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
-    room = msgspec.structs.replace(doors[path].room, **change)
-    return {**doors, path: msgspec.structs.replace(doors[path], room=room)}
+    start = f"POST {path.removeprefix('GET ').removesuffix('room')}start"
+    fresh = msgspec.structs.replace(doors[path], room=msgspec.structs.replace(doors[path].room, **change))
+    return {**doors, path: fresh, start: fresh}
 
 
 FILM = wire.LectureFilm(

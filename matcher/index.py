@@ -30,6 +30,8 @@ LINKS, BUILD_BREADTH = 24, 128
 """HNSW's ef_search, m and ef_construction; `dayi bench match` prints how many of the nearest ten are found so."""
 SET_BREADTH = f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"
 """How HNSW searches in this transaction."""
+SET_BREADTH_OF_MANY = "SELECT set_config('hnsw.ef_search', '60', true)"
+"""The same where many scopes are searched for the nearest of all: of each a few are enough."""
 Scope = tuple[str, str]
 """A subject and a stage."""
 T = TypeVar("T", bound=Hashable)
@@ -93,6 +95,7 @@ class Index:
         self._distance = f"({self._vector} <=> CAST(%(vector)s AS halfvec({dimension})))"
         self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
         self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...], int], str] = {}
+        self._near: dict[tuple[tuple[Scope, ...], int], str] = {}
 
     async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
@@ -164,6 +167,16 @@ class Index:
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
+
+    async def near(self, conn: AsyncConnection, vector: Vector, scopes: Sequence[Scope],
+                   limit: int) -> list[tuple[UUID, float]]:
+        """The answers nearest by vector in any of these scopes, with their cosines: one statement, and no words."""
+        await _rows(conn, SET_BREADTH_OF_MANY if len(scopes) > 1 else SET_BREADTH)
+        key = tuple(scopes), limit
+        if key not in self._near:
+            self._near[key] = _near_in(self._distance, self._mine, *key)
+        rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
+        return [(row.id, float(row.cosine)) for row in rows]
 
     def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
         """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so
@@ -331,6 +344,16 @@ def _prefix(model_version: str) -> str:
 
 def _is(subject: str, stage: str) -> str:
     return f"subject = {_quoted(subject)} AND stage = {_quoted(stage)}"
+
+
+def _near_in(distance: str, mine: str, scopes: Sequence[Scope], many: int) -> str:
+    mine = mine.replace("%", "%%")
+    by_scope = " UNION ALL ".join(
+        f"""(SELECT id, {distance} AS far FROM matcher_entries
+             WHERE {mine} AND kind = 'answer' AND {_is(*scope).replace("%", "%%")}
+             ORDER BY {distance} LIMIT {many})"""  # noqa: S608  as below
+        for scope in scopes)
+    return f"SELECT id, 1 - far AS cosine FROM ({by_scope}) AS near ORDER BY far LIMIT {many}"  # noqa: S608  as below
 
 
 def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],

@@ -64,5 +64,5 @@ async def sought(finder: MatcherFinder, work: Work, search: Search) -> Sought:
     except Exception:
         log.exception("the bank is searched by words alone")
         return Sought(by_pairs.pairs, by_pairs.rarities, by_meaning=False)
-    near = [Near(each.id, each.cosine) for each in found if each.cosine >= LEAST_NEAR]
+    near = [Near(id, cosine) for id, cosine in found if cosine >= LEAST_NEAR]
     return Sought(by_pairs.pairs, by_pairs.rarities, near)

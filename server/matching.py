@@ -20,7 +20,7 @@ from matcher.calibrate import Calibration
 from matcher.decide import Verifier, base_version, shipped_verifier
 from matcher.embed import Embedder, ModelRefused
 from matcher.figure import names_figure, same_figure
-from matcher.index import Candidate, Kind, Scope, clear_retired, remove
+from matcher.index import Kind, Scope, clear_retired, remove
 from matcher.index import serving as serving_version
 from matcher.match import Match, Matcher, Outcome, Prepared
 from server.actions.ports import Example, Found
@@ -126,18 +126,13 @@ class MatcherFinder:
             prepared = await self._prepare(work, matcher, text)
             await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
 
-    async def near(self, work: Work, text: str, scopes: Sequence[Scope], limit: int) -> list[Candidate]:
-        """Answers and open questions whose problems are near to a text, nearest first; each scope is searched alone."""
+    async def near(self, work: Work, text: str, scopes: Sequence[Scope], limit: int) -> list[tuple[UUID, float]]:
+        """Answers whose problems are near to a text, nearest first, with their cosines."""
         connection = await work.connection()
         new, serving, _ = await self._live(work)
         matcher = serving or new
         prepared = await self._prepare(work, matcher, text)
-        found: list[Candidate] = []
-        for subject, stage in scopes:
-            found += await matcher.index.nearest(
-                connection, prepared.vector, prepared.problem, subject, stage, limit=limit
-            )
-        return sorted(found, key=lambda candidate: -candidate.cosine)[:limit]
+        return await matcher.index.near(connection, prepared.vector, scopes, limit)
 
     async def forget(self, work: Work, id: UUID) -> None:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""

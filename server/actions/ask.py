@@ -14,6 +14,7 @@ from server.actions.subsidy import answer_judged
 from server.domain.people import Person, Subject
 from server.domain.question import (
     LEADS,
+    MOVES,
     WITH_TEACHER,
     Actor,
     AnswerId,
@@ -373,9 +374,25 @@ async def _read_anew(
 async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id: UUID, now: datetime) -> None:
     """The pupil needs it no longer. Its followers keep their place: the oldest of them leads from now on."""
     question, leader = await _own_and_leader(work, student, id)
+    await _leave(work, finder, rules, question, leader, Actor.STUDENT, now)
+    await work.commit()
+
+
+async def turn_away(work: Work, finder: Finder, rules: Rules, id: UUID, now: datetime) -> None:
+    """A reviewer says that it is no question, or not fit to be one: it leaves the queue, in the caller's transaction.
+    What a teacher is at, or has answered, stays."""
+    question, leader = await _with_leader(work, id)
+    if question is not None and Actor.REVIEWER in MOVES.get((question.state, State.WITHDRAWN), frozenset()):
+        await _leave(work, finder, rules, question, leader, Actor.REVIEWER, now)
+
+
+async def _leave(
+    work: Work, finder: Finder, rules: Rules, question: Question, leader: Question | None, by: Actor, now: datetime
+) -> None:
+    id = question.id
     leave_crowd(work, question, leader)
     teacher = question.teacher_id if question.state in {State.OFFERED, State.ANSWERING} else None
-    _try_move(question, State.WITHDRAWN, now)
+    _try_move(question, State.WITHDRAWN, now, by)
     if teacher is not None:
         offer = await work.open_offer_of(id)
         if offer is not None:
@@ -390,7 +407,6 @@ async def withdraw(work: Work, finder: Finder, rules: Rules, student: Person, id
     await work.flush()
     if teacher is not None:
         await dispatch(work, rules, now)
-    await work.commit()
 
 
 async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Question, now: datetime) -> None:
@@ -411,10 +427,17 @@ async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Que
 
 
 async def _own_and_leader(work: Work, student: Person, id: UUID) -> tuple[Question, Question | None]:
-    """The pupil's question and the one that it follows, both locked, the leader first as everywhere."""
+    question, leader = await _with_leader(work, id)
+    if question is None or question.student_id != student.id:
+        raise NotHere
+    return question, leader
+
+
+async def _with_leader(work: Work, id: UUID) -> tuple[Question | None, Question | None]:
+    """The question and the one that it follows, both locked, the leader first as everywhere."""
     peeked = await work.peek(id)
     leader = await work.question(peeked.leader_id) if peeked and peeked.leader_id else None
-    return await _own(work, student, id), leader
+    return await work.question(id), leader
 
 
 def leave_crowd(work: Work, question: Question, leader: Question | None) -> None:
@@ -433,8 +456,8 @@ async def _own(work: Work, student: Person, id: UUID) -> Question:
     return question
 
 
-def _try_move(question: Question, to: State, now: datetime) -> None:
+def _try_move(question: Question, to: State, now: datetime, by: Actor = Actor.STUDENT) -> None:
     try:
-        question.move(to, Actor.STUDENT, now)
+        question.move(to, by, now)
     except MoveRefused as error:
         raise Moved from error

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from server.actions import ask
 from server.actions.errors import BadRequest, NotHere
+from server.actions.ports import Finder, Rules
 from server.domain.label import MAY_SAY, Difficulty, Fitness, Kind, Source, is_value
 from server.domain.people import Person, Stage, Subject
 from server.domain.question import Question
 from server.store import taxonomies
 from server.store.bank import Bank
+from server.store.facts import Facts
 from server.store.labels import Labels
 from server.store.work import Record, Work
 
@@ -37,6 +40,19 @@ class Reader(Protocol):
 
 async def say(work: Work, person: Person, source: Source, id: UUID, kind: Kind, value: str) -> None:
     """One word on one question. Research staff speak of questions that are counted, reviewers of what may be held."""
+    await _say(work, person, source, id, kind, value)
+    await work.commit()
+
+
+async def judge(work: Work, finder: Finder, rules: Rules, reviewer: Person, id: UUID, kind: Kind, value: str) -> None:
+    """A reviewer's word on what is held. What is no question waits for no teacher any more."""
+    if kind is Kind.FITNESS and value.strip() != Fitness.QUESTION:
+        await ask.turn_away(work, finder, rules, id, await work.now())
+    await _say(work, reviewer, Source.REVIEWER, id, kind, value)
+    await work.commit()
+
+
+async def _say(work: Work, person: Person, source: Source, id: UUID, kind: Kind, value: str) -> None:
     value = value.strip()
     if kind not in MAY_SAY[source] or not is_value(kind, value):
         raise BadRequest
@@ -49,9 +65,9 @@ async def say(work: Work, person: Person, source: Source, id: UUID, kind: Kind, 
             raise BadRequest("the taxonomy in force has no such point")
         question.knowledge_point = value
     await labels.add(id, kind, value, source, person.id)
-    if kind is Kind.FITNESS and value != Fitness.QUESTION:
-        await Bank(work).forget(id)  # at once; what is no longer hidden comes back with its week
-    await work.commit()
+    if kind is Kind.FITNESS:  # what is held is counted and shown nowhere, at once
+        await Facts(work).renew([id])
+        await Bank(work).follow([id])
 
 
 async def is_point(work: Work, question: Question, name: str) -> bool:

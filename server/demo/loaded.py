@@ -1,10 +1,11 @@
 """What a loaded demo has, and whether it is loaded. Each start asks that: nothing heavy is imported here."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import func, select
 
+from server.actions.facts import monday
 from server.demo.problems import Problem, problems
 from server.store import tables as t
 from server.store.work import Store
@@ -26,8 +27,15 @@ async def is_loaded(store: Store) -> bool:
         soon = func.clock_timestamp() + timedelta(days=ROSTER_DAYS / 2)
         shifts_left = await connection.execute(select(func.count()).where(t.shifts.c.ends_at > soon))
         versions = await connection.execute(select(func.count()).select_from(t.taxonomies))
+        last = asked_id(monday(datetime.now(UTC)) - timedelta(weeks=1), 0)
+        weeks = await connection.execute(select(func.count()).where(t.questions.c.id == last))
         whole = answers.scalar_one() == len(wanted)
-        return bool(whole and shifts_left.scalar_one() and versions.scalar_one())
+        return bool(whole and shifts_left.scalar_one() and versions.scalar_one() and weeks.scalar_one())
+
+
+def asked_id(week: date, number: int) -> UUID:
+    """A question of the demo's past weeks (server/demo/weeks.py)."""
+    return demo_id(f"asked in {week}:{number}")
 
 
 def answered_problems(count: int) -> list[Problem]:

@@ -12,6 +12,7 @@ from server.domain.consent import WORDING
 from server.domain.quota import Quarter, Target, TeachingWork, today
 from server.store.lines import Record, insertion
 from server.store.quotas import Quotas
+from server.store.topics import Topics
 from server.store.work import Store, Work
 
 ASKERS = 18
@@ -85,7 +86,7 @@ async def _proposed(work: Work, lecture: Record, now: datetime) -> None:
     about |= {"name": f"演示：{lecture.knowledge_points[0]}", "terms": list(lecture.knowledge_points)}
     [topic] = await work.rows(_TOPIC, {"ids": questions, **about})
     await work.rows(_MEMBERS, {"ids": questions, "topic": topic.id})
-    await work.rows(_WEEKS, {"topic": topic.id})
+    await Topics(work).count([topic.id])
     row = {
         "topic_id": topic.id, "form": "lecture", "title": lecture.title, "grades": list(lecture.grades),
         "knowledge_points": list(lecture.knowledge_points), "proposed_by": demo_id("researcher1"),
@@ -121,9 +122,4 @@ _TOPIC = """
 _TEXTS = "SELECT read_text FROM questions WHERE id = ANY(CAST(%(ids)s AS uuid[])) ORDER BY id"
 _MEMBERS = """
     INSERT INTO topic_members SELECT unnest(CAST(%(ids)s AS uuid[])), %(topic)s ON CONFLICT DO NOTHING RETURNING 1
-"""
-_WEEKS = """
-    INSERT INTO topic_weeks SELECT m.topic_id, f.week, count(*), count(DISTINCT f.pupil_id)
-    FROM topic_members m JOIN research_facts f ON f.question_id = m.question_id
-    WHERE m.topic_id = %(topic)s GROUP BY 1, 2 RETURNING 1
 """

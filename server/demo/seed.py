@@ -23,6 +23,7 @@ from server.demo.people import CHILDREN, PASSWORD, DemoPerson, people, shifts
 from server.demo.photos import shoot
 from server.demo.problems import Problem
 from server.demo.voice import narrate_board
+from server.demo.weeks import past_weeks
 from server.domain.board import Operation, check
 from server.domain.edition import pictures
 from server.domain.lecture import LectureState
@@ -78,6 +79,8 @@ async def seed(parts: Backstage, say: Callable[[str], None], answered: int = ANS
             continue
         say(f"Preparing demo answers, with voice and video (once): {number} of {len(spread)} …")
         await _answered(parts, problem)
+    if spread:  # what was asked in past weeks was answered by these
+        await past_weeks(parts.store, spread)
 
 
 async def _people(parts: Backstage) -> None:

@@ -69,17 +69,17 @@ async def make_year(store: Store, count: int, say: Callable[[str], None], seed: 
 async def _people(
     driver: Driver, rng: np.random.Generator, schools: int, pupils: int
 ) -> tuple[list[UUID], list[Place]]:
-    ids = _ids(rng, schools)
+    ids = some_ids(rng, schools)
     shares = np.cumsum([share for _, _, share in STAGES.values()])
     stages = [list(STAGES)[int(np.searchsorted(shares, (n + 0.5) / schools))] for n in range(schools)]
     names = [f"演示·{STAGES[stage][1]}第{n + 1}校" for n, stage in enumerate(stages)]
-    await _copy(driver, "schools (id, name)", zip(ids, _free(names, rng), strict=True))
+    await copy(driver, "schools (id, name)", zip(ids, _free(names, rng), strict=True))
     sizes = rng.lognormal(0, 0.5, schools)
     homes = np.sort(rng.choice(schools, pupils, p=sizes / sizes.sum()))
-    people = _ids(rng, pupils)
+    people = some_ids(rng, pupils)
     grades = [int(rng.choice(STAGES[stages[home]][0])) for home in homes]
     mark = f"{int(rng.integers(1 << 32)):x}{people[0].hex[:6]}"
-    await _copy(
+    await copy(
         driver,
         "accounts (id, login, nickname, roles, grade, demo)",
         (
@@ -87,13 +87,13 @@ async def _people(
             for n, (id, grade) in enumerate(zip(people, grades, strict=True))
         ),
     )
-    await _copy(
+    await copy(
         driver,
         "identities (account_id, real_name, school_id)",
         ((id, f"演示学生{n}", ids[home]) for n, (id, home) in enumerate(zip(people, homes, strict=True))),
     )
     agreed = rng.random(pupils) < AGREED
-    await _copy(
+    await copy(
         driver,
         "consents (child_id, purpose, given, wording, source)",
         ((id, "research", bool(yes), WORDING, "import") for id, yes in zip(people, agreed, strict=True)),
@@ -119,7 +119,7 @@ async def write(
 ) -> None:
     """Questions as they were asked, and what became of them."""
     count = len(asked)
-    ids = _ids(rng, count)
+    ids = some_ids(rng, count)
     luck = rng.random((count, 6))
     waits = np.exp(rng.normal(4.2, 1.1, count))  # a minute in the middle, an hour at the end
     questions, suggestions, sessions = [], [], []
@@ -131,7 +131,7 @@ async def write(
         if pushed:
             outcome = "still_stuck" if draw[1] < hard else "not_mine" if draw[1] > 0.93 else "solved"
             shown = at + timedelta(seconds=3 + float(draw[2]) * 9)
-            suggestions.append((id, _ids(rng, 1)[0], "same", 0.97, "[]", outcome, shown))
+            suggestions.append((id, some_ids(rng, 1)[0], "same", 0.97, "[]", outcome, shown))
         answered_at = None
         if outcome == "solved":
             state = "resolved"
@@ -149,24 +149,24 @@ async def write(
                 "{}", answered_at, label,
             )
         )  # fmt: skip
-    await _copy(
+    await copy(
         driver,
         """questions (id, student_id, subject, grade, received_at, text, read_text, state, state_since, version,
            followers, assignment_epoch, offers_made, refused_by, answered_at, knowledge_point)""",
         questions,
     )
-    await _copy(
+    await copy(
         driver,
         "suggestions (id, question_id, answer_id, verdict, confidence, reasons, outcome, made_at)",
-        ((id, *row) for id, row in zip(_ids(rng, len(suggestions)), suggestions, strict=True)),
+        ((id, *row) for id, row in zip(some_ids(rng, len(suggestions)), suggestions, strict=True)),
     )
-    await _copy(
+    await copy(
         driver,
         """live_sessions (id, question_id, student_id, opened_at, ended_at, teacher_id, assignment_epoch,
            teacher_seen_at, student_seen_at, ended_why)""",
         (
             (id, *row, teacher, 1, row[3], row[3], "finished")
-            for id, row in zip(_ids(rng, len(sessions)), sessions, strict=True)
+            for id, row in zip(some_ids(rng, len(sessions)), sessions, strict=True)
         ),
     )
 
@@ -244,12 +244,12 @@ def hash_of(name: str) -> int:
     return math.prod(ord(letter) % 97 + 3 for letter in name) % 1_000_003
 
 
-def _ids(rng: np.random.Generator, count: int) -> list[UUID]:
+def some_ids(rng: np.random.Generator, count: int) -> list[UUID]:
     raw = rng.bytes(16 * count)
     return [UUID(bytes=raw[n : n + 16], version=4) for n in range(0, len(raw), 16)]
 
 
-async def _copy(driver: Driver, into: str, rows: Any) -> None:
+async def copy(driver: Driver, into: str, rows: Any) -> None:
     async with driver.cursor().copy(f"COPY {into} FROM STDIN".encode()) as copy:
         for row in rows:
             await copy.write_row(row)

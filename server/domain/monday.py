@@ -153,8 +153,13 @@ def monday(
         points=points,
         risen=_first(points, lambda each: each.week.low if each.week and each.week.low > 0 else 0),
         fallen=_first([*points, *gone], lambda each: -each.week.high if each.week and each.week.high < 0 else 0),
-        hardest=_first(points, lambda each: each.figures.stuck.low if each.figures.stuck else 0),
+        hardest=_first(points, _hard),
     )
+
+
+def _hard(each: PointFigures) -> float:
+    """By the interval's lower end; where nobody was stuck, that is nothing but rounding."""
+    return each.figures.stuck.low if each.figures.stuck and each.figures.tally.stuck else 0
 
 
 def _first(points: Iterable[PointFigures], by: Callable[[PointFigures], float]) -> list[PointFigures]:

@@ -29,6 +29,7 @@ class State(StrEnum):
 class Actor(StrEnum):
     STUDENT = "student"
     TEACHER = "teacher"
+    REVIEWER = "reviewer"
     SYSTEM = "system"
 
 
@@ -39,7 +40,7 @@ class Verdict(StrEnum):
     NEW = "new"
 
 
-_S, _T, _Y = Actor.STUDENT, Actor.TEACHER, Actor.SYSTEM
+_S, _T, _R, _Y = Actor.STUDENT, Actor.TEACHER, Actor.REVIEWER, Actor.SYSTEM
 
 # The whole policy: from -> to, and whose move it is.
 MOVES: dict[tuple[State, State], frozenset[Actor]] = {
@@ -69,7 +70,7 @@ MOVES: dict[tuple[State, State], frozenset[Actor]] = {
     (State.ANSWERED, State.WAITING): frozenset({_S}),  # reopened
     (State.RESOLVED, State.WAITING): frozenset({_S}),  # reopened
     **{
-        (state, State.WITHDRAWN): frozenset({_S})
+        (state, State.WITHDRAWN): frozenset({_S, _R})  # a reviewer: it is no question, or not to be shown to a teacher
         for state in (
             State.RECEIVED,
             State.READING,
@@ -78,9 +79,9 @@ MOVES: dict[tuple[State, State], frozenset[Actor]] = {
             State.FOLLOWING,
             State.WAITING,
             State.OFFERED,
-            State.ANSWERING,
         )
     },
+    (State.ANSWERING, State.WITHDRAWN): frozenset({_S}),  # a teacher who is at it ends it herself
 }
 
 WITH_TEACHER = frozenset({State.OFFERED, State.ANSWERING})

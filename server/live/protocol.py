@@ -112,6 +112,7 @@ class QuestionView(Wire):
     read_text: str
     received_at: datetime
     media: list[MediaView]
+    turned_away: bool = False  # withdrawn by a reviewer, who found that it is no question
     corrected: bool = False  # `read_text` is what the pupil put right
     problems: list[ProblemView] = []  # of a photo that shows several
     chosen: int | None = None  # the number of the one that is meant
@@ -685,6 +686,12 @@ class ProjectsView(Wire):
     columns: list[ColumnView]
 
 
+class FetchExport(Wire, forbid_unknown_fields=True):
+    """Who takes data away says the password once more."""
+
+    password: str
+
+
 class ExportAddress(Wire):
     """Signed; it lasts some minutes."""
 
@@ -718,6 +725,18 @@ class TaxonomyView(Wire):
 
     points_in_force: list[TaxonomyPoint]
     versions: list[TaxonomyVersion]
+
+
+class FoundPoint(Wire):
+    name: str
+    area: str  # the one that it belongs to; empty at the top
+
+
+class PointsView(Wire):
+    """The points in force of a subject and a grade's stage, in the taxonomy's order, for teachers to find one by name
+    or area."""
+
+    points: list[FoundPoint]
 
 
 class TopicView(Wire):

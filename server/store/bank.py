@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from server.store.labels import HELD
 from server.store.lines import Record
 from server.store.views import LISTED, STAGE
 from server.store.work import Work
@@ -32,15 +31,11 @@ class Bank:
         await self.forget_texts()
 
     async def follow(self, questions: Sequence[UUID]) -> None:
-        """Questions that may no longer be shown are gone at once; what else changed is told with their weeks."""
+        """Questions that are not counted any more are gone at once; what else changed is told with their weeks."""
         given = {"questions": list(questions)}
         await self._work.rows(_FORGET, given)
         await self._work.rows(_TOUCH, given)
         await self.forget_texts()
-
-    async def forget(self, question: UUID) -> None:
-        """One that is hidden: nobody finds it from now on."""
-        await self._work.rows("DELETE FROM bank_questions WHERE question_id = %(id)s RETURNING 1", {"id": question})
 
     async def forget_texts(self) -> None:
         """Texts that no question has any more."""
@@ -71,7 +66,7 @@ _TEXT = f"""
 """
 _ASKED = f"""
     FROM research_facts f JOIN questions q ON q.id = f.question_id LEFT JOIN LATERAL ({ANSWER_OF}) answer ON true
-    WHERE f.week = %(week)s AND NOT {HELD.format("q")}
+    WHERE f.week = %(week)s
 """
 _TELL_TEXTS = f"""
     INSERT INTO bank_texts (digest, text)
@@ -125,12 +120,9 @@ _TELL_UNITS = f"""
     FROM bank_questions WHERE week = %(week)s GROUP BY {", ".join(_OF)} RETURNING 1
 """  # noqa: S608 - composed of constants of this module
 _THESE = "CAST(%(questions)s AS uuid[])"
-_SHOWN = f"""
-    EXISTS (SELECT FROM research_facts f JOIN questions q ON q.id = f.question_id
-            WHERE f.question_id = b.question_id AND NOT {HELD.format("q")})
-"""
 _FORGET = f"""
-    WITH gone AS (DELETE FROM bank_questions b WHERE b.question_id = ANY({_THESE}) AND NOT {_SHOWN} RETURNING week)
+    WITH gone AS (DELETE FROM bank_questions b WHERE b.question_id = ANY({_THESE}) 
+                  AND NOT EXISTS (SELECT FROM research_facts f WHERE f.question_id = b.question_id) RETURNING week)
     UPDATE research_weeks SET changed_at = clock_timestamp() WHERE week IN (SELECT week FROM gone) RETURNING 1
 """  # noqa: S608 - composed of constants of this module
 _TOUCH = f"""

@@ -28,7 +28,7 @@ ANSWERS = 4  # shown above the questions
 
 @dataclass(frozen=True)
 class Near:
-    """An answer, or a question that waits, whose problem is near to what is looked for."""
+    """An answer whose problem is near to what is looked for."""
 
     id: UUID
     sure: float
@@ -404,8 +404,6 @@ _HITS = f"""
         SELECT of.question_id, NULL, near.turn, near.sure, NULL FROM near CROSS JOIN LATERAL (
             SELECT question_id FROM bank_questions b WHERE b.answer_id = near.id
                 AND b.week BETWEEN %(first)s AND %(last)s ORDER BY b.week DESC LIMIT {OF_AN_ANSWER}) of
-        UNION ALL
-        SELECT near.id, NULL, near.turn, near.sure, NULL FROM near
         -- figures
     )
     SELECT question_id, min(by_words) IS NOT NULL AS by_words, min(by_figure) IS NOT NULL AS by_figure,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.live import protocol as wire
-from server.store.labels import HELD
 from server.store.views import ANSWER_COLUMNS, LISTED, Views
 
 EXEMPLARS = 5
@@ -38,7 +37,6 @@ _EXEMPLARS = f"""
         WHERE f.week = %(week)s AND f.subject = %(subject)s AND f.knowledge_point = %(point)s
           AND f.grade BETWEEN %(from_grade)s AND %(to_grade)s
           AND (CAST(%(school)s AS uuid) IS NULL OR f.school_id = %(school)s)
-          AND NOT EXISTS (SELECT FROM questions held WHERE held.id = f.question_id AND {HELD.format("held")})
     ), shown AS (
         SELECT cell.*, answer.id,
                row_number() OVER (PARTITION BY outcome ORDER BY md5(cell.question_id::text)) AS turn

@@ -10,6 +10,7 @@ from server.domain.monday import Figures, Filter
 from server.domain.people import Stage, stage_of
 from server.domain.release import Cell, Crowd, Point, Tally, Unit
 from server.domain.statistics import BINS_PER_DOUBLING, LAST_BIN
+from server.store.labels import HELD
 from server.store.lines import Record, insertion
 from server.store.work import Work
 
@@ -186,6 +187,7 @@ _TAKE_ALL = ", ".join(f"{name} = excluded.{name}" for name in _FACT)
 _THESE = "q.id = ANY(CAST(%(questions)s AS uuid[]))"
 _THESE_FACTS = "f.question_id = ANY(CAST(%(questions)s AS uuid[]))"
 
+# What is held for the reviewer is not counted (docs/adr/0111): whatever reads facts need not ask again.
 # A pupil is counted whose guardian agreed to research: the last word counts, and without one it is no. The school is
 # the one at which the question was first counted: who moves leaves the old questions where they were asked. A video is
 # what was pushed as the same problem; a worked example with other numbers is none. A wait ends with the first video,
@@ -215,7 +217,7 @@ _RENEW = f"""
         CROSS JOIN LATERAL (SELECT least(s.first_at, l.first_at) AS at) first
         CROSS JOIN LATERAL (SELECT q.answered_at IS NOT NULL AND (l.finished > 1 OR q.state NOT IN
                                 ('answered', 'resolved')) AS is) reopened
-        WHERE {_THESE}
+        WHERE {_THESE} AND NOT {HELD.format("q")}
     ), gone AS (
         DELETE FROM research_facts f WHERE {_THESE_FACTS}
             AND NOT EXISTS (SELECT FROM new WHERE new.question_id = f.question_id) RETURNING f.week

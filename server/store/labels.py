@@ -117,7 +117,7 @@ async def models(store: Store) -> list[Record]:
 
 async def to_say(store: Store, subject: str, stage: str, limit: int) -> list[Record]:
     """Questions of which nobody has said the point, the latest first, those first on which a model disagrees with the
-    pupil. Of pupils who are counted alone, and without what is held."""
+    pupil. Of what is counted alone."""
     return await store.rows(_TO_SAY, {"subject": subject, "stage": stage, "limit": limit})
 
 
@@ -241,7 +241,7 @@ _TO_SAY = f"""
           WHERE f.subject = %(subject)s AND f.day > current_date - 60 ORDER BY f.day DESC LIMIT 2000) f
     JOIN questions q ON q.id = f.question_id
     {_LAST.format("subject")} {_LAST.format("stage")} {_LAST.format("point")} {_LAST.format("difficulty")}
-    WHERE {STAGE.format("q")} = %(stage)s AND {PROBLEM_TEXT.format("q")} <> '' AND NOT {HELD.format("q")}
+    WHERE {STAGE.format("q")} = %(stage)s AND {PROBLEM_TEXT.format("q")} <> ''
       AND (q.knowledge_point IS NULL OR point.source = 'model')
     ORDER BY (subject.source = 'model' AND subject.value <> q.subject
               OR stage.source = 'model' AND stage.value <> {STAGE.format("q")}) DESC NULLS LAST,

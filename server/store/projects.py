@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from server.domain.deidentify import Asked
 from server.domain.people import stage_of
-from server.store.labels import HELD
 from server.store.lines import Record, insertion
 from server.store.work import Work
 
@@ -78,10 +77,7 @@ class Projects:
         return id
 
 
-_ASKED_ON = f"""
-    SELECT f.* FROM research_facts f JOIN questions q ON q.id = f.question_id
-    WHERE f.day = %(day)s AND NOT {HELD.format("q")}
-"""  # noqa: S608 - composed of constants
+_ASKED_ON = "SELECT * FROM research_facts WHERE day = %(day)s"
 _TODAY = "(clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date"
 _EXPORT = f"""
     SELECT e.*, p.first, p.until, p.title, p.approved AND p.expires_on >= {_TODAY} AS in_force

@@ -8,7 +8,6 @@ from uuid import UUID
 from server.actions.facts import SHANGHAI, monday
 from server.domain.effect import window
 from server.live import protocol as wire
-from server.store.labels import HELD
 from server.store.lines import Record
 from server.store.proposals import CONSENTED, MAY_TEACH
 from server.store.topic_views import FEWEST, LONGEST, WEEKS, told
@@ -218,12 +217,11 @@ _ASKERS = """
     SELECT topic_id, week, askers FROM topic_weeks WHERE topic_id = ANY(%(topics)s) AND week = ANY(%(weeks)s)
 """
 # What a pupil typed may hold a name; who teaches sees what was read, or put right.
-_READ = f"""
+_READ = """
     SELECT q.id, coalesce(nullif(q.corrected_text, ''), q.read_text) AS text FROM questions q
     JOIN research_facts f ON f.question_id = q.id
     WHERE q.id = ANY(CAST(%(ids)s AS uuid[])) AND coalesce(nullif(q.corrected_text, ''), nullif(q.read_text, '')) <> ''
-      AND NOT {HELD.format("q")}
-"""  # noqa: S608 - composed of constants
+"""
 _INVITATIONS = f"""
     SELECT * FROM (
         SELECT v.proposal_id, v.invited_at,

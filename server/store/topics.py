@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from server.store.labels import HELD
 from server.store.lines import Record, insertion
 from server.store.views import PROBLEM_TEXT, STAGE
 from server.store.work import Store, Work
@@ -92,7 +91,7 @@ async def listed(
 
 
 async def texts(store: Store, questions: Sequence[UUID]) -> dict[UUID, str]:
-    """Of questions that are counted still, and not held."""
+    """Of questions that are counted still."""
     rows = await store.rows(_TEXTS, {"ids": list(questions)})
     return {row.id: row.text for row in rows}
 
@@ -105,7 +104,7 @@ _QUESTIONS = f"""
     FROM research_facts f JOIN questions q ON q.id = f.question_id
     LEFT JOIN topic_members m ON m.question_id = q.id LEFT JOIN topics t ON t.id = m.topic_id
     WHERE f.day >= %(since)s AND f.subject = %(subject)s AND {STAGE.format("f")} = %(stage)s
-      AND {PROBLEM_TEXT.format("q")} <> '' AND NOT {HELD.format("q")}
+      AND {PROBLEM_TEXT.format("q")} <> ''
     ORDER BY f.day DESC, q.id LIMIT %(limit)s
 """  # noqa: S608 - composed of constants of this module
 _KNOWN = """
@@ -147,5 +146,5 @@ _LISTED = """
 _TEXTS = f"""
     SELECT q.id, {PROBLEM_TEXT.format("q")} AS text FROM questions q
     JOIN research_facts f ON f.question_id = q.id
-    WHERE q.id = ANY(CAST(%(ids)s AS uuid[])) AND NOT {HELD.format("q")}
+    WHERE q.id = ANY(CAST(%(ids)s AS uuid[]))
 """  # noqa: S608 - composed of constants of this module

@@ -97,6 +97,7 @@ class Views:
             id=q.id,
             version=_version(q.read_at),
             state=state,
+            turned_away=q.turned_away,
             subject=q.subject,
             grade=q.grade,
             text=q.text,
@@ -598,12 +599,19 @@ _HAS_SUGGESTIONS = "EXISTS (SELECT FROM suggestions s WHERE s.question_id = q.id
 _HAS_MEDIA = "EXISTS (SELECT FROM question_media m WHERE m.question_id = q.id) AS has_media"
 STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
+# A reviewer's last word was that it is no question.
+_TURNED_AWAY = """
+    coalesce((SELECT h.value <> 'question' FROM labels h WHERE h.question_id = q.id AND h.kind = 'fitness'
+              AND h.source = 'reviewer' ORDER BY h.id DESC LIMIT 1), false)
+"""
+
 # `crowd`: who leads counts followers; who follows sees how many ask with it. `ahead` and `on_duty` are of those in the
 # queue, a follower's by its leader's place; for whom a teacher is being asked, is next. What most questions do not have
 # is only asked for when it is there: a view of a text question is one statement.
 _QUESTION_COLUMNS = f"""
     SELECT q.*, clock_timestamp() AS read_at, coalesce(leader.followers, q.followers) AS crowd,
            leader.state AS leader_state, leader.promised_at AS leader_promise,
+           q.state = 'withdrawn' AND {_TURNED_AWAY} AS turned_away,
            CASE WHEN live.kind = 'live' THEN live.id END AS session_id,
            coalesce(live.kind = 'answer', false) AS being_recorded,
            EXISTS (SELECT FROM answers p WHERE p.question_id = q.id AND p.split_from IS NOT NULL) AS has_parts,

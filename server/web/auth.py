@@ -58,6 +58,13 @@ class WeakPassword(BadRequest):
     en = "The password is too short or equals the account: 6 characters for pupils, 8 for everybody else."
 
 
+class WrongAgain(BadRequest):
+    """密码不对，文件没有发出。"""
+
+    code, status = "wrong_again", 422
+    en = "The password is wrong; nothing was handed out."
+
+
 class TooManyTries(TooMuch):
     """试错的次数太多了，请过一刻钟再试。"""
 
@@ -153,6 +160,20 @@ async def me(call: Call[None]) -> protocol.Me:
 async def ticket(call: Call[None]) -> protocol.Ticket:
     assert call.sign_in is not None
     return await make_ticket(call.parts.store, call.sign_in)
+
+
+async def proven_again(call: Call[Any], password: str) -> None:
+    """Who is signed in says the password once more, before what must not leave with a page that was left open. Tries
+    are counted as at the door. Raises WrongAgain."""
+    device = _device(call)
+    if not await call.parts.limits.may_try(device, call.person.login):
+        raise TooManyTries
+    query = "SELECT password_hash FROM accounts WHERE id = %(id)s"
+    [account] = await call.parts.store.rows(query, {"id": call.person.id})
+    if not await passwords.fits(account.password_hash, password):
+        await call.parts.limits.failed(device)
+        raise WrongAgain
+    await call.parts.limits.succeeded(device, call.person.login)
 
 
 # --- tickets and tokens --------------------------------------------------------------------------------------------

@@ -15,10 +15,15 @@ from server.domain.people import Role
 from server.live import protocol as wire
 from server.report_file import report_pdf
 from server.store import reports
+from server.store.cohorts import CohortBook
 from server.store.projects import Projects
+from server.store.work import Work
+from server.web.auth import proven_again
 from server.web.door import Call, Door, Reply
 
 RESEARCHER = frozenset({Role.RESEARCHER})
+NOWHERE = UUID(int=0)  # the school of who has none
+READERS = frozenset({Role.RESEARCHER, Role.SCHOOL_ADMIN})  # of reports: a school's staff of their own
 
 
 async def show_projects(call: Call[None]) -> wire.ProjectsView:
@@ -45,21 +50,28 @@ async def make_export(call: Call[wire.MakeExport]) -> Reply:
     return Reply(await _projects(call), status=201)
 
 
-async def fetch_export(call: Call[None]) -> wire.ExportAddress:
-    """Noted before the address is given out."""
+async def fetch_export(call: Call[wire.FetchExport]) -> wire.ExportAddress:
+    """Noted before the address is given out, to who says the password once more."""
+    async with call.parts.store.work() as work:
+        if await Projects(work).export(call.id()) is None:
+            raise NotHere
+    await proven_again(call, call.body.password)
     lasts = call.parts.settings.signed_url_s
     async with call.parts.store.work() as work:
         return wire.ExportAddress(url=await projects.fetch(work, call.parts.storage, call.person, call.id(), lasts))
 
 
 async def list_reports(call: Call[None]) -> wire.Reports:
-    """Of the city, or of the school that is asked for."""
+    """Of the city, or of the school that is asked for; a school's staff those of their own."""
     school = call.asked_id("school")
     if school is None and "school" in call.query:
         raise BadRequest
     async with call.parts.store.work() as work:
-        found = await reports.reports(work, school)
-        schools = await reports.schools_with_reports(work)
+        own = await _only_school(work, call)
+        if own is not None and school not in (None, own):
+            raise NotHere
+        found = await reports.reports(work, own or school)
+        schools = await reports.schools_with_reports(work) if own is None else []
     return wire.Reports(
         reports=[wire.ReportLine(id=row.id, week=str(row.week), made_at=row.made_at) for row in found],
         schools=[wire.SchoolName(id=row.id, name=row.name) for row in schools],
@@ -68,8 +80,9 @@ async def list_reports(call: Call[None]) -> wire.Reports:
 
 async def show_report(call: Call[None]) -> wire.Report:
     async with call.parts.store.work() as work:
+        own = await _only_school(work, call)
         found = await reports.report(work, call.id())
-    if found is None:
+    if found is None or own not in (None, found[0].school_id):
         raise NotHere
     row, week = found
     return wire.Report(school=row.name, made_at=row.made_at, week=week)
@@ -80,6 +93,13 @@ async def report_file(call: Call[None]) -> Response:
     data = await asyncio.to_thread(report_pdf, found)
     named = {"Content-Disposition": f'attachment; filename="weekly-{found.week.week}.pdf"'}
     return Response(data, media_type="application/pdf", headers=named)
+
+
+async def _only_school(work: Work, call: Call[Any]) -> UUID | None:
+    """None for research staff, who may see all of them."""
+    if call.person.is_a(Role.RESEARCHER):
+        return None
+    return await CohortBook(work).school_of(call.person.id) or NOWHERE
 
 
 async def _projects(call: Call[Any]) -> wire.ProjectsView:
@@ -148,11 +168,11 @@ DOORS = (
     Door("POST", "/api/research/projects/{id}/exports", make_export, RESEARCHER, "Have a file made",
          wire.MakeExport, wire.ProjectsView, 201, tag="research"),
     Door("POST", "/api/research/exports/{id}/fetch", fetch_export, RESEARCHER, "The address of a file; it is noted",
-         reply=wire.ExportAddress, tag="research"),
-    Door("GET", "/api/research/reports", list_reports, RESEARCHER, "Archived weekly reports", reply=wire.Reports,
+         wire.FetchExport, wire.ExportAddress, tag="research"),
+    Door("GET", "/api/research/reports", list_reports, READERS, "Archived weekly reports", reply=wire.Reports,
          tag="research", query=("school",)),
-    Door("GET", "/api/research/reports/{id}", show_report, RESEARCHER, "A weekly report", reply=wire.Report,
+    Door("GET", "/api/research/reports/{id}", show_report, READERS, "A weekly report", reply=wire.Report,
          tag="research"),
-    Door("GET", "/api/research/reports/{id}/pdf", report_file, RESEARCHER, "The same as PDF",
+    Door("GET", "/api/research/reports/{id}/pdf", report_file, READERS, "The same as PDF",
          content_type="application/pdf", tag="research"),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from server.actions import label, topic
 from server.actions.errors import BadRequest, NotHere
 from server.domain.label import Source
-from server.domain.people import Role, Stage, Subject
+from server.domain.people import Role, Stage, Subject, stage_of
 from server.live import protocol as wire
 from server.store import label_views, taxonomies, topic_views
 from server.taxonomy_file import write_points
@@ -18,6 +18,7 @@ from server.web.door import Call, Door
 
 RESEARCHER = frozenset({Role.RESEARCHER})
 REVIEWER = frozenset({Role.REVIEWER})
+TEACHER = frozenset({Role.TEACHER})
 
 # --- the taxonomy --------------------------------------------------------------------------------------------------
 
@@ -45,6 +46,17 @@ async def taxonomy(call: Call[None]) -> wire.TaxonomyView:
             for row in await taxonomies.versions(call.parts.store)
         ],
     )
+
+
+async def points(call: Call[None]) -> wire.PointsView:
+    subject, grade = call.query.get("subject", ""), call.query.get("grade", "")
+    if subject not in list(Subject) or grade not in map(str, range(1, 13)):
+        raise BadRequest
+    async with call.parts.store.work() as work:
+        _, in_force = await taxonomies.in_force(work)
+    stage, names = stage_of(int(grade)), {p.code: p.name for p in in_force}
+    here = [p for p in in_force if (p.subject, p.stage) == (subject, stage)]
+    return wire.PointsView(points=[wire.FoundPoint(name=p.name, area=names.get(p.parent or "", "")) for p in here])
 
 
 async def taxonomy_file(call: Call[None]) -> Response:
@@ -76,7 +88,8 @@ async def held(call: Call[None]) -> wire.HeldQuestions:
 
 async def judge_held(call: Call[wire.SayLabel]) -> wire.HeldQuestions:
     async with call.parts.store.work() as work:
-        await label.say(work, call.person, Source.REVIEWER, call.id(), call.body.kind, call.body.value)
+        finder, rules, body = call.parts.finder, call.parts.rules, call.body
+        await label.judge(work, finder, rules, call.person, call.id(), body.kind, body.value)
     return await label_views.held(call.parts.store)
 
 
@@ -127,6 +140,8 @@ DOORS = (
          reply=wire.TaxonomyView, tag="research"),
     Door("GET", "/api/research/taxonomy.csv", taxonomy_file, RESEARCHER, "The knowledge points in force, as a file",
          content_type="text/csv", tag="research"),
+    Door("GET", "/api/points", points, TEACHER, "The knowledge points that a teacher may name", reply=wire.PointsView,
+         tag="research", query=("subject", "grade")),
     Door("GET", "/api/research/to-say", to_say, RESEARCHER, "Questions whose point nobody has said",
          reply=wire.ToSayList, tag="research", query=("subject", "stage")),
     Door("POST", "/api/research/questions/{id}/label", say_label, RESEARCHER, "Say what a question is about",

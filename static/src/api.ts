@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolFilms, SchoolPupils,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, PointsView, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolFilms, SchoolPupils,
   SessionSnapshot, SessionView, SignIn, Split, Stage, StudentState, Subject, TaxonomyView, TeacherState, Ticket, TopicList, ToSayList, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
@@ -133,6 +133,7 @@ export const sayLabel = (question: string, body: SayLabel): Promise<unknown> => 
 export const labelModels = (): Promise<LabelModels> => call("GET", "/api/research/models");
 export const held = (): Promise<HeldQuestions> => call("GET", "/api/held");
 export const judgeHeld = (question: string, body: SayLabel): Promise<HeldQuestions> => post(`/api/held/${question}`, body);
+export const points = (subject: Subject, grade: number): Promise<PointsView> => call("GET", `/api/points?subject=${subject}&grade=${grade}`);
 export const taxonomy = (): Promise<TaxonomyView> => call("GET", "/api/research/taxonomy");
 export const reliability = (): Promise<Reliability> => call("GET", "/api/research/reliability");
 export const earnings = (): Promise<EarningsView> => call("GET", "/api/earnings");

@@ -1,10 +1,8 @@
 // What came of teaching a topic: two lines from before to after, in words what they allow to say, and the table behind.
+import { Chart } from "./chart";
 import { proposalSay } from "./proposal-words";
 import type { EffectView, RatesView } from "./protocol";
-import { top } from "./week";
 import { say } from "./words";
-
-const WIDE = 320, HIGH = 150, LEFT = 40, RIGHT = 12, ABOVE = 10, BELOW = 26;
 
 const figure = (n: number): string => n.toFixed(Math.abs(n) < 10 ? 2 : 1);
 const signed = (n: number): string => `${n > 0 ? "+" : n < 0 ? "−" : ""}${figure(Math.abs(n))}`;
@@ -31,7 +29,12 @@ export function Effect({ effect, label }: { effect: EffectView; label: string })
   return (
     <section class="effect" aria-label={`${words.effect}${say.value.list}${label}`}>
       <h4>{words.effect}</h4>
-      {shown.length > 0 && <Slope lines={shown} />}
+      {shown.length > 0 && (
+        <>
+          <p class="muted small">{words.perMille}</p>
+          <Chart at={[words.before, words.after]} label={shown.map(([name, rates]) => `${name} ${figure(rates.before)} → ${figure(rates.after)}`).join("; ")} figure={(value) => String(+value.toFixed(2))} high={150} inset={56} dots lines={shown.map(([name, rates, kind]) => ({ name, kind, values: [rates.before, rates.after] }))} />
+        </>
+      )}
       {saidOf(effect).filter(Boolean).map((line) => <p key={line}>{line}</p>)}
       {effect.verdict !== "waits" && <p class="muted small">{words.taughtOn(effect.taught_on)}{method === "schools" && grades.length > 0 && words.ofGrades(grades.map((grade) => say.value.grades[grade - 1]).join(say.value.list))}</p>}
       {shown.length > 0 && (
@@ -46,26 +49,5 @@ export function Effect({ effect, label }: { effect: EffectView; label: string })
         </details>
       )}
     </section>
-  );
-}
-
-function Slope({ lines }: { lines: readonly (readonly [string, RatesView, "asked" | "unanswered"])[] }) {
-  const words = proposalSay.value;
-  const highest = Math.max(...lines.flatMap(([, rates]) => [rates.before, rates.after]));
-  const most = highest < 1 ? Math.max(0.1, Math.ceil(highest * 10) / 10) : top(highest);
-  const x = (n: number): number => LEFT + 30 + n * (WIDE - LEFT - RIGHT - 60);
-  const y = (value: number): number => ABOVE + (1 - value / most) * (HIGH - ABOVE - BELOW);
-  const told = lines.map(([name, rates]) => `${name} ${figure(rates.before)} → ${figure(rates.after)}`).join("; ");
-  return (
-    <>
-      <p class="muted small">{words.perMille}</p>
-      <svg class="trend slope" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={told} preserveAspectRatio="xMidYMid meet">
-        {[0, 0.5, 1].map((part) => <g key={part}><path class="trend-rule" d={`M${LEFT} ${y(most * part)}H${WIDE - RIGHT}`} /><text x={LEFT - 6} y={y(most * part) + 4} text-anchor="end">{+(most * part).toFixed(2)}</text></g>)}
-        <text x={x(0)} y={HIGH - 6} text-anchor="middle">{words.before}</text>
-        <text x={x(1)} y={HIGH - 6} text-anchor="middle">{words.after}</text>
-        {lines.map(([name, rates, kind]) => <g key={name}><path class={`trend-${kind}`} d={`M${x(0)} ${y(rates.before).toFixed(1)}L${x(1)} ${y(rates.after).toFixed(1)}`} />{[rates.before, rates.after].map((value, n) => <circle key={n} class={`dot-${kind}`} cx={x(n)} cy={y(value)} r="3.5" />)}</g>)}
-      </svg>
-      <p class="small">{lines.map(([name, , kind]) => <span key={name} class={`key key-${kind}`}>{name}</span>)}</p>
-    </>
   );
 }

@@ -4,6 +4,7 @@ import * as api from "./api";
 import type { Lesson } from "./lesson";
 import { Dialog, Notice } from "./parts";
 import { DoubtLine } from "./doubt";
+import { Points } from "./points";
 import type { AnswerView, Difficulty, SessionView, Stage, Subject } from "./protocol";
 import { DIFFICULTIES, research } from "./research-words";
 import type { Room } from "./room";
@@ -72,14 +73,7 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
           </>
         }>
           <p>{words.finishMore}</p>
-          {session.knowledge_points.length > 0 && (
-            <div class="points" role="group" aria-label={words.whatAbout}>
-              <p class="small muted">{words.whatAbout}</p>
-              {session.knowledge_points.map((point) => (
-                <button key={point} class="button small" aria-pressed={points.has(point)} onClick={() => setPoints(toggled(points, point))}>{point}</button>
-              ))}
-            </div>
-          )}
+          <Points subject={session.subject} grade={session.grade} likely={session.knowledge_points} chosen={points} onchoose={setPoints} />
           <div class="points" role="group" aria-label={labels.whyHard}>
             <p class="small muted">{labels.whyHard}{session.difficulty && ` · ${labels.guessed(labels.difficulties[session.difficulty])}`}</p>
             {DIFFICULTIES.map((each) => (
@@ -115,10 +109,4 @@ export function Ending({ room, session, lesson, onfinished, onhandedback }: Prop
       )}
     </>
   );
-}
-
-function toggled(points: ReadonlySet<string>, point: string): ReadonlySet<string> {
-  const next = new Set(points);
-  if (!next.delete(point)) next.add(point);
-  return next;
 }

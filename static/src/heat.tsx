@@ -5,12 +5,14 @@ import { around, perMille, shade } from "./week";
 import { say } from "./words";
 
 export const nameOf = (point: PointName): string => point.name ?? monday.value.unlabelled;
-export const whereOf = (row: HeatRow): string => row.school ?? (row.enrolled === null ? monday.value.others : say.value.grades[row.grade - 1]!);
+/** Schools of one grade; of one school, or of the city, grades. */
+export const bySchoolOf = (rows: readonly HeatRow[]): boolean => rows.some(({ school }) => school !== null) && rows.every(({ grade }) => grade === rows[0]!.grade);
+export const whereOf = (row: HeatRow, bySchool: boolean): string => bySchool ? row.school ?? monday.value.others : say.value.grades[row.grade - 1]!;
 
 export function Heat({ of, onpick }: { of: MondayView; onpick: ((row: HeatRow, point: PointName) => void) | undefined }) {
   const words = monday.value;
   const darkest = Math.max(0, ...of.rows.flatMap((row) => row.cells.map((cell) => cell?.rate?.share ?? 0)));
-  const bySchool = of.rows.some((row) => row.school !== null);
+  const bySchool = bySchoolOf(of.rows);
   return (
     <section class="card card-heat" aria-labelledby="heat-title">
       <h2 id="heat-title">{words.heat}</h2>
@@ -26,8 +28,8 @@ export function Heat({ of, onpick }: { of: MondayView; onpick: ((row: HeatRow, p
           <tbody>
             {of.rows.map((row) => (
               <tr key={`${row.grade} ${row.school_id}`}>
-                <th scope="row">{whereOf(row)}{row.enrolled !== null && <span class="muted small"><br />{words.enrolledOf(row.enrolled)}</span>}</th>
-                {row.cells.map((cell, n) => <Cell key={n} cell={cell} darkest={darkest} what={words.cellOf(whereOf(row), nameOf(of.columns[n]!))} onpick={onpick === undefined || row.enrolled === null ? undefined : () => onpick(row, of.columns[n]!)} />)}
+                <th scope="row">{whereOf(row, bySchool)}{row.enrolled !== null && <span class="muted small"><br />{words.enrolledOf(row.enrolled)}</span>}</th>
+                {row.cells.map((cell, n) => <Cell key={n} cell={cell} darkest={darkest} what={words.cellOf(whereOf(row, bySchool), nameOf(of.columns[n]!))} onpick={onpick === undefined || row.enrolled === null ? undefined : () => onpick(row, of.columns[n]!)} />)}
               </tr>
             ))}
           </tbody>

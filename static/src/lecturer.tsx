@@ -44,6 +44,13 @@ async function load(): Promise<void> {
   }
 }
 
+/** What was planned for its lecturer is a lecture now, and is shown. */
+async function taken(proposal: string): Promise<void> {
+  await load();
+  const lecture = offered.value.find(({ proposal_id }) => proposal_id === proposal)?.taught?.lecture_id;
+  if (lecture != null) chosen.value = lecture;
+}
+
 function take(view: LectureView): void {
   const others = (known.value ?? []).filter(({ id }) => id !== view.id);
   known.value = [...others, view].sort((a, b) => Number(isPast(a)) - Number(isPast(b)) || (isPast(a) ? -1 : 1) * (Date.parse(a.starts_at) - Date.parse(b.starts_at)));
@@ -74,7 +81,7 @@ export function LecturerDesk() {
         {past.map((each) => <Line key={each.id} lecture={each} />)}
       </section>
       <div class="planning-one">
-        {planning.value !== null ? <Plan key={planning.value.proposal_id} lecture={null} proposal={planning.value} onclose={() => (planning.value = null)} /> : offer !== undefined ? <Offer key={offer.proposal_id} of={offer} onplan={() => (planning.value = offer)} /> : chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all?.length === 0 ? <Empty title={words.noLectures}>{words.noLecturesMore}</Empty> : all !== null && <div class="planning-choose"><Empty title={words.choose} /></div>}
+        {planning.value !== null ? <Plan key={planning.value.proposal_id} lecture={null} proposal={planning.value} onclose={() => (planning.value = null)} /> : offer !== undefined ? <Offer key={offer.proposal_id} of={offer} ontaken={() => void taken(offer.proposal_id)} onplan={() => (planning.value = offer)} /> : chosen.value === "new" ? <Plan key="new" lecture={null} /> : at !== null ? <One key={at.id} lecture={at} /> : all?.length === 0 ? <Empty title={words.noLectures}>{words.noLecturesMore}</Empty> : all !== null && <div class="planning-choose"><Empty title={words.choose} /></div>}
       </div>
     </div>
   );

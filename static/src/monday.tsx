@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { bank } from "./bank-words";
 import { Findings } from "./findings";
-import { nameOf, whereOf } from "./heat";
+import { bySchoolOf, nameOf, whereOf } from "./heat";
 import { monday } from "./monday-words";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Dialog, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
@@ -89,7 +89,7 @@ function Week({ of, on }: { of: MondayView; on: string }) {
       <Choices of={of} on={on} />
       <p class="print-only">{words.weekOf(on, sundayOf(on))}　{[facets.value.subject && say.value.subjects[facets.value.subject as Subject], facets.value.grade && say.value.grades[Number(facets.value.grade) - 1], of.schools.find((each) => each.id === facets.value.school)?.name].filter(Boolean).join("　") || words.allWeek}</p>
       {of.total.asked === 0 ? <Empty title={words.nothing}>{words.nothingMore}</Empty> : (
-        <Findings of={of} onpick={(row, point) => (picked.value = { where: whereOf(row), point, facets: { ...facets.value, week: on, grade: String(row.grade), ...(row.school_id ? { school: row.school_id } : {}) } })} />
+        <Findings of={of} onpick={(row, point) => (picked.value = { where: whereOf(row, bySchoolOf(of.rows)), point, facets: { ...facets.value, week: on, grade: String(row.grade), ...(row.school_id ? { school: row.school_id } : {}) } })} />
       )}
       <p class="muted small">{words.rule}</p>
     </>

@@ -17,7 +17,7 @@ export const loadOffers = (): Promise<void> => doors.offers().then(({ proposals 
 /** One that still wants something of the reader. */
 export const waits = (each: ProposalOffer): boolean => !doors.stands(each);
 
-export function Offer({ of: each, onplan, onrecord }: { of: ProposalOffer; onplan?: () => void; onrecord?: () => void }) {
+export function Offer({ of: each, ontaken, onplan, onrecord }: { of: ProposalOffer; ontaken?: () => void; onplan?: () => void; onrecord?: () => void }) {
   const words = proposalSay.value;
   const [declining, setDeclining] = useState(false);
   const [why, setWhy] = useState("");
@@ -48,7 +48,7 @@ export function Offer({ of: each, onplan, onrecord }: { of: ProposalOffer; onpla
       {no !== null && !declining && <Notice kind="error">{no}</Notice>}
       {free && (
         <div class="row wrap">
-          {!each.taken && <button class="button primary" disabled={busy} onClick={() => void act(() => doors.take(each.proposal_id))}>{each.plan != null ? words.confirm : words.take}</button>}
+          {!each.taken && <button class="button primary" disabled={busy} onClick={() => void act(() => doors.take(each.proposal_id)).then((done) => done && ontaken?.())}>{each.plan != null ? words.confirm : words.take}</button>}
           {each.taken && each.form === "lecture" && onplan !== undefined && <button class="button primary" onClick={onplan}>{words.planIt}</button>}
           {each.taken && each.form === "lesson" && onrecord !== undefined && <button class="button primary" disabled={busy} onClick={onrecord}>{words.record}</button>}
           <button class="button quiet" disabled={busy} onClick={() => setDeclining(true)}>{each.taken ? words.giveBack : words.decline}</button>

@@ -177,9 +177,10 @@ export function Empty({ title, children }: { title: string; children?: Component
 
 export function Skeleton() {
   return (
-    <div aria-busy="true" aria-label={say.value.loading}>
-      <div class="skeleton" />
-      <div class="skeleton" />
+    <div aria-busy="true">
+      <span class="visually-hidden">{say.value.loading}</span>
+      <div class="skeleton" aria-hidden="true" />
+      <div class="skeleton" aria-hidden="true" />
     </div>
   );
 }

@@ -2,8 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { call } from "./api";
 import { monday } from "./monday-words";
-import { Empty, Notice, Skeleton } from "./parts";
-import type { AskProject, ExportAddress, ExportLine, MakeExport, ProjectsView, ProjectView } from "./protocol";
+import { Dialog, Empty, Notice, Skeleton } from "./parts";
+import type { AskProject, ExportAddress, ExportLine, FetchExport, MakeExport, ProjectsView, ProjectView } from "./protocol";
 import { grouped } from "./week";
 import { language, moment, say, sentence } from "./words";
 
@@ -14,7 +14,7 @@ const show = (): Promise<ProjectsView> => call("GET", "/api/research/projects");
 const ask = (body: AskProject): Promise<ProjectsView> => call("POST", "/api/research/projects", body);
 const decide = (id: string, approve: boolean): Promise<ProjectsView> => call("POST", `/api/research/projects/${id}/decide`, { approve });
 const make = (id: string, form: MakeExport["form"]): Promise<ProjectsView> => call("POST", `/api/research/projects/${id}/exports`, { form });
-const fetchFile = (id: string): Promise<ExportAddress> => call("POST", `/api/research/exports/${id}/fetch`, {});
+const fetchFile = (id: string, body: FetchExport): Promise<ExportAddress> => call("POST", `/api/research/exports/${id}/fetch`, body);
 
 export function Projects() {
   const words = monday.value;
@@ -34,7 +34,7 @@ export function Projects() {
       {wrong !== null && <Notice kind="error">{wrong}</Notice>}
       {known === null ? wrong === null && <Skeleton /> : (
         <>
-          {known.projects.length === 0 ? <Empty title={words.noProjects}>{words.noProjectsMore}</Empty> : known.projects.map((each) => <Project key={each.id} of={each} put={put} onwrong={setWrong} />)}
+          {known.projects.length === 0 ? <Empty title={words.noProjects}>{words.noProjectsMore}</Empty> : known.projects.map((each) => <Project key={each.id} of={each} put={put} />)}
           <NewProject onask={(body) => put(ask(body))} />
           <details class="card all-points">
             <summary>{words.dictionary}</summary>
@@ -46,14 +46,14 @@ export function Projects() {
   );
 }
 
-function Project({ of, put, onwrong }: { of: ProjectView; put: (change: Promise<ProjectsView>) => Promise<boolean>; onwrong: (why: string) => void }) {
+function Project({ of, put }: { of: ProjectView; put: (change: Promise<ProjectsView>) => Promise<boolean> }) {
   const words = monday.value;
   const [busy, setBusy] = useState(false);
+  const [taking, setTaking] = useState<ExportLine | null>(null);
   const change = (doing: Promise<ProjectsView>): void => {
     setBusy(true);
     void put(doing).finally(() => setBusy(false));
   };
-  const download = (file: ExportLine): void => void fetchFile(file.id).then(({ url }) => location.assign(url), (error: unknown) => onwrong(sentence(error)));
   return (
     <section class="card project" aria-label={of.title}>
       <div class="office-head"><h2>{of.title}</h2><span class={of.state === "approved" ? "tag" : "tag tag-example"}>{words.states[of.state]}</span></div>
@@ -66,13 +66,41 @@ function Project({ of, put, onwrong }: { of: ProjectView; put: (change: Promise<
           {of.exports.map((file) => (
             <li key={file.id}>
               <span><b>{file.form === "parquet" ? "Parquet" : file.form.toUpperCase()}</b> <span class="muted small">{moment(file.asked_at)}</span><br /><span class="small">{file.state === "making" ? words.making : file.state === "failed" ? words.failed : file.state === "gone" ? words.acts.expired : <>{words.rows(file.rows ?? 0)}{say.value.list}{words.keptOf(file.left_out ?? 0)}{say.value.list}{grouped(Math.ceil((file.size ?? 0) / 1024))} kB</>}</span></span>
-              {file.state === "ready" && of.state === "approved" && <button class="button small" onClick={() => download(file)}>{words.download}</button>}
+              {file.state === "ready" && of.state === "approved" && <button class="button small" onClick={() => setTaking(file)}>{words.download}</button>}
             </li>
           ))}
         </ul>
       )}
+      {taking !== null && <Taking file={taking} onclose={() => setTaking(null)} />}
       <details><summary>{words.log}</summary><ul class="small">{of.log.map((note, n) => <li key={n}>{moment(note.at)}　{note.who ?? ""} {words.acts[note.act] ?? note.act}</li>)}</ul></details>
     </section>
+  );
+}
+
+/** A page that was left open gives no file away. */
+function Taking({ file, onclose }: { file: ExportLine; onclose: () => void }) {
+  const words = monday.value;
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<string | null>(null);
+  const take = (event: Event): void => {
+    event.preventDefault();
+    setBusy(true);
+    void fetchFile(file.id, { password }).then(({ url }) => { location.assign(url); onclose(); }, (error: unknown) => { setWrong(sentence(error)); setBusy(false); });
+  };
+  return (
+    <Dialog title={words.again} onclose={onclose} actions={
+      <>
+        <button class="button" disabled={busy} onClick={onclose}>{say.value.no}</button>
+        <button class="button primary" form="taking" disabled={busy || password === ""}>{words.download}</button>
+      </>
+    }>
+      <form id="taking" class="stack" onSubmit={take}>
+        <p class="muted">{words.againMore}</p>
+        <label class="field"><span>{words.password}</span><input type="password" autocomplete="current-password" maxLength={256} value={password} onInput={(event) => setPassword(event.currentTarget.value)} /></label>
+        {wrong !== null && <Notice kind="error">{wrong}</Notice>}
+      </form>
+    </Dialog>
   );
 }
 

@@ -111,6 +111,7 @@ export interface QuestionView {
   read_text: string;
   received_at: string;
   media: MediaView[];
+  turned_away: boolean;
   corrected: boolean;
   problems: ProblemView[];
   chosen: number | null;
@@ -631,6 +632,11 @@ export interface ProjectsView {
   columns: ColumnView[];
 }
 
+/** Who takes data away says the password once more. */
+export interface FetchExport {
+  password: string;
+}
+
 /** Signed; it lasts some minutes. */
 export interface ExportAddress {
   url: string;
@@ -660,6 +666,16 @@ export interface TaxonomyVersion {
 export interface TaxonomyView {
   points_in_force: TaxonomyPoint[];
   versions: TaxonomyVersion[];
+}
+
+export interface FoundPoint {
+  name: string;
+  area: string;
+}
+
+/** The points in force of a subject and a grade's stage, in the taxonomy's order, for teachers to find one by name or area. */
+export interface PointsView {
+  points: FoundPoint[];
 }
 
 /** What many ask about. `askers` and `asked` are of the last whole weeks, the newest first; None where fewer than five pupils asked. `name` is a person's; without one the telling terms stand for it. */

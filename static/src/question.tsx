@@ -66,7 +66,7 @@ export function QuestionLine({ question, onopen }: { question: QuestionView; ono
         <span class="line-text">{text}</span>
         <span class="line-foot">
           <span class="muted">{words.subjects[question.subject]} · {moment(question.received_at)}</span>
-          <span class={`state state-${question.state}`}>{question.state === "withdrawn" ? words.withdrawn : words.resolved}</span>
+          <span class={`state state-${question.state}`}>{question.turned_away ? words.turnedAway : question.state === "withdrawn" ? words.withdrawn : words.resolved}</span>
         </span>
       </span>
     </button>
@@ -143,7 +143,7 @@ function Now({ question, busy, act }: NowProps) {
     case "resolved":
       return <Answered question={question} busy={busy} act={act} />;
     case "withdrawn":
-      return <Status title={words.withdrawn} />;
+      return question.turned_away ? <Status title={words.turnedAway}>{words.turnedAwayMore}</Status> : <Status title={words.withdrawn} />;
   }
 }
 

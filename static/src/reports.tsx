@@ -28,9 +28,9 @@ export function Reports() {
       {wrong !== null && <Notice kind="error">{wrong}</Notice>}
       {known === null ? wrong === null && <Skeleton /> : (
         <>
-          {known.schools.length > 0 && (
+          {known.reports.length + known.schools.length > 0 && (
             <div class="card choices reports-choices">
-              <label class="field"><span>{words.school}</span><select value={school} onChange={(event) => setSchool(event.currentTarget.value)}><option value="">{words.city}</option>{known.schools.map((each) => <option key={each.id} value={each.id} selected={each.id === school}>{each.name}</option>)}</select></label>
+              {known.schools.length > 0 && <label class="field"><span>{words.school}</span><select value={school} onChange={(event) => setSchool(event.currentTarget.value)}><option value="">{words.city}</option>{known.schools.map((each) => <option key={each.id} value={each.id} selected={each.id === school}>{each.name}</option>)}</select></label>}
               <label class="field"><span>{words.week}</span><select value={open ?? ""} onChange={(event) => setOpen(event.currentTarget.value)}>{known.reports.map((each) => <option key={each.id} value={each.id} selected={each.id === open}>{words.weekOf(each.week, sundayOf(each.week))}</option>)}</select></label>
             </div>
           )}

@@ -1,4 +1,4 @@
-// The school administrator's page: what guardians agree to, pupil by pupil.
+// The school administrator's page: what guardians agree to, pupil by pupil; the school's weekly reports, and the bank.
 import "./style.css";
 import { render } from "preact";
 import { effect, signal } from "@preact/signals";
@@ -6,14 +6,19 @@ import { useEffect, useState } from "preact/hooks";
 import { Agreed, Wordings } from "./agreed";
 import { airSay } from "./air-words";
 import * as api from "./api";
+import { bank } from "./bank-words";
 import { floorSay } from "./floor-words";
+import { monday } from "./monday-words";
 import { begin, leave, me, unreachable } from "./page";
 import { DemoBanner, Empty, Notice, Skeleton, TopBar, Unreached } from "./parts";
 import type { SchoolFilms, SchoolPupils } from "./protocol";
+import { Reports } from "./reports";
 import { studio } from "./studio-words";
 import { moment, say, sentence } from "./words";
 
 const SEARCH_MS = 300;
+const TABS = ["consent", "lectures", "reports"] as const;
+const tab = signal<(typeof TABS)[number]>("consent");
 const known = signal<SchoolPupils | null>(null);
 const wrong = signal<string | null>(null);
 const search = signal("");
@@ -34,23 +39,33 @@ function Page() {
   const school = known.value;
   return (
     <>
-      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()} />
+      <TopBar who={me.value?.nickname ?? ""} onsignout={() => void leave()}><a class="bar-button bar-word bar-link" href="/bank">{bank.value.title}</a></TopBar>
       <DemoBanner />
-      <main class="page page-school">
+      <main class={tab.value === "reports" ? "page page-monday" : "page page-school"}>
         {unreachable.value ? <Unreached /> : (
           <>
-            <h1>{words.consent}{school?.school && <span class="muted"> · {school.school}</span>}</h1>
-            <p class="muted">{words.consentMore}</p>
-            <Wordings />
-            {school !== null && school.school !== "" && <LectureVoice on={school.lecture_voice} />}
-            <Search />
-            {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
-            {school === null ? !wrong.value && <Skeleton /> : school.pupils.length === 0 ? <Empty title={words.noPupils}>{words.noPupilsMore}</Empty> : <ul class="pupils">{school.pupils.map((pupil) => <Agreed key={pupil.id} pupil={pupil} put={(purpose, given) => api.sayConsent(pupil.id, { purpose, given, wording: school.wording }).then(load)} />)}</ul>}
-            {school?.more && <p class="muted small">{words.morePupils}</p>}
-            <Films />
+            <h1>{words.school}{school?.school && <span class="muted"> · {school.school}</span>}</h1>
+            <nav class="tabs" aria-label={words.school}>
+              {TABS.map((each) => <button key={each} aria-current={tab.value === each ? "page" : undefined} onClick={() => (tab.value = each)}>{{ consent: words.consent, lectures: floorSay.value.lectures, reports: monday.value.reports }[each]}</button>)}
+            </nav>
+            {tab.value === "reports" ? <Reports /> : tab.value === "consent" ? <Consents school={school} /> : <Lectures school={school} />}
           </>
         )}
       </main>
+    </>
+  );
+}
+
+function Consents({ school }: { school: SchoolPupils | null }) {
+  const words = studio.value;
+  return (
+    <>
+      <p class="muted">{words.consentMore}</p>
+      <Wordings />
+      <Search />
+      {wrong.value && <Notice kind="error">{wrong.value}</Notice>}
+      {school === null ? !wrong.value && <Skeleton /> : school.pupils.length === 0 ? <Empty title={words.noPupils}>{words.noPupilsMore}</Empty> : <ul class="pupils">{school.pupils.map((pupil) => <Agreed key={pupil.id} pupil={pupil} put={(purpose, given) => api.sayConsent(pupil.id, { purpose, given, wording: school.wording }).then(load)} />)}</ul>}
+      {school?.more && <p class="muted small">{words.morePupils}</p>}
     </>
   );
 }
@@ -109,6 +124,15 @@ function Films() {
   );
 }
 
+function Lectures({ school }: { school: SchoolPupils | null }) {
+  return (
+    <>
+      {school === null ? wrong.value ? <Notice kind="error">{wrong.value}</Notice> : <Skeleton /> : school.school !== "" && <LectureVoice on={school.lecture_voice} />}
+      <Films />
+    </>
+  );
+}
+
 function Search() {
   const [text, setText] = useState("");
   useEffect(() => {
@@ -122,7 +146,7 @@ function Search() {
   return <label class="field"><span>{studio.value.search}</span><input type="search" maxLength={50} value={text} onInput={(event) => setText(event.currentTarget.value)} /></label>;
 }
 
-effect(() => void (document.title = `${say.value.name} · ${studio.value.consent}`));
+effect(() => void (document.title = `${say.value.name} · ${studio.value.school}`));
 
 const root = document.getElementById("app")!;
 root.textContent = "";

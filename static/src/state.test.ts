@@ -3,7 +3,7 @@ import type { EarningView, QuestionView } from "./protocol";
 import { newTurns, offerLeft, studentHears, teacherHears, withSnapshot } from "./state";
 
 const question = (id: string, version: number, more: Partial<QuestionView> = {}): QuestionView => ({
-  id, version, state: "waiting", subject: "math", grade: 8, text: "", read_text: "", received_at: `2026-03-02T11:0${id.length}:00Z`, media: [], corrected: false, problems: [], chosen: null,
+  id, version, state: "waiting", subject: "math", grade: 8, text: "", read_text: "", received_at: `2026-03-02T11:0${id.length}:00Z`, media: [], turned_away: false, corrected: false, problems: [], chosen: null,
   verdict: null, followers: 0, leader_state: null, place: 1, wait_s: 60, promised_at: null, suggestion: null, worked_examples: [], answer: null, more_answers: [], being_recorded: false, session_id: null, watch_id: null,
   teacher_name: null, answered_at: null, ...more,
 });

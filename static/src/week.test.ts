@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { around, facetsOf, perMille, searchOf, shade, signed, sundayOf, top } from "./week";
+import { around, facetsOf, perMille, searchOf, shade, signed, sundayOf } from "./week";
 
 test("a link leads to the same facets, and nothing else of an address counts", () => {
   const facets = facetsOf("?week=2026-03-02&grade=8&school=&x=1");
@@ -14,10 +14,6 @@ test("rates are said per thousand, with as many digits as they have", () => {
 
 test("the darkest cell is 5, nothing is 0", () => {
   expect([shade(0.1, 0.1), shade(0.001, 0.1), shade(0, 0.1), shade(0, 0)]).toEqual([5, 1, 0, 0]);
-});
-
-test("an axis ends at a round number", () => {
-  expect([top(0), top(7), top(33_534), top(20_000)]).toEqual([1, 10, 50_000, 20_000]);
 });
 
 test("a week ends on its Sunday, over months and years", () => {

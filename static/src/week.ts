@@ -43,12 +43,6 @@ export const grouped = (n: number): string => n.toLocaleString("en");
 export const percent = (share: number): string => `${(share * 100).toFixed(0)}%`;
 export const around = ({ low, high }: ShareView, form: (share: number) => string = perMille): string => `${form(low)}–${form(high)}`;
 
-/** The end of an axis: the next of 1, 2, 5, 10 … that everything is under. */
-export function top(most: number): number {
-  const unit = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-  return unit * ([1, 2, 5, 10].find((each) => each * unit >= most) ?? 10);
-}
-
 /** How dark a cell is, 0 to 5: a fifth of the darkest each. */
 export function shade(share: number, darkest: number): number {
   return darkest <= 0 || share <= 0 ? 0 : Math.min(5, 1 + Math.floor((share / darkest) * 4.999));

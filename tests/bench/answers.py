@@ -100,7 +100,7 @@ async def answers(
     if not (kept.exists() and _is_there(urls, name)):
         rng = random.Random(SEED)
         made = problems(count + added + questions, rng, file)
-        bank, more, strange = (_entries(part, rng, narrow) for part in _cut(made, count, added))
+        bank, more, strange = (entries(part, rng, narrow) for part in _cut(made, count, added))
         asked = [_asked(rng.choice(bank) if n % 2 else strange[n], rng) for n in range(questions)]
         await _write(name, urls, matcher, bank)
         left = {"more": [asdict(each) for each in more], "asked": [asdict(each) for each in asked]}
@@ -117,8 +117,8 @@ async def _write(name: str, urls: Urls, matcher: Matcher, bank: Sequence[Entry])
         boss.execute(f"DROP DATABASE IF EXISTS {name}")
         boss.execute(f"CREATE DATABASE {name} TEMPLATE {EMPTY}")
     engine = open_engine(_other(urls, name).database)
-    written = await _fill(engine, matcher, bank)
-    built = await _build(engine, matcher)
+    written = await fill(engine, matcher, bank)
+    built = await build(engine, matcher)
     print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
     sizes = await _sizes(engine, matcher)
     print(", ".join(f"{part} {size / MIB:.0f} MiB" for part, size in sizes.items()), flush=True)
@@ -147,7 +147,7 @@ def _cut(made: Sequence[str], *lengths: int) -> Iterator[Sequence[str]]:
         made = made[length:]
 
 
-def _entries(texts: Sequence[str], rng: random.Random, narrow: bool) -> list[Entry]:
+def entries(texts: Sequence[str], rng: random.Random, narrow: bool) -> list[Entry]:
     scopes = [NARROW] if narrow else [(problem.subject, problem.stage) for problem in demo_problems()]
     return [
         Entry(uuid4(), text, subject, stage)
@@ -165,7 +165,7 @@ def _asked(known: Entry, rng: random.Random) -> Entry:
 # --- the bank ------------------------------------------------------------------------------------------------------
 
 
-async def _fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) -> float:
+async def fill(engine: AsyncEngine, matcher: Matcher, bank: Sequence[Entry]) -> float:
     """Seconds; the indexes are taken away first and built whole after."""
     begun = time.monotonic()
     async with engine.begin() as connection:
@@ -202,7 +202,7 @@ def literal(vector: Vector) -> str:
     return "[" + ",".join(f"{x:.5g}" for x in vector.tolist()) + "]"
 
 
-async def _build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
+async def build(engine: AsyncEngine, matcher: Matcher) -> tuple[float, float]:
     times = []
     for build in ("hnsw", "words"):
         begun = time.monotonic()

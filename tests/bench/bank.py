@@ -2,22 +2,28 @@
 
 `dayi demo --questions 1000000 --headless` first makes the year, in the data folder; then `dayi bench bank` asks the
 door of the page with random facets, and with words of problems that are in the bank, one call after the other, with its
-sign-in and its JSON. The reference is, in the same run, the same counts and the same page of questions by SQL over the
-questions themselves; words are looked for with LIKE. The reference tells groups of any size, and who reads it gets no
-photos and no answers.
+sign-in and its JSON. With `--answers 100000` so many made-up answers stand in the matcher's index meanwhile, in
+subjects and stages as the demo's problems are, beside one for each text of the year. The reference is, in the same run,
+the same counts and the same page of questions by SQL over the questions themselves; words are looked for with LIKE. The
+reference tells groups of any size, and who reads it gets no photos and no answers.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
+from matcher.embed import Embedder
+from matcher.match import Matcher
 from server.actions.facts import SHANGHAI
 from server.app import create_app
 from server.bank import index_words
@@ -27,6 +33,8 @@ from server.domain.people import Stage, Subject
 from server.parts import Parts
 from server.settings import Settings
 from server.web.auth import make_token
+from tests.bench.answers import Entry, build, entries, fill
+from tests.bench.problems import problems
 from tests.bench.research import line
 
 CALLS, SEARCHES, NAIVE_CALLS = 400, 100, 10
@@ -64,6 +72,10 @@ NAIVE_PAGE = """
 
 
 async def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dayi bench bank")
+    parser.add_argument("--answers", type=int, default=0, help="made-up ones in the matcher's index")
+    parser.add_argument("--calls", type=int, default=CALLS)
+    given = parser.parse_args(argv)
     with servers(Settings.read()) as settings:
         app = create_app(replace(settings, demo=True))
         collect_seldom(app.state.parts.finder)  # as a web process does
@@ -71,10 +83,41 @@ async def main(argv: Sequence[str]) -> int:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.origin) as client,
         ):
-            return await _measure(app.state.parts, client)
+            if given.answers:
+                await _answers(app.state.parts, given.answers)
+            return await _measure(app.state.parts, client, given.calls)
 
 
-async def _measure(parts: Parts, client: httpx.AsyncClient) -> int:
+async def _answers(parts: Parts, count: int) -> None:
+    """An index as full as a city's, once; the texts of the year are among it, so that meaning finds them."""
+    engine = parts.store.engine
+    [(there,)] = await parts.store.rows("SELECT count(*) FROM matcher_entries", {})
+    if there < count:
+        matcher = Matcher(await asyncio.to_thread(Embedder.load))
+        rows = await parts.store.rows(_TEXTS, {})
+        asked = [Entry(uuid4(), row.text, Subject(row.subject), Stage(row.stage)) for row in rows]
+        made = entries(problems(count, random.Random(SEED), None), random.Random(SEED), narrow=False)
+        await fill(engine, matcher, [*asked, *made])
+        await build(engine, matcher)
+        async with parts.store.work() as work:  # whose questions those answers answered
+            await work.rows(_ANSWERED, {"ids": [e.id for e in asked], "texts": [e.text for e in asked]})
+            await work.commit()
+    [(there,)] = await parts.store.rows("SELECT count(*) FROM matcher_entries", {})
+    print(f"{there:,} answers in the matcher's index.")
+
+
+_TEXTS = """
+    SELECT t.text, b.subject, b.stage FROM bank_texts t CROSS JOIN LATERAL (
+        SELECT subject, stage FROM bank_questions WHERE text_id = t.id AND stage IS NOT NULL LIMIT 1) b
+"""
+_ANSWERED = """
+    WITH known AS (SELECT t.id AS text_id, given.id FROM unnest(CAST(%(ids)s AS uuid[]), CAST(%(texts)s AS text[]))
+                   AS given (id, text) JOIN bank_texts t ON t.text = given.text)
+    UPDATE bank_questions b SET answer_id = known.id FROM known WHERE b.text_id = known.text_id RETURNING 1
+"""
+
+
+async def _measure(parts: Parts, client: httpx.AsyncClient, calls: int) -> int:
     rng = random.Random(SEED)
     await index_words(parts.store)
     await parts.finder.ready()
@@ -128,11 +171,13 @@ async def _measure(parts: Parts, client: httpx.AsyncClient) -> int:
     print(f"| {count:,} questions | p50, ms | p95, ms | slowest, ms |")
     print("|---|---|---|---|")
     line("the whole year, no facet, 20 calls", [await ask({"weeks": 52}) for _ in range(20)])
-    wanted = [facets() for _ in range(CALLS)]
-    line(f"any facets, any period, {CALLS} calls", [await ask(chosen) for chosen in wanted])
-    line(f"any facets, of the whole year, {CALLS} calls", [await ask({**c, "weeks": 52}) for c in wanted])
+    wanted = [facets() for _ in range(calls)]
+    line(f"any facets, any period, {calls} calls", [await ask(chosen) for chosen in wanted])
+    line(f"any facets, of the whole year, {calls} calls", [await ask({**c, "weeks": 52}) for c in wanted])
     sought = [words() for _ in range(SEARCHES)]
-    line(f"words, with facets in half, {SEARCHES} calls", [await ask(chosen) for chosen in sought])
+    line(f"words and meaning, with facets in half, {SEARCHES} calls", [await ask(chosen) for chosen in sought])
+    whole = [{"weeks": 52, "q": rng.choice(texts)[:500], "figure": f"{rng.getrandbits(64):016x}"} for _ in range(20)]
+    line("what a photo was read as: a whole text and a figure, 20 calls", [await ask(chosen) for chosen in whole])
     sampled = [*wanted[: NAIVE_CALLS // 2], *sought[: NAIVE_CALLS // 2]]
     line(f"the page, {NAIVE_CALLS} of these", [await ask(chosen) for chosen in sampled])
     line("the same by SQL over the questions (reference)", [await _naive(parts, c, told.last) for c in sampled])

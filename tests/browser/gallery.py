@@ -8,7 +8,7 @@ import json
 import re
 import wave
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -537,6 +537,14 @@ def _press(zh: str, en: str, nth: int = 0) -> Act:
     return lambda page: page.get_by_role("button", name=words(zh, en)).nth(nth).click()
 
 
+def _find_a_point(page: Page) -> None:
+    _press("结束讲解", "Finish")(page)
+    page.get_by_role("searchbox").fill("三角")
+    page.get_by_role("button", name="全等三角形").click()
+    page.get_by_role("searchbox").fill("三角")
+    page.get_by_role("button", name="三角形的内角和").wait_for()
+
+
 def _give(page: Page, way: tuple[str, str], files: list[dict[str, Any]]) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name=words(*way)).first.click()
@@ -826,6 +834,7 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("resolved-old", s.RESOLVED, {"suggestion": suggestion(), "answered_at": ago(days=20),
                                       "received_at": ago(days=20)}),
         ("withdrawn", s.WITHDRAWN, {"media": [], "text": ENGLISH, "read_text": "", "subject": Subject.ENGLISH}),
+        ("turned-away", s.WITHDRAWN, {"media": [], "text": "哈哈哈哈", "read_text": "", "turned_away": True}),
     ]  # fmt: skip
     return {name: question(name, state, **more) for name, state, more in made}
 
@@ -846,7 +855,7 @@ def question_scenes() -> list[Scene]:
     history = [
         question(f"past {n}", State.WITHDRAWN if n % 4 == 3 else State.RESOLVED, received_at=ago(days=n, hours=2),
                  answer=None if n % 4 == 3 else answer(), text=(SHORT, LONG, ENGLISH, "?")[n % 4],
-                 media=[photo()] if n % 2 else [])
+                 media=[photo()] if n % 2 else [], turned_away=n == 3)
         for n in range(6)
     ]  # fmt: skip
     several = [found["waiting-far"], found["following"], found["suggested"]]
@@ -892,6 +901,11 @@ def session_scenes() -> list[Scene]:
         doors = {**_teacher(teaching), **_in_session(view, log)}
         return Scene(f"teaching-{name}", "/teacher", doors, act, room=True, **more)
 
+    finishing = teacher("finish", session("teacher", knowledge_points=POINTS, **SEEN), _press("结束讲解", "Finish"))
+    triangles = ("相似三角形的判定", "三角形的内角和", "全等三角形")
+    known = [wire.FoundPoint(name=name, area="图形与几何") for name in triangles]
+    some_points = {"GET /api/points": wire.PointsView(points=known)}
+
     def watching(name: str, view: wire.SessionView) -> Scene:
         return Scene(f"watching-{name}", f"/student#watch={id_of('session')}", {**base, **_in_session(view)}, room=True)
 
@@ -929,7 +943,8 @@ def session_scenes() -> list[Scene]:
         teacher("no-microphone", session("teacher", peer_online=False), grants=False),
         teacher("writing", session("teacher"), _write_on_board),
         teacher("second-page", session("teacher"), _two_pages),
-        teacher("finish", session("teacher", knowledge_points=POINTS, **SEEN), _press("结束讲解", "Finish")),
+        finishing,
+        replace(finishing, name="teaching-points", doors={**finishing.doors, **some_points}, act=_find_a_point),
         teacher("silent", session("teacher", active_at=ago(minutes=3))),
         teacher("paused", session("teacher", paused_at=ago(seconds=20), related=[earlier_])),
         teacher("related", session("teacher", related=[earlier_, earlier_two]), _open_chat),
@@ -1191,25 +1206,19 @@ def monday_scenes() -> list[Scene]:
     taken = {door: full, "GET /api/research/projects": asked_for}
     return [
         Scene("monday-reports", "/monday#reports", {**who, door: full, **archived}),
-        Scene(
-            "monday-reports-none",
-            "/monday#reports",
-            {
-                **who,
-                door: full,
-                "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
-            },
-        ),
+        Scene("monday-reports-none", "/monday#reports", {
+            **who, door: full, "GET /api/research/reports": wire.Reports(reports=[], schools=[]),
+        }),
         Scene("monday-data", "/monday#data", {**who, **taken}),
-        Scene(
-            "monday-data-none",
-            "/monday#data",
-            {
-                **who,
-                door: full,
-                "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
-            },
-        ),
+        Scene("monday-taking", "/monday#data", {**who, **taken},
+              act=lambda p: p.get_by_role("button", name=words("下载", "Download")).click()),
+        Scene("school-reports", "/school", {
+            "GET /api/me": me(Role.SCHOOL_ADMIN),
+            "GET /api/school/pupils": wire.SchoolPupils(school="第2中学", wording="2026-11", pupils=[]), **archived,
+        }, act=lambda p: p.get_by_role("button", name=words("周报", "Weekly reports")).click()),
+        Scene("monday-data-none", "/monday#data", {
+            **who, door: full, "GET /api/research/projects": wire.ProjectsView(projects=[], columns=columns),
+        }),
         Scene("monday", "/monday", {**who, door: full}),
         Scene("monday-schools", "/monday?grade=8", {**who, door: by_grade}),
         Scene("monday-exemplars", "/monday", {**who, **shown}, act=lambda p: p.locator(".heat button").first.click()),
@@ -1274,7 +1283,6 @@ def answers_scenes() -> list[Scene]:
         school="演示第二中学",
         wording="2026-11",
         more=True,
-        lecture_voice=True,
         pupils=[
             wire.PupilView(
                 id=id_of(f"pupil {n}"),
@@ -1298,10 +1306,8 @@ def answers_scenes() -> list[Scene]:
         )
         for n, title in enumerate(("二次函数的顶点", "配方法：从完全平方式讲起，讲到求根公式的来历和判别式"), 1)
     ]  # fmt: skip
-    school = {
-        "GET /api/me": me(Role.SCHOOL_ADMIN),
-        "GET /api/school/films": wire.SchoolFilms(films=films, more=False),
-    }
+    school = {"GET /api/me": me(Role.SCHOOL_ADMIN)}
+    films_of_school, no_films = (wire.SchoolFilms(films=each, more=False) for each in (films, []))
     guardian = {"GET /api/me": me(Role.GUARDIAN)}
     mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
@@ -1338,19 +1344,23 @@ def answers_scenes() -> list[Scene]:
             "school-withdrawing",
             "/school",
             {**school, "GET /api/school/pupils": pupils},
-            lambda page: page.get_by_role("checkbox").nth(2).click(),
+            lambda page: page.get_by_role("checkbox").nth(1).click(),
         ),
         Scene("guardian", "/guardian", {**guardian, "GET /api/children": mine}),
         Scene("guardian-nobody", "/guardian", {**guardian, "GET /api/children": childless}),
         Scene(
-            "school-nobody",
+            "school-lectures",
             "/school",
-            {
-                **school,
-                "GET /api/school/pupils": nobody,
-                "GET /api/school/films": wire.SchoolFilms(films=[], more=False),
-            },
+            {**school, "GET /api/school/pupils": pupils, "GET /api/school/films": films_of_school},
+            _press("名师直播", "Lectures"),
         ),
+        Scene(
+            "school-no-lectures",
+            "/school",
+            {**school, "GET /api/school/pupils": pupils, "GET /api/school/films": no_films},
+            _press("名师直播", "Lectures"),
+        ),
+        Scene("school-nobody", "/school", {**school, "GET /api/school/pupils": nobody}),
     ]
 
 

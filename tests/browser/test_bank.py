@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
-
 from playwright.sync_api import expect
 
-from server.actions.facts import SHANGHAI, monday
 from server.demo.photos import photograph
-from server.domain.consent import WORDING
 from tests.browser.conftest import Sign
+from tests.browser.past import ask, pupils_of, tell
 from tests.browser.test_money import sound
 from tests.service import Service
 
@@ -20,30 +16,10 @@ PROBLEM = "妈妈买了 2.5 千克苹果，每千克 8.4 元，付给售货员 5
 
 def last_week(city: Service) -> None:
     """Seven pupils of a school photographed the same problem; one of them is still waiting."""
-    week = monday(datetime.now(UTC)) - timedelta(weeks=1)
-    at = datetime.combine(week, datetime.min.time(), SHANGHAI) + timedelta(hours=20)
-    school = uuid4()
-    city.rows("INSERT INTO schools (id, name) VALUES (%s, %s)", school, SCHOOL)
-    for n in range(7):
-        pupil = uuid4()
-        city.rows(
-            "INSERT INTO accounts (id, login, nickname, roles, grade) VALUES (%s, %s, '演示·某', '{student}', 5)",
-            pupil, f"b{pupil.hex[:12]}",
-        )  # fmt: skip
-        city.rows("INSERT INTO identities VALUES (%s, '某人', %s)", pupil, school)
-        city.rows(
-            """INSERT INTO consents (child_id, purpose, given, wording, source)
-               VALUES (%s, 'research', true, %s, 'import')""",
-            pupil, WORDING,
-        )  # fmt: skip
-        city.rows(
-            """INSERT INTO questions (id, student_id, subject, grade, received_at, text, read_text, state, state_since,
-                   version, followers, assignment_epoch, offers_made, refused_by, answered_at, knowledge_point)
-               VALUES (%s, %s, 'math', 5, %s, '', %s, %s, %s, 1, 0, 1, 1, '{}', %s, '小数乘法')""",
-            uuid4(), pupil, at, PROBLEM, "withdrawn" if n == 0 else "resolved", at, None if n == 0 else at,
-        )  # fmt: skip
-    city.rows("UPDATE accounts SET roles = '{researcher}' WHERE login = 'operator1'")
-    assert city.command("research", "rebuild") == 0
+    first, *others = pupils_of(city, SCHOOL, 7, 5)
+    ask(city, [first], "小数乘法", text=PROBLEM, state="withdrawn")
+    ask(city, others, "小数乘法", text=PROBLEM)
+    tell(city)
 
 
 def test_a_researcher_finds_a_problem_by_words_and_by_photo_and_shares_the_search(city: Service, someone: Sign) -> None:
@@ -79,7 +55,7 @@ def test_a_researcher_finds_a_problem_by_words_and_by_photo_and_shares_the_searc
     expect(card.first).to_contain_text("文字")
     assert "figure=" in page.url or "q=" in page.url
 
-    other = someone("operator1", tablet=True, at="/monday").page
+    other = someone("researcher2", tablet=True, at="/monday").page
     other.get_by_role("link", name="题库").click()
     other.get_by_role("button", name="收藏的搜索").click()
     other.get_by_role("button", name="找零钱").click()

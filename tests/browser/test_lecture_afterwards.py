@@ -113,5 +113,6 @@ def test_a_lecture_is_found_watched_shown_and_taken_away(someone: Sign, city: Se
     exports = city.rows("SELECT person_id FROM lecture_exports WHERE lecture_id = %s ORDER BY id", lecture)
     assert [each.person_id is None for each in exports] == [False, True]
     school = someone("school1", at="/school").page
+    school.get_by_role("button", name="名师直播").click()
     films = school.get_by_role("region", name="名师直播课的视频")
     expect(films.get_by_role("listitem").filter(has_text="现场课").first.get_by_role("link")).to_be_visible()

@@ -36,6 +36,7 @@ def raises_a_hand(pupil: Page, lecturer: Page) -> None:
 def test_a_pupil_speaks_with_everybody_s_word_and_is_cut_off_at_once(someone: Sign, city: Service) -> None:
     lecture = soon(city, "pupil8", "pupil9")
     office = someone("school1", tablet=True, at="/school").page
+    office.get_by_role("button", name="名师直播").click()
     allowed = office.get_by_role("region", name="直播课里用语音发言").get_by_role("checkbox")
     expect(allowed).not_to_be_checked()  # nobody speaks where nothing was said
     allowed.click()  # it is on when the school has written it down

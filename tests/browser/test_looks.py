@@ -21,15 +21,15 @@ PARTS = 8  # of the scenes: each has a browser of its own
 
 # For axe, and in Chinese, a few scenes stand for all: between them they have every piece of every page.
 EXAMINED = """
-    door-demo door-activation-short lost student-everything student-history student-offline library lesson-tried ask-all
-    ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished teaching-chat teaching-writing
-    teaching-finish teaching-pages teaching-shapes teaching-formula pupil-roaming teacher-offer teacher-done
-    teacher-off-shift teacher-judging research saying label-models topics-merging
-    topics-teaching topics-planning-for quotas lecturer-offer student-invited
-    monday monday-schools monday-exemplars monday-data bank bank-search bank-cohorts bank-photo
-    teacher-recording teacher-hiding teacher-editions studio-lesson review-look school
-    guardian hall lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking
-    room-lecturer-camera lecture-replay
+    door-demo door-activation-short lost student-everything student-history student-offline library library-figures
+    lesson-tried ask-all ask-crop ask-nothing-yet letter-refused pupil-board pupil-chat pupil-ended-finished
+    teaching-chat teaching-writing teaching-finish teaching-points teaching-pages teaching-shapes teaching-formula
+    pupil-roaming teacher-offer teacher-done teacher-off-shift teacher-judging research saying label-models
+    topics-merging topics-teaching topics-planning-for quotas lecturer-offer student-invited monday monday-schools
+    monday-exemplars monday-data monday-taking school-reports bank bank-search bank-cohorts bank-photo
+    teacher-recording teacher-hiding teacher-editions studio-lesson review-look school guardian hall
+    lecturer-planning room-pupil room-lecturer room-pupil-hushed room-lecturer-checking room-lecturer-camera
+    lecture-replay
 """
 WIDE = """
     door-demo student-everything ask-all teaching-chat teaching-figures teacher-offer teacher-done teacher-hiding

@@ -5,51 +5,25 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from playwright.sync_api import expect
 
-from server.actions.facts import SHANGHAI, monday
-from server.domain.consent import WORDING
+from server.demo.people import PASSWORD
 from tests.browser.conftest import Sign
+from tests.browser.past import LAST_WEEK, ask, pupils_of, tell
 from tests.browser.test_money import sound
 from tests.service import Service
 
 
-def last_week(city: Service) -> str:
+def last_week(city: Service) -> None:
     """Nine pupils of one school asked about one point, three of another about the same."""
-    week = monday(datetime.now(UTC)) - timedelta(weeks=1)
-    at = datetime.combine(week, datetime.min.time(), SHANGHAI) + timedelta(hours=19)
-    for name, count in (("周一实验中学", 9), ("周一小校", 3)):
-        school = uuid4()
-        city.rows("INSERT INTO schools (id, name) VALUES (%s, %s)", school, name)
-        for _ in range(count):
-            pupil = uuid4()
-            city.rows(
-                "INSERT INTO accounts (id, login, nickname, roles, grade) VALUES (%s, %s, '演示·某', '{student}', 8)",
-                pupil, f"m{pupil.hex[:12]}",
-            )  # fmt: skip
-            city.rows("INSERT INTO identities VALUES (%s, '某人', %s)", pupil, school)
-            city.rows(
-                """INSERT INTO consents (child_id, purpose, given, wording, source)
-                   VALUES (%s, 'research', true, %s, 'import')""",
-                pupil, WORDING,
-            )  # fmt: skip
-            city.rows(
-                """INSERT INTO questions (id, student_id, subject, grade, received_at, text, read_text, state,
-                       state_since, version, followers, assignment_epoch, offers_made, refused_by, answered_at,
-                       knowledge_point)
-                   VALUES (%s, %s, 'math', 8, %s, '题', '', 'resolved', %s, 1, 0, 1, 1, '{}', %s, '勾股定理')""",
-                uuid4(), pupil, at, at, at,
-            )  # fmt: skip
-    city.rows("UPDATE accounts SET roles = '{researcher}' WHERE login = 'operator1'")
-    assert city.command("research", "rebuild") == 0
-    return str(week)
+    for school, count in (("周一实验中学", 9), ("周一小校", 3)):
+        ask(city, pupils_of(city, school, count, 8), "勾股定理", text="")
+    tell(city)
 
 
 def test_a_researcher_looks_narrows_down_and_leaves_with_a_file(city: Service, someone: Sign) -> None:
-    week = last_week(city)
+    last_week(city)
 
     page = someone("researcher1", tablet=True, at="/monday").page
     heat = page.get_by_role("table").first
@@ -68,17 +42,23 @@ def test_a_researcher_looks_narrows_down_and_leaves_with_a_file(city: Service, s
     page.get_by_role("button", name="取数").click()
     page.get_by_label("项目名称").fill("周一的错误")
     page.get_by_label("用途").fill("比较各校在勾股定理上的提问")
-    page.get_by_label("从", exact=True).fill(week)
+    page.get_by_label("从", exact=True).fill(str(LAST_WEEK))
     page.get_by_role("button", name="提交申请").click()
     expect(page.get_by_text("需要另一位教研员批准")).to_be_visible()
-    other = someone("operator1", tablet=True, at="/monday").page
+    other = someone("researcher2", tablet=True, at="/monday").page
     other.get_by_role("button", name="取数").click()
     other.get_by_role("button", name="批准", exact=True).click()
     expect(other.get_by_text("已批准")).to_be_visible()
     page.reload()
     page.get_by_role("button", name="导出 CSV").click()
+    page.get_by_role("button", name="下载").click()
+    taking = page.get_by_role("dialog")
+    taking.get_by_label("密码").fill("wrong")
+    taking.get_by_role("button", name="下载").click()
+    expect(taking.get_by_text("密码不对，文件没有发出")).to_be_visible()
+    taking.get_by_label("密码").fill(PASSWORD)
     with page.expect_download() as download:
-        page.get_by_role("button", name="下载").click()
+        taking.get_by_role("button", name="下载").click()
 
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     schools = [row["school"] for row in rows]

@@ -186,11 +186,45 @@ async def test_what_a_model_takes_for_no_question_is_held_until_the_reviewer_spe
     assert [(each.question_id, each.told) for each in held] == [(id, "inappropriate")]
     assert (await label_views.to_say(store, Subject.MATH, Stage.JUNIOR)).questions == []
     assert (await question(store, id)).state == "waiting"  # a wrong word of a model costs nobody an answer
+    assert await town.sql("SELECT FROM research_facts") == [], "and no Monday counts it"
 
-    await say(store, reviewer, id, Kind.FITNESS, "question", Source.REVIEWER)
+    async with store.work() as work:
+        await label.judge(work, SaysSo(), RULES, reviewer, id, Kind.FITNESS, "question")
 
     assert (await label_views.held(store)).questions == []
     assert len((await label_views.to_say(store, Subject.MATH, Stage.JUNIOR)).questions) == 1
+    assert len(await town.sql("SELECT FROM research_facts")) == 1, "counted again at once"
+
+
+async def test_what_a_reviewer_finds_no_question_waits_for_no_teacher_and_its_pupil_is_told(
+    store: Store, world: World, town: Town, finder: SaysSo
+) -> None:
+    await world.policy()
+    teacher, children = await world.teacher(), [await world.student(name) for name in ("a", "b", "c")]
+    reviewer = Person(PersonId(await town.person(Role.REVIEWER)), "v", frozenset({Role.REVIEWER}), "v")
+    ids = [await world.ask(child, text) for child, text in zip(children, texts("概率"), strict=False)]
+    for id in ids:
+        await settle(store, finder, id)
+    taught, offered, _ = ids
+    await accept(store, teacher, taught)
+    other = await world.teacher("other")
+    assert (await question(store, offered)).teacher_id == other.id
+
+    for id in ids:
+        for _ in range(2):  # pressed twice
+            async with store.work() as work:
+                await label.judge(work, finder, RULES, reviewer, id, Kind.FITNESS, "no_question")
+
+    assert [(await question(store, id)).state for id in ids] == ["answering", "withdrawn", "withdrawn"]
+    open_ = await town.sql("SELECT teacher_id FROM offers WHERE state = 'open'")
+    assert open_ == [], "the teacher who was asked is free again"
+    assert await town.sql("SELECT FROM research_facts") == []
+
+    async def sign(key: str, _: str | None) -> str:
+        return key
+
+    seen = [await Views(store, sign).question(id) for id in ids]
+    assert [each is not None and each.turned_away for each in seen] == [False, True, True]
 
 
 async def test_a_teacher_says_it_all_at_the_end_of_a_session(store: Store, world: World, finder: SaysSo) -> None:

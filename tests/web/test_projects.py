@@ -20,8 +20,10 @@ from server.actions import facts, projects, reports
 from server.domain.deidentify import COLUMNS
 from server.domain.people import Role
 from server.parts import Parts
+from server.web.auth import passwords
 from tests.pdf import text_of
 from tests.research.conftest import WEEK, Town
+from tests.web.conftest import PASSWORD
 from tests.web.test_subsidies import Desk
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "examples" / "research.ipynb"
@@ -43,6 +45,9 @@ async def town(parts: Parts) -> Town:
                 await town.ask(pupil, "+勾股定理" if n % 2 else None, day=day)
     for login in ("ling", "mei"):
         await town.person(Role.RESEARCHER, login=login)
+    await town.sql("UPDATE accounts SET password_hash = %(h)s WHERE login = 'ling'", h=await passwords.hash(PASSWORD))
+    for login, school in (("xiao", first), ("er", second), ("wu", None)):
+        await town.person(Role.SCHOOL_ADMIN, login=login, school=school)
     await facts.follow(town.store)
     await facts.tell(town.store)
     return town
@@ -68,7 +73,10 @@ async def exported(desk: Desk, parts: Parts, project: str, form: str) -> bytes:
     id = found["exports"][0]["id"]
     await projects.make(parts.store, parts.storage, "secret", UUID(id))
     await projects.make(parts.store, parts.storage, "secret", UUID(id))
-    told = (await desk.call("ling", "POST", f"/api/research/exports/{id}/fetch")).json()
+    path = f"/api/research/exports/{id}/fetch"
+    wrong = await desk.call("ling", "POST", path, {"password": "guessed"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_again"), "a page left open hands out nothing"
+    told = (await desk.call("ling", "POST", path, {"password": PASSWORD})).json()
     assert f"exports/{id}" in told["url"]
     return await parts.storage.read(projects.key_of(UUID(id), form))
 
@@ -167,3 +175,17 @@ async def test_a_report_stays_as_it_was_whatever_is_labelled_later(desk: Desk, t
         await town.sql("UPDATE weekly_reports SET body = '{}'")
     missing = await desk.call("ling", "GET", f"/api/research/reports/{uuid4()}")
     assert missing.status_code == 404
+
+    own = (await desk.call("xiao", "GET", "/api/research/reports")).json()
+    assert (len(own["reports"]), own["schools"]) == (1, []), "a school's staff have their school's"
+    theirs = f"/api/research/reports/{own['reports'][0]['id']}"
+    assert (await desk.call("xiao", "GET", theirs)).json()["school"] == "=一中"
+    others = [
+        ("xiao", f"/api/research/reports/{line['id']}"),
+        ("er", theirs),
+        ("er", f"{theirs}/pdf"),
+        ("er", f"/api/research/reports?school={listed['schools'][0]['id']}"),
+        ("wu", theirs),
+    ]
+    assert [(await desk.call(who, "GET", path)).status_code for who, path in others] == [404] * 5
+    assert (await desk.call("wu", "GET", "/api/research/reports")).json() == {"reports": [], "schools": []}

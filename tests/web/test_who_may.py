@@ -432,11 +432,14 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/research/projects/{id}/exports"): Policy(
         NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"form": "csv"}
     ),
-    ("POST", "/api/research/exports/{id}/fetch"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
-    ("GET", "/api/research/reports"): Policy(RESEARCHERS),
-    ("GET", "/api/research/reports/{id}"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
-    ("GET", "/api/research/reports/{id}/pdf"): Policy(NO_SUCH_RESEARCH, thing=lambda case: uuid4()),
+    ("POST", "/api/research/exports/{id}/fetch"): Policy(
+        NO_SUCH_RESEARCH, thing=lambda case: uuid4(), body=lambda case: {"password": "x"}
+    ),
+    ("GET", "/api/research/reports"): Policy({**RESEARCHERS, "school_admin": FINE}),
+    ("GET", "/api/research/reports/{id}"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
+    ("GET", "/api/research/reports/{id}/pdf"): Policy(NO_SUCH_COHORT, thing=lambda case: uuid4()),
     ("GET", "/api/research/taxonomy.csv"): Policy(RESEARCHERS),
+    ("GET", "/api/points"): Policy({**TEACHERS, **dict.fromkeys((TEACHER, COLLEAGUE), BAD)}),  # without a subject
     ("GET", "/api/research/to-say"): Policy({**OUTSIDE, "researcher": BAD}),  # without a subject
     ("POST", "/api/research/questions/{id}/label"): Policy(  # of a pupil whose guardian agreed to nothing
         {**OUTSIDE, "researcher": MISSING},

@@ -12,10 +12,10 @@ BEFORE = ("service", "recording", "public_video", "research")
 ENDS = ("done", "cut", "declined", "late", "limit", "lost", "taken_back")
 
 
-def _purposes(*words: str, checks_all: bool = True) -> None:
-    op.drop_constraint(op.f("ck_consents_purpose"), "consents")
-    more = {} if checks_all else {"postgresql_not_valid": True}
-    op.create_check_constraint(op.f("ck_consents_purpose"), "consents", f"purpose IN {words}", **more)
+def _purposes(*words: str, looks_back: bool = True) -> None:
+    name = op.f("ck_consents_purpose")
+    op.drop_constraint(name, "consents")
+    op.create_check_constraint(name, "consents", f"purpose IN {words}", postgresql_not_valid=not looks_back)
 
 
 def upgrade() -> None:
@@ -93,4 +93,4 @@ def downgrade() -> None:
     for table in ("lecture_voice_segments", "lecture_voices", "lecture_floors"):
         op.drop_table(table)
     op.drop_column("schools", "lecture_voice")
-    _purposes(*BEFORE, checks_all=False)  # what guardians said stays: nobody takes a word out of the book
+    _purposes(*BEFORE, looks_back=False)  # what guardians said stays: nobody takes a word out of the book

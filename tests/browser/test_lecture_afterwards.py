@@ -98,7 +98,7 @@ def test_a_lecture_is_found_watched_shown_and_taken_away(someone: Sign, city: Se
     lecturer.get_by_role("button", name="看视频").click(timeout=60_000)
     lecturer.wait_for_function("""() => {
         const film = document.querySelector("video.screen");
-        return film && film.readyState > 0 && film.duration > 50 && film.textTracks.length === 1;
+        return film && film.readyState > 0 && film.duration > 10 && film.textTracks.length > 0;
     }""")
     with lecturer.expect_download() as taken:
         lecturer.get_by_role("link", name="导出整场课（ZIP）").click()

@@ -25,11 +25,17 @@ MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
-SEARCH_BREADTH = 200
 LINKS, BUILD_BREADTH = 24, 128
-"""HNSW's ef_search, m and ef_construction; `dayi bench match` prints how many of the nearest ten are found so."""
-SET_BREADTH = f"SELECT set_config('hnsw.ef_search', '{SEARCH_BREADTH}', true)"
-"""How HNSW searches in this transaction."""
+BREADTHS, BREADTH = (200, 1_000), 1.4
+"""HNSW's m and ef_construction, the bounds of its ef_search, and how often the root of what it holds that is: in a
+scope ten times as large the nearest are looked for among three times as many. `dayi bench match` prints how many of the
+nearest ten are found so."""
+SET_BREADTH = f"""
+    SELECT set_config('hnsw.ef_search', CAST(CAST(greatest({BREADTHS[0]}, least({BREADTHS[1]}, {BREADTH} * sqrt((
+        SELECT greatest(0, max(reltuples)) FROM pg_class WHERE relname = %(index)s
+    )))) AS int) AS text), true)
+"""  # noqa: S608  constants of this file
+"""How HNSW, this index, searches in this transaction."""
 SET_BREADTH_OF_MANY = "SELECT set_config('hnsw.ef_search', '60', true)"
 """The same where many scopes are searched for the nearest of all: of each a few are enough."""
 Scope = tuple[str, str]
@@ -158,7 +164,7 @@ class Index:
         if not problem.text:
             return []
         told = telling(problem.text)
-        await _rows(conn, SET_BREADTH)
+        await self._set_breadth(conn, subject or "", stage or "")
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER],
@@ -171,12 +177,18 @@ class Index:
     async def near(self, conn: AsyncConnection, vector: Vector, scopes: Sequence[Scope],
                    limit: int) -> list[tuple[UUID, float]]:
         """The answers nearest by vector in any of these scopes, with their cosines: one statement, and no words."""
-        await _rows(conn, SET_BREADTH_OF_MANY if len(scopes) > 1 else SET_BREADTH)
+        if len(scopes) > 1:
+            await _rows(conn, SET_BREADTH_OF_MANY)
+        else:
+            await self._set_breadth(conn, *scopes[0])
         key = tuple(scopes), limit
         if key not in self._near:
             self._near[key] = _near_in(self._distance, self._mine, *key)
         rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
         return [(row.id, float(row.cosine)) for row in rows]
+
+    async def _set_breadth(self, conn: AsyncConnection, subject: str, stage: str) -> None:
+        await _rows(conn, SET_BREADTH, {"index": self.index_name(subject, stage)}, prepare=True)
 
     def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
         """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so

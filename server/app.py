@@ -38,7 +38,9 @@ from server.parts import Backstage, Parts
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
+from server.store import sign_ins
 from server.store.rooms import RoomBook
+from server.store.sign_ins import SignInRecord
 from server.store.views import Views
 from server.store.work import Store, open_engine
 from server.texts import Texts
@@ -148,6 +150,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
+        recognizing=_recognizing(behind.store),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),
         entering=Together(partial(enter, behind)),
@@ -194,7 +197,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app = Starlette(
         routes=[
-            *door.routes(DOORS, parts),
+            door.Doors(DOORS, parts),
             openapi.route(DOORS),
             WebSocketRoute("/ws", gate),
             *([Mount(FILES, FolderFiles(parts.storage))] if isinstance(parts.storage, FolderStorage) else []),
@@ -206,6 +209,13 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
     )
     app.state.parts = parts
     return app
+
+
+def _recognizing(store: Store) -> Together[bool, bytes, SignInRecord | None]:
+    async def serve(api: bool, tokens: Sequence[bytes]) -> Sequence[SignInRecord | None]:
+        return await sign_ins.find(store, tokens, api=api)
+
+    return Together(serve)
 
 
 def _enrolling(store: Store) -> Together[UUID, UUID, Place]:

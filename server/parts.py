@@ -16,6 +16,7 @@ from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings
+from server.store.sign_ins import SignInRecord
 from server.store.views import Views
 from server.store.work import Store
 from server.texts import Texts
@@ -53,6 +54,7 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
+    recognizing: Together[bool, bytes, SignInRecord | None]  # tokens' hashes, of programs or of browsers
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
     entering: Together[UUID, UUID, RoomSnapshot]  # pupils, by lecture

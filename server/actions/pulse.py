@@ -63,7 +63,7 @@ async def close(work: Work, lecturer: Person, id: UUID, number: int) -> PollView
 
 async def answer(work: Work, id: UUID, number: int, answers: Sequence[tuple[UUID, int]]) -> list[int | Refusal]:
     """Pupils with the option of each, in the order in which they came: the last word of a pupil is what counts."""
-    lecture = await LectureBook(work).lecture(id)
+    lecture = await LectureBook(work).look(id)  # who ends it closes the poll, which is locked here
     book = PulseBook(work)
     poll = await book.poll(id, number)
     if lecture is None or poll is None:

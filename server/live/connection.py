@@ -15,7 +15,7 @@ import secrets
 import socket as sockets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from starlette.types import Receive, Scope, Send
 from server.domain.people import Person
 from server.live.bus import BusDown
 from server.live.hub import Hub, TooManySockets
+from server.live.lane import LANE, Lane, Write, framed
 from server.live.protocol import (
     MAX_FRAME,
     Ack,
@@ -82,9 +83,6 @@ SLICE = 16_384  # characters of a slice of voice: more than a second of it
 KERNEL_BUFFER = 256 * 1024  # bytes of a socket's send buffer in the kernel
 UNACKNOWLEDGED_MS = 30_000
 TRY_LATER = 1013  # RFC 6455's register: the service can't, at the moment
-
-WRITE = "dayi.write"  # in the ASGI scope: a shorter way out than `send`, of a server that has one (wire.py)
-Write = Callable[[str], bool]  # whether the frame is on its way; if not, `send` waits or says why
 
 _PACKED = re.compile("[A-Za-z0-9_-]*")
 _log = logging.getLogger(__name__)
@@ -186,8 +184,8 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": int(Close.TICKET)})  # before accept: HTTP 403
             return
-        shorter = scope.get("extensions", {}).get(WRITE, {})
-        await Connection(self.hub, self.desk, receive, send, shorter.get("write")).serve()
+        offered = scope.get("extensions", {}).get(LANE, {})
+        await Connection(self.hub, self.desk, receive, send, offered.get("lane")).serve()
 
     def _is_ours(self, scope: Scope) -> bool:
         """Programs send no Origin, and no browser can leave it out; they need a ticket all the same."""
@@ -214,6 +212,7 @@ class Connection:
         "_granted",
         "_heard_at",
         "_hub",
+        "_lane",
         "_mark",
         "_mark_at",
         "_outbox",
@@ -227,22 +226,23 @@ class Connection:
         "_task",
         "_tokens",
         "_welcomed",
-        "_write",
         "id",
+        "lane",
         "person",
         "person_id",
         "person_key",
         "sign_in",
     )
 
-    def __init__(self, hub: Hub, desk: Desk, receive: Receive, send: Send, write: Write | None = None) -> None:
+    def __init__(self, hub: Hub, desk: Desk, receive: Receive, send: Send, lane: Lane | None = None) -> None:
         self.id = secrets.token_hex(6)
         self.person: Person
         self.person_id: UUID
         self.person_key = ""
         self.sign_in = ""
         self._hub, self._desk, self._receive, self._send = hub, desk, receive, send
-        self._write = write  # of a server that knows a shorter way than `send`
+        self._lane = lane  # of a server that has one
+        self.lane: Write | None = None  # the same while nothing has to wait; the hub writes to it directly
         self._channels: set[str] = set()
         self._seats: dict[UUID, tuple[Seat, float]] | None = None  # made by the first ink
         self._drawing: UUID | None = None  # the session of the stroke that dots go on with
@@ -344,6 +344,8 @@ class Connection:
         )
         self._outbox.appendleft(encode(welcome).decode())
         self._welcomed = True
+        if self._lane:
+            self._lane.on_turn = self._turned
         self._pump_on()
         for frame in refused:
             self._answer(frame)
@@ -539,13 +541,16 @@ class Connection:
     def tell(self, frame: str) -> None:
         if self._code is not None:
             return
-        if self._welcomed and self._pump is None:
-            self._send_now(frame)
+        if self.lane:
+            with suppress(OSError, RuntimeError):  # the connection is gone, as in the pump
+                self.lane(framed(frame))
             return
         self._outbox.append(frame)
         self._queued += len(frame)
         if self._queued - self._granted > TOO_FAR_BEHIND:
             self.close(Close.RESUME)
+        else:
+            self._pump_on()
 
     def replay(self, frames: list[str]) -> None:
         size = sum(map(len, frames))
@@ -554,8 +559,8 @@ class Connection:
         self._granted += size
         self._pump_on()
 
-    def whisper(self, frame: str, droppable: bool) -> None:
-        if not (droppable and self._queued - self._granted > BEHIND):
+    def offer(self, frame: str) -> None:
+        if self._queued - self._granted <= BEHIND:
             self.tell(frame)
 
     def changed(self, channel: str) -> None:
@@ -614,36 +619,22 @@ class Connection:
     def _answer(self, frame: AnyServerFrame) -> None:
         self.tell(_text(frame))
 
-    def _send_now(self, frame: str) -> None:
-        """Without a task, as long as the server takes the frame without waiting: three times as fast for 4,000 pages.
-
-        The server's `send` waits only for a page that reads slowly; then what it began goes on in the pump.
-        """
-        if self._write is not None and self._write(frame):
-            self._sent += 1
-            return
-        sending = _Begun(self._send({"type": "websocket.send", "text": frame}))
-        try:
-            sending.begin()
-        except StopIteration:
-            self._sent += 1
-        except (OSError, RuntimeError):
-            return  # the connection is gone, as in the pump
-        else:
-            self._queued = len(frame)
-            self._pump = asyncio.create_task(self._pump_out(sending, frame))
+    def _turned(self) -> None:
+        """The lane is ours while the page reads, and nothing waits that must go before."""
+        is_free = self._lane is not None and self._lane.is_open and self._pump is None and self._code is None
+        lane = self._lane.write if self._lane and is_free else None
+        if (lane is None) != (self.lane is None):
+            self.lane = lane
+            self._hub.turned(self, self._channels)
 
     def _pump_on(self) -> None:
         if self._pump is None and self._welcomed and self._outbox:
             self._pump = asyncio.create_task(self._pump_out())
+            self._turned()
 
-    async def _pump_out(self, begun: _Begun | None = None, frame: str = "") -> None:
+    async def _pump_out(self) -> None:
         outbox, send = self._outbox, self._send
         try:
-            if begun:
-                await begun
-                self._sent += 1
-                self._queued -= len(frame)
             while outbox:
                 frame = outbox.popleft()
                 await send({"type": "websocket.send", "text": frame})
@@ -654,6 +645,7 @@ class Connection:
             outbox.clear()
         finally:
             self._pump = None
+            self._turned()
 
     async def _finish(self) -> None:
         """Say the rest and why we close, to a page that listens; it may take CLOSE_S, and nobody waits for it."""
@@ -669,34 +661,6 @@ class Connection:
                 await self._send({"type": "websocket.close", "code": int(self._code or 1000)})
         if pump:
             pump.cancel()
-
-
-class _Begun:
-    """A coroutine that runs up to its first wait at once, and may then be awaited in a task."""
-
-    __slots__ = ("_coroutine", "_waits_on")
-
-    def __init__(self, awaitable: Awaitable[None]) -> None:
-        assert isinstance(awaitable, Coroutine)
-        self._coroutine: Coroutine[Any, Any, None] = awaitable
-        self._waits_on: Any = None
-
-    def begin(self) -> None:
-        """Raises StopIteration when it is done without waiting."""
-        self._waits_on = self._coroutine.send(None)
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        waits_on = self._waits_on
-        try:
-            while True:
-                try:
-                    answer = yield waits_on
-                except BaseException as error:
-                    waits_on = self._coroutine.throw(error)
-                else:
-                    waits_on = self._coroutine.send(answer)
-        except StopIteration:
-            return
 
 
 _NOT_READING = (Close.RESUME, Close.SILENT)  # pages for which nothing more is worth sending

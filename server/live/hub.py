@@ -9,111 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import UUID
 
 from server.live.bus import Bus, BusDown, Envelope, Whisper, end
+from server.live.channel import Channel, Socket, Word
 from server.live.protocol import Close, Degraded, Go, Position, Resync, Watched, encode
 
-RING_EVENTS = 300  # per channel, REALTIME
 REPLAY_BYTES = 192 * 1024  # of one channel; a snapshot is smaller than more than that
 LINGER_S = 60.0  # how long a channel that nobody listens to is held
 CHECK_CHANNELS_S = 10.0  # the top offsets are compared with Redis so often
 CHECK_SOCKETS_S = 1.0
 SOCKETS_PER_PERSON = 8
+PERSON_KEY = 36  # characters of a person's id, written out
 AT_ONCE = 500  # channels asked for in one round trip
-SLICE = 256  # sockets told before others get their turn: telling 4,000 at once would hold everything for 60 ms
-UNTOLD = 32  # events of one channel that may wait so; more are told without giving way
-
-_SESSION_EVENT = re.compile(r'"event":\s*{\s*"type":\s*"session"')
-
-
 GALLERY, STAGE = "gallery:", "session:"  # who watches a session, and the two who are told how many that are
 
 
 class TooManySockets(Exception):
     """同时打开的页面太多了，请先关掉一些。"""
-
-
-class Socket(Protocol):
-    """One open page, as the hub sees it. No method waits."""
-
-    id: str
-    person_id: UUID
-    person_key: str  # its id as whispers leave somebody out
-    sign_in: str
-
-    def tell(self, frame: str) -> None:
-        """Queue a frame that must arrive, or cut the socket when it is too far behind."""
-
-    def replay(self, frames: list[str]) -> None:
-        """Queue what was missed; it doesn't count as being behind."""
-
-    def whisper(self, frame: str, droppable: bool) -> None:
-        """Queue a frame that may be dropped when the socket is behind."""
-
-    def changed(self, channel: str) -> None:
-        """What the page may do on this channel may have changed."""
-
-    def dropped(self, channel: str) -> None:
-        """The page doesn't listen to the channel any more; it was told to load a snapshot."""
-
-    def silent_s(self, now: float) -> float:
-        """Seconds since the page was last heard."""
-
-    def check(self, now: float) -> None:
-        """Close, if the page is silent or doesn't read."""
-
-    def close(self, code: Close) -> None:
-        """Close without waiting."""
-
-
-class _Channel:
-    """What this process knows of a channel: its last events, and who listens."""
-
-    __slots__ = (
-        "early",
-        "epoch",
-        "idle_since",
-        "members",
-        "mending",
-        "name",
-        "opening",
-        "ring",
-        "spreading",
-        "top",
-        "untold",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.epoch = ""
-        self.top = 0
-        self.ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
-        self.members: dict[Socket, int] = {}  # and the offset up to which each was told when it joined
-        self.untold: deque[tuple[Envelope, list[Socket]]] = deque()  # of a large room; see `_spread`
-        self.spreading: asyncio.Task[None] | None = None
-        self.opening: asyncio.Task[None] | None = None
-        self.mending: asyncio.Task[None] | None = None
-        self.early: deque[Envelope] = deque(
-            maxlen=RING_EVENTS
-        )  # heard while opening or mending; a hole is mended again
-        self.idle_since = 0.0
-
-    @property
-    def position(self) -> Position:
-        return Position(epoch=self.epoch, offset=self.top)
-
-    def after(self, offset: int) -> list[Envelope] | None:
-        """The events after `offset`, or None when the ring doesn't reach back so far."""
-        missed = self.top - offset
-        if missed < 0 or missed > len(self.ring):
-            return None
-        return list(self.ring)[len(self.ring) - missed :]
 
 
 class Hub:
@@ -132,8 +47,9 @@ class Hub:
         self.is_degraded = False
         self._online, self._offline = on_person_online, on_person_offline
         self._clock = clock
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._people: dict[UUID, dict[Socket, None]] = {}
+        self._by_id: dict[str, Socket] = {}
         self._sweeps: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -143,12 +59,7 @@ class Hub:
     async def stop(self) -> None:
         tasks = [
             *self._sweeps,
-            *(
-                task
-                for held in self._channels.values()
-                for task in (held.opening, held.mending, held.spreading)
-                if task
-            ),
+            *(task for held in self._channels.values() for task in (held.opening, held.mending) if task),
         ]
         await end(tasks)
         await self.bus.stop()
@@ -183,6 +94,7 @@ class Hub:
         mine = self._people.get(socket.person_id)
         if mine is None:
             self._people[socket.person_id] = {socket: None}
+            self._by_id[socket.id] = socket
             self._online(socket.person_id)
             return
         if len(mine) >= SOCKETS_PER_PERSON:
@@ -193,6 +105,7 @@ class Hub:
             quietest.close(Close.SILENT)
             self.leave(quietest, ())
         mine[socket] = None
+        self._by_id[socket.id] = socket
 
     def leave(self, socket: Socket, channels: Iterable[str]) -> None:
         """The page is gone from everywhere; saying so twice does no harm."""
@@ -202,6 +115,7 @@ class Hub:
         if mine is None or socket not in mine:
             return
         del mine[socket]
+        del self._by_id[socket.id]
         if not mine:
             del self._people[socket.person_id]
             self._offline(socket.person_id)
@@ -244,22 +158,26 @@ class Hub:
         held = await self._open(channel)
         for _ in range(3):
             if position is None:
-                return self._admit(socket, held, held.position, [], greet)
+                return self._admit(socket, held, Position(epoch=held.epoch, offset=held.told), [], greet)
             if position.epoch != held.epoch:
                 return None
             if position.offset > held.top:  # the page's snapshot came through a node that is ahead of this one
                 await self._mend(held)
                 continue
+            while held.told < position.offset <= held.top and position.epoch == held.epoch:  # noqa: ASYNC110
+                await asyncio.sleep(0)  # a turn of the loop is a slice of the round that it waits for
             missed = held.after(position.offset)
             if missed is None:
                 kept = await self.bus.since(channel, position)
                 if kept is None:
                     return None
-                # What came meanwhile is in the ring; what Redis had and we have not heard yet will come by itself.
-                rest = held.after(min(position.offset + len(kept), held.top))
-                if held.epoch != position.epoch or rest is None:
+                # What came meanwhile is in the ring; what Redis had and we have not told yet will come by itself.
+                rest = held.after(min(position.offset + len(kept), held.told))
+                if rest is None:
                     continue
-                missed = [envelope for envelope in kept if envelope.offset <= held.top] + rest
+                missed = [envelope for envelope in kept if envelope.offset <= held.told] + rest
+            if held.epoch != position.epoch:
+                continue
             if sum(len(envelope.frame) for envelope in missed) > REPLAY_BYTES:
                 return None
             return self._admit(socket, held, position, missed, greet)
@@ -267,10 +185,17 @@ class Hub:
 
     def quit(self, socket: Socket, channel: str) -> None:
         held = self._channels.get(channel)
-        if held and held.members.pop(socket, None) is not None:
+        if held and held.quit(socket):
             self._count(held)
             if not held.members:
                 held.idle_since = self._clock()
+
+    def turned(self, socket: Socket, channels: Iterable[str]) -> None:
+        """The socket's lane was opened or shut."""
+        for channel in channels:
+            held = self._channels.get(channel)
+            if held:
+                held.turned(socket)
 
     def whisper(self, channel: str, frame: str, *, droppable: bool = True, but: str = "") -> None:
         """Tell who listens, here at once and elsewhere soon, without history; while Redis is away, only here."""
@@ -281,7 +206,7 @@ class Hub:
     def _admit(
         self,
         socket: Socket,
-        held: _Channel,
+        held: Channel,
         start: Position,
         missed: list[Envelope],
         greet: Callable[[Position], str] | None,
@@ -290,11 +215,11 @@ class Hub:
             socket.tell(greet(start))
         if missed:
             socket.replay([envelope.frame for envelope in missed])
-        held.members[socket] = held.top
+        held.admit(socket)
         self._count(held)
         return start
 
-    def _count(self, gallery: _Channel) -> None:
+    def _count(self, gallery: Channel) -> None:
         """How many people of this node watch: a number, and no name."""
         if gallery.name.startswith(GALLERY):
             session = gallery.name.removeprefix(GALLERY)
@@ -302,18 +227,18 @@ class Hub:
             watched = Watched(session=UUID(session), node=self.node, count=len(people))
             self.whisper(STAGE + session, encode(watched).decode(), droppable=False)
 
-    async def _open(self, name: str) -> _Channel:
+    async def _open(self, name: str) -> Channel:
         """The channel, being heard. Opening it is a task of its own: a page that leaves meanwhile disturbs nobody."""
         held = self._channels.get(name)
         if held is None:
-            held = self._channels[name] = _Channel(name)
+            held = self._channels[name] = Channel(name, asyncio.get_running_loop().call_soon)
             held.opening = asyncio.create_task(self._listen(held))
         held.idle_since = self._clock()  # not let go while somebody is about to join
         if held.opening:
             await asyncio.shield(held.opening)
         return held
 
-    async def _listen(self, held: _Channel) -> None:
+    async def _listen(self, held: Channel) -> None:
         try:
             await self.bus.listen(held.name)
             position = await self.bus.position(held.name)  # after listening, so that nothing falls between
@@ -321,7 +246,7 @@ class Hub:
             del self._channels[held.name]
             await self.bus.unlisten(held.name)
             raise
-        held.epoch, held.top = position.epoch, position.offset
+        held.begin(position)
         held.opening = None
         self._take_early(held)
 
@@ -338,10 +263,17 @@ class Hub:
 
     def whispered(self, whisper: Whisper) -> None:
         held = self._channels.get(whisper.channel)
-        but, frame, droppable = whisper.but, whisper.frame, whisper.droppable
-        for socket in list(held.members) if held else ():
-            if but != socket.id and but != socket.person_key:
-                socket.whisper(frame, droppable)
+        if held and held.members:
+            held.say(Word(whisper.frame, whisper.droppable, self._named(whisper.but)))
+
+    def _named(self, but: str) -> Collection[Socket]:
+        """The sockets of this node that a whisper leaves out: one by its id, or a person's."""
+        if not but:
+            return ()
+        socket = self._by_id.get(but)
+        if socket:
+            return (socket,)
+        return tuple(self._people.get(UUID(but), ())) if len(but) == PERSON_KEY else ()
 
     def called(self, word: bytes) -> None:
         verb, _, what = word.decode().partition(" ")
@@ -371,59 +303,26 @@ class Hub:
             ]
             await asyncio.gather(*map(self._mend, behind))
 
-    def _take(self, held: _Channel, envelope: Envelope) -> None:
+    def _take(self, held: Channel, envelope: Envelope) -> None:
         if envelope.epoch != held.epoch:
             self._begin_epoch(held, Position(epoch=envelope.epoch, offset=envelope.offset - 1))
         if envelope.offset == held.top + 1:
-            self._deliver(held, envelope)
+            held.take(envelope)
         elif envelope.offset > held.top:
             held.early.append(envelope)
             self._mend_soon(held)
 
-    def _deliver(self, held: _Channel, envelope: Envelope) -> None:
-        held.top = envelope.offset
-        held.ring.append(envelope)
-        if held.spreading or len(held.members) > SLICE:
-            held.untold.append((envelope, list(held.members)))
-            if not held.spreading:
-                held.spreading = asyncio.create_task(self._spread(held))
-        else:
-            self._tell(held, envelope, list(held.members))
-
-    def _tell(self, held: _Channel, envelope: Envelope, sockets: list[Socket]) -> None:
-        changes = _SESSION_EVENT.search(envelope.frame, 0, 300)
-        for socket in sockets:
-            socket.tell(envelope.frame)
-            if changes:
-                socket.changed(held.name)
-
-    async def _spread(self, held: _Channel) -> None:
-        """Tell a large room in slices. Who left meanwhile is not told, nor who came later: that one had a replay."""
-        while held.untold:
-            envelope, sockets = held.untold.popleft()
-            for begin in range(0, len(sockets), SLICE):
-                some = [
-                    socket
-                    for socket in sockets[begin : begin + SLICE]
-                    if held.members.get(socket, envelope.offset) < envelope.offset and held.epoch == envelope.epoch
-                ]
-                self._tell(held, envelope, some)
-                if len(held.untold) < UNTOLD:
-                    await asyncio.sleep(0)
-        held.spreading = None
-
-    def _begin_epoch(self, held: _Channel, position: Position) -> None:
+    def _begin_epoch(self, held: Channel, position: Position) -> None:
         """What was told before is of another time: every page loads a snapshot, then listens again."""
-        held.epoch, held.top = position.epoch, position.offset
-        held.ring.clear()
+        members = list(held.members)
+        held.begin(position)
         frame = encode(Resync(channel=held.name)).decode()
-        for socket in list(held.members):
+        for socket in members:
             socket.tell(frame)
             socket.dropped(held.name)
-        held.members.clear()
         held.idle_since = self._clock()
 
-    def _take_early(self, held: _Channel) -> None:
+    def _take_early(self, held: Channel) -> None:
         early = list(held.early)
         held.early.clear()
         for envelope in early:
@@ -434,15 +333,15 @@ class Hub:
 
     # Holes.
 
-    async def _mend(self, held: _Channel) -> None:
+    async def _mend(self, held: Channel) -> None:
         await asyncio.shield(self._mend_soon(held))
 
-    def _mend_soon(self, held: _Channel) -> asyncio.Task[None]:
+    def _mend_soon(self, held: Channel) -> asyncio.Task[None]:
         if not held.mending:
             held.mending = asyncio.create_task(self._fill(held))
         return held.mending
 
-    async def _fill(self, held: _Channel) -> None:
+    async def _fill(self, held: Channel) -> None:
         """Everything up to Redis's top, before anything that was heard meanwhile."""
         try:
             missed, position = await self._missed(held)
@@ -457,7 +356,7 @@ class Hub:
             self._take(held, envelope)
         self._take_early(held)
 
-    async def _missed(self, held: _Channel) -> tuple[list[Envelope] | None, Position]:
+    async def _missed(self, held: Channel) -> tuple[list[Envelope] | None, Position]:
         while True:
             try:
                 missed = await self.bus.since(held.name, held.position)
@@ -481,7 +380,7 @@ class Hub:
             await asyncio.sleep(CHECK_CHANNELS_S * random.uniform(0.9, 1.1))
             now = self._clock()
             for held in list(self._channels.values()):
-                busy = held.members or held.opening or held.mending or held.spreading
+                busy = held.members or held.opening or held.mending or held.is_telling
                 if held.members and held.name.startswith(GALLERY):
                     self._count(held)
                     for socket in list(held.members):

@@ -1,4 +1,4 @@
-"""The server's WebSocket protocol with a short way out: a text frame is built once, however many sockets it goes to.
+"""The server's WebSocket protocol with a lane: frames that are built once, straight to the transport.
 
 Everything else (handshake, control frames, validation, closing) is uvicorn's own, on the sans-I/O protocol of
 `websockets`; on a server with the stock protocol `Connection` goes the long way, and nothing else changes.
@@ -7,42 +7,55 @@ Everything else (handshake, control frames, validation, closing) is uvicorn's ow
 from __future__ import annotations
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from server.live.connection import WRITE
+from server.live.lane import LANE, Lane
 
 
 class Wire(WebSocketsSansIOProtocol):
+    lane: Lane | None = None
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):  # else the handshake was refused
-            self.scope["extensions"] = {**(self.scope["extensions"] or {}), WRITE: {"write": self.write}}
+            self.lane = Lane(self.transport.write)
+            self.scope["extensions"] = {**(self.scope["extensions"] or {}), LANE: {"lane": self.lane}}
 
-    def write(self, text: str) -> bool:
-        """Only while the page reads and neither side has begun to close."""
-        if not self.writable.is_set() or self.disconnected or self.close_sent or self.conn.state is not State.OPEN:
-            return False
-        self.transport.write(_framed(text))
-        return True
+    # The page reads slowly, or again. uvicorn's own `send` waits in between.
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._shut()
 
-_last: tuple[str, bytes] = ("", b"\x81\x00")
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.lane and self.conn.state is State.OPEN and not self.disconnected:
+            self.lane.turn(True)
 
+    # Whatever begins to close: after a close frame comes no other.
 
-def _framed(text: str) -> bytes:
-    """A text frame of RFC 6455, unmasked as servers send it; the one before is kept, as a room gets the same."""
-    global _last
-    known, frame = _last
-    if text is known:
-        return frame
-    payload = text.encode()
-    size = len(payload)
-    if size < 126:
-        frame = b"\x81%c" % size + payload
-    elif size < 65536:
-        frame = b"\x81\x7e" + size.to_bytes(2) + payload
-    else:
-        frame = b"\x81\x7f" + size.to_bytes(8) + payload
-    _last = text, frame
-    return frame
+    def handle_close(self, event: Frame) -> None:
+        self._shut()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._shut()
+        super().handle_parser_exception()
+
+    def keepalive_timeout(self) -> None:
+        self._shut()
+        super().keepalive_timeout()
+
+    def shutdown(self) -> None:
+        self._shut()
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._shut()
+        super().connection_lost(exc)
+
+    def _shut(self) -> None:
+        if self.lane:
+            self.lane.turn(False)

@@ -1,6 +1,7 @@
 """The pulse of a lecture's room in the transaction of a unit of work: polls, hands, who is lost.
 
-Whoever changes a poll, or the line of hands, holds the lecture's row first; so numbers and counts have one order.
+Whoever asks or closes a poll, or changes the line of hands, holds the lecture's row first, who answers the poll's
+alone: numbers and counts have one order, and answers keep nobody from speaking.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,8 @@ class PulseBook:
     # --- polls ---
 
     async def poll(self, lecture: UUID, number: int) -> Record | None:
-        query = "SELECT * FROM lecture_polls WHERE lecture_id = %(lecture)s AND number = %(number)s"
+        """Locked until the transaction ends."""
+        query = "SELECT * FROM lecture_polls WHERE lecture_id = %(lecture)s AND number = %(number)s FOR UPDATE"
         return _first(await self.work.rows(query, {"lecture": lecture, "number": number}))
 
     async def poll_of(self, lecture: UUID, poll_id: UUID) -> Record | None:

@@ -64,17 +64,16 @@ class RoomBook:
         return found[0] if found else None
 
     async def last_said(self, lecture: UUID, author: UUID) -> datetime | None:
-        """Two pages of one person wait for each other here."""
-        await self.work.rows("SELECT id FROM accounts WHERE id = %(id)s FOR NO KEY UPDATE", {"id": author})
         query = """
             SELECT max(said_at) AS at FROM lecture_lines WHERE lecture_id = %(lecture)s AND author_id = %(author)s
         """
         found: datetime | None = (await self.work.rows(query, {"lecture": lecture, "author": author}))[0].at
         return found
 
-    async def say(self, lecture: UUID, author: UUID, line: Mapping[str, Any]) -> int:
+    async def say(self, lecture: UUID, author: UUID, line: Mapping[str, Any]) -> Record | None:
+        """The line with its number; None when the lecture is not on air. From here on others who speak wait."""
         found = await self.work.rows(_SAY, {"lecture": lecture, "author": author, **line})
-        return int(found[0].number)
+        return found[0] if found else None
 
     async def judge(self, lecture: UUID, number: int, state: LineState) -> None:
         query = """
@@ -90,20 +89,14 @@ class RoomBook:
 
     # --- people ---
 
-    async def ban(self, lecture: UUID, pupil: UUID) -> Record | None:
-        query = "SELECT * FROM lecture_bans WHERE lecture_id = %(lecture)s AND pupil_id = %(pupil)s"
-        found = await self.work.rows(query, {"lecture": lecture, "pupil": pupil})
-        return found[0] if found else None
+    async def speaker(self, lecture: UUID, person: UUID) -> Record:
+        """Whether the person is in the room as a pupil, having a seat and not being removed, and is muted. Two pages of
+        one person wait for each other here."""
+        return (await self.work.rows(_SPEAKER, {"lecture": lecture, "person": person}))[0]
 
     async def rule(self, lecture: UUID, pupil: UUID, by: UUID, *, muted: bool, removed: bool) -> None:
         wanted = {"lecture": lecture, "pupil": pupil, "by": by, "muted": muted, "removed": removed}
         await self.work.rows(_RULE, wanted)
-
-    async def has_seat(self, lecture: UUID, pupil: UUID) -> bool:
-        query = """
-            SELECT FROM lecture_places WHERE lecture_id = %(lecture)s AND pupil_id = %(pupil)s AND state = 'seated'
-        """
-        return bool(await self.work.rows(query, {"lecture": lecture, "pupil": pupil}))
 
     async def note_here(self, lecture: UUID, node: str, people: Sequence[UUID], gap: timedelta = GAP) -> None:
         """Those of them who have a seat are here; their time goes on, or begins."""
@@ -128,12 +121,23 @@ _KEEP_SNAPSHOT = """
     WHERE lecture_snapshots.seq < excluded.seq RETURNING seq
 """
 _SAY = """
-    WITH numbered AS (UPDATE lectures SET next_line = next_line + 1 WHERE id = %(lecture)s
-                      RETURNING next_line - 1 AS number)
-    INSERT INTO lecture_lines (lecture_id, number, line_id, kind, author_id, text, state, why_held, said_at, by_hand)
-    SELECT %(lecture)s, number, %(line_id)s, %(kind)s, %(author)s, %(text)s, %(state)s, %(why_held)s, %(said_at)s,
-           %(by_hand)s
-    FROM numbered RETURNING number
+    WITH numbered AS (UPDATE lectures SET next_line = next_line + 1 WHERE id = %(lecture)s AND state = 'live'
+                      RETURNING next_line - 1 AS number),
+         said AS (
+            INSERT INTO lecture_lines
+                (lecture_id, number, line_id, kind, author_id, text, state, why_held, said_at, by_hand)
+            SELECT %(lecture)s, number, %(line_id)s, %(kind)s, %(author)s, %(text)s, %(state)s, %(why_held)s,
+                   %(said_at)s, %(by_hand)s
+            FROM numbered RETURNING *)
+    SELECT said.*, a.nickname FROM said JOIN accounts a ON a.id = said.author_id
+"""
+_SPEAKER = """
+    SELECT pg_advisory_xact_lock(hashtextextended(%(lecture)s::text || %(person)s::text, 8)),
+           b.removed_at IS NULL AND EXISTS (
+               SELECT FROM lecture_places
+               WHERE lecture_id = %(lecture)s AND pupil_id = %(person)s AND state = 'seated') AS is_here,
+           b.muted_at IS NOT NULL AS is_muted
+    FROM (SELECT) AS one LEFT JOIN lecture_bans b ON b.lecture_id = %(lecture)s AND b.pupil_id = %(person)s
 """
 _VOTE = """
     WITH voted AS (INSERT INTO lecture_votes (lecture_id, number, pupil_id)

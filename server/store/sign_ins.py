@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -38,10 +39,10 @@ def hash_of(token: str) -> bytes:
     return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-async def find(store: Store, token: str, *, api: bool) -> SignInRecord | None:
-    """Whose token this is, if it is of this kind, not expired, and its account not disabled."""
-    found = await store.rows(_FIND, {"token": hash_of(token), "api": api})
-    return _record(found[0]) if found else None
+async def find(store: Store, tokens: Sequence[bytes], *, api: bool) -> list[SignInRecord | None]:
+    """Whose tokens these are by their hashes, if they are of this kind, not expired, and the account not disabled."""
+    found = {bytes(row.token_hash): row for row in await store.rows(_FIND, {"tokens": list(tokens), "api": api})}
+    return [_record(found[token]) if token in found else None for token in tokens]
 
 
 async def add(
@@ -129,7 +130,8 @@ def person_of(row: Row[*tuple[Any, ...]]) -> Person:
 _FIND = """
     SELECT a.id, a.login, a.nickname, a.roles, a.grade, s.token_hash, s.csrf, s.api, s.expires_at
     FROM sign_ins s JOIN accounts a ON a.id = s.account_id
-    WHERE s.token_hash = %(token)s AND s.api = %(api)s AND s.expires_at > clock_timestamp() AND a.disabled_at IS NULL
+    WHERE s.token_hash = ANY(%(tokens)s) AND s.api = %(api)s AND s.expires_at > clock_timestamp()
+      AND a.disabled_at IS NULL
 """
 
 # One statement: of two who show the same ticket at the same moment, one deletes it and the other finds nothing.

@@ -250,6 +250,20 @@ async def test_the_room_has_a_pace_and_who_is_muted_listens(
             await lecture_room.rule(work, lecturer, lecture, twice[0].number, "mute")
 
 
+async def test_one_line_that_is_sent_by_two_tabs_at_once_is_said_once(
+    store: Store, lecturer: Person, lecture: UUID, pupil: Person, told: list[Outgoing]
+) -> None:
+    await start(store, lecturer, lecture)
+
+    for who in (lecturer, pupil):
+        line = uuid4()
+        told.clear()
+        views = await asyncio.gather(*(say(store, who, lecture, "听得见吗", line_id=line) for _ in range(6)))
+
+        assert len({view.number for view in views}) == 1
+        assert len(heard(told, room_channel(lecture))) == 1
+
+
 async def test_who_is_removed_neither_hears_nor_speaks_nor_comes_back(
     store: Store, lecturer: Person, lecture: UUID, pupil: Person, views: Views, told: list[Outgoing]
 ) -> None:

@@ -36,6 +36,7 @@ from matcher.embed import Embedder
 from matcher.index import SET_BREADTH
 from matcher.match import Matcher
 from matcher.normalize import normalize
+from server.cli import LOOKS
 from server.domain.people import Stage, Subject
 from server.embedded import Urls
 from server.matching import SCOPES, MatcherFinder
@@ -77,6 +78,7 @@ async def main(argv: Sequence[str]) -> int:
         )
         gc.collect()
         gc.freeze()  # or this process stops for a look through its texts while it ought to ask
+        gc.set_threshold(*LOOKS)  # as the service has it
         _say(f"{given.answers:,} answers; load {city.load()}")
         rows = {}
         if "ask" in given.parts:
@@ -208,8 +210,9 @@ async def _recall(
     vectors = matcher.embedder.embed([normalize(each.text).text for each in asked])
     vector_type = f"halfvec({matcher.index.dimension})"
     async with engine.connect() as connection:
-        await connection.execute(text(SET_BREADTH))
         for entry, vector in zip(asked, vectors, strict=True):
+            index = {"index": matcher.index.index_name(entry.subject, entry.stage)}
+            await connection.exec_driver_sql(SET_BREADTH, index)
             found = {}
             for name, extra in (("hnsw", ""), ("exact", " + 0")):
                 nearest = text(f"""
@@ -250,7 +253,7 @@ async def _add_while_asked(
             await work.hurry()
             near = await finder.near(work, entry.text, [(entry.subject, entry.stage)], NEAREST)
             await work.commit()
-        return entry.id in [candidate.id for candidate in near]
+        return entry.id in [id for id, _ in near]
 
     begun = time.monotonic()
     asking = asyncio.create_task(ask())

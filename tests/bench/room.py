@@ -94,6 +94,7 @@ async def main(argv: Sequence[str]) -> int:
     parser.add_argument("--members", type=int, default=MEMBERS)
     parser.add_argument("--rate", type=int, default=RATE, help="ink batches, and lines of chat, a second")
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--no-poll", action="store_true", help="ink and chat alone")
     options = parser.parse_args(argv)
     os.sched_setaffinity(0, {LOAD_CORE})
     with city.city() as (service, urls):
@@ -105,7 +106,7 @@ async def main(argv: Sequence[str]) -> int:
         http = Http(node.port)
         while (await http.call("GET", "/readyz"))["matcher"] == "loading":  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.5)
-        lecturer, pupils, lecture = await _room(urls.database, options.members)
+        lecturer, pupils, lecture = await seated(urls.database, options.members)
         await http.call("POST", f"/api/lectures/{lecture}/start", lecturer.token, {}, key=True)
         members = [Member(who, http, lecture) for who in (lecturer, *pupils)]
         await city.in_parallel([each.come_in(node.port) for each in members])
@@ -114,19 +115,26 @@ async def main(argv: Sequence[str]) -> int:
         for each in members:
             each.forget()
         before = city.cpu_s(node)
-        sent, answers, seconds = await _measured(members, speakers, options.seconds, options.rate)
+        sent, answers, seconds = await _measured(members, speakers, options)
         cpu = city.cpu_s(node) - before
     return _report(options, members[1:], sent, answers, cpu / seconds)
 
 
 async def _measured(
-    members: Sequence[Member], speakers: Iterator[Member], seconds: float, rate: int
+    members: Sequence[Member], speakers: Iterator[Member], options: Any
 ) -> tuple[int, list[float], float]:
     """Teaches, and halfway asks a poll that all answer within a second."""
-    lecturer, pupils = members[0], members[1:]
     begun = time.monotonic()
-    teaching = asyncio.create_task(_teach(lecturer, speakers, seconds, rate))
-    await asyncio.sleep(seconds / 2)
+    teaching = asyncio.create_task(_teach(members[0], speakers, options.seconds, options.rate))
+    await asyncio.sleep(options.seconds / 2)
+    answers = [] if options.no_poll else await _poll(members[0], members[1:])
+    sent = await teaching
+    await asyncio.sleep(1.0)
+    return sent, answers, time.monotonic() - begun
+
+
+async def _poll(lecturer: Member, pupils: Sequence[Member]) -> list[float]:
+    """How long each answer took, in ms."""
     asked = {"poll_id": str(uuid4()), "text": "选哪个？", "options": ["甲", "乙", "丙"], "right": None}
     path = f"/api/lectures/{lecturer.lecture}/polls"
     number = (await lecturer.http.call("POST", path, lecturer.account.token, asked, key=True))["number"]
@@ -138,10 +146,7 @@ async def _measured(
         await pupil.http.call("POST", f"{path}/{number}/answer", pupil.account.token, body, key=True)
         return 1_000 * (time.monotonic() - sent)
 
-    answers = await asyncio.gather(*(answer(place, pupil) for place, pupil in enumerate(pupils)))
-    sent = await teaching
-    await asyncio.sleep(1.0)
-    return sent, list(answers), time.monotonic() - begun
+    return await asyncio.gather(*(answer(place, pupil) for place, pupil in enumerate(pupils)))
 
 
 async def _teach(lecturer: Member, speakers: Iterator[Member], seconds: float, rate: int) -> int:
@@ -170,8 +175,8 @@ def _report(options: Any, members: Sequence[Member], sent: int, answers: list[fl
     polls = [json.loads(text)["event"]["poll"]["counts"] for text in members[0].polls]
     whole = sum(sum(json.loads(m.polls[-1])["event"]["poll"]["counts"]) == count for m in members if m.polls)
     print(
-        f"{count} members, {options.rate} ink batches and {options.rate} lines a second, a poll that all answer within "
-        f"a second; load {city.load()}\n"
+        f"{count} members, {options.rate} ink batches and {options.rate} lines a second"
+        f"{'' if options.no_poll else ', a poll that all answer within a second'}; load {city.load()}\n"
     )
     print(
         "| ink: arrived, ms p50 / p99 | chat: arrived, ms p50 / p99 | answers: ms p50 / p99 | poll's events "
@@ -181,18 +186,18 @@ def _report(options: Any, members: Sequence[Member], sent: int, answers: list[fl
     cells = [
         f"{len(ink) / (sent * count):.1%}, {percentile(ink, 0.5):.0f} / {percentile(ink, 0.99):.0f}",
         f"{len(chat) / (sent * count):.1%}, {percentile(chat, 0.5):.0f} / {percentile(chat, 0.99):.0f}",
-        f"{percentile(answers, 0.5):.0f} / {percentile(answers, 0.99):.0f}",
+        f"{percentile(answers, 0.5):.0f} / {percentile(answers, 0.99):.0f}" if answers else "–",
         f"{len(polls)}",
-        f"{whole} of {count}",
+        f"{whole} of {count}" if answers else "–",
         f"{gaps}",
         f"{cpu:.0%} of a core",
     ]
     print("| " + " | ".join(cells) + " |")
-    complete = len(ink) == len(chat) == sent * count and whole == count and gaps == 0
+    complete = len(ink) == len(chat) == sent * count and gaps == 0 and whole == (0 if options.no_poll else count)
     return 0 if complete and max(percentile(ink, 0.99), percentile(chat, 0.99)) <= BAR_MS else 1
 
 
-async def _room(database: str, count: int) -> tuple[Account, list[Account], UUID]:
+async def seated(database: str, count: int) -> tuple[Account, list[Account], UUID]:
     """A lecture that may begin, with so many seated."""
     lecturer, pupils = city.account("lecturer"), [city.account(f"pupil-{n}") for n in range(count)]
     id, start = uuid4(), datetime.now(UTC) + timedelta(minutes=1)

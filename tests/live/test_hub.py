@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from server.live.bus import Bus
-from server.live.hub import SLICE, Hub
+from server.live.channel import SLICE
+from server.live.hub import Hub
 from server.live.protocol import Close, Position
 from tests.live.classroom import an_event, until
 
@@ -22,6 +23,7 @@ class Listener:
         self.id = uuid4().hex
         self.person_id: UUID = uuid4()
         self.sign_in = self.id
+        self.lane = None
         self.start = 0
         self.offsets: list[int] = []
         self.resynced = False
@@ -35,7 +37,7 @@ class Listener:
         for frame in frames:
             self.tell(frame)
 
-    def whisper(self, frame: str, droppable: bool) -> None:
+    def offer(self, frame: str) -> None:
         raise AssertionError("nobody whispers here")
 
     def changed(self, channel: str) -> None:
@@ -97,7 +99,7 @@ async def test_a_new_epoch_in_the_middle_of_telling_a_large_room_leaves_nothing_
         await hub.join(listener, "room", None)
     held = hub._channels["room"]
     told = await hub.bus.publish("room", 1, an_event(1))
-    await until(lambda: held.spreading or room[0].offsets)
+    await until(lambda: held.is_telling or room[0].offsets)
 
     hub._begin_epoch(held, Position(epoch="new", offset=0))
     before = [list(listener.offsets) for listener in room]

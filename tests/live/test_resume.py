@@ -12,7 +12,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from server.embedded import EmbeddedRedis
-from server.live.hub import LINGER_S, RING_EVENTS, Hub
+from server.live.channel import RING_EVENTS
+from server.live.hub import LINGER_S, Hub
 from server.live.protocol import Close
 from tests.live.classroom import Node, Page, SchoolDesk, an_event, until
 

@@ -51,6 +51,18 @@ async def test_hnsw_of_a_scope_answers_its_questions(matcher: Matcher, connectio
     assert (await connection.execute(used)).scalars().all() == [matcher.index.index_name("math", "primary")]
 
 
+async def test_the_larger_a_scope_the_broader_its_search(matcher: Matcher, connection: AsyncConnection) -> None:
+    await matcher.index.register(connection, "", [("math", "primary")])
+    breadths = []
+    for held in (-1, 5_000, 80_000, 5_000_000):  # -1: PostgreSQL has not counted yet
+        await connection.execute(sql("UPDATE pg_class SET reltuples = :held WHERE relname = :index"),
+                                 {"held": held, "index": matcher.index.index_name("math", "primary")})
+        await found(matcher, connection, APPLES, "math", "primary")
+        breadths.append(int((await connection.execute(sql("SHOW hnsw.ef_search"))).scalar_one()))
+
+    assert breadths == [200, 200, 396, 1_000]
+
+
 async def test_adding_again_replaces(matcher: Matcher, connection: AsyncConnection) -> None:
     [id] = await shelved(matcher, connection, APPLES, kind=Kind.OPEN)
 

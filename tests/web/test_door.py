@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,11 +14,16 @@ import psycopg
 import pytest
 import redis
 from sqlalchemy import func, make_url, select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from server.embedded import EmbeddedPostgres
 from server.parts import Parts
 from server.settings import Settings
 from server.store import tables as t
+from server.web.door import Doors
+from server.web.routes import DOORS
 from tests.web.conftest import ORIGIN, Browser, Town
 
 ASK = {"subject": "math", "grade": 8, "text": "一根绳子长 12 米，用去三分之一，还剩几米？"}
@@ -192,6 +198,28 @@ async def test_what_is_no_address_is_not_found(pupil: Browser, path: str) -> Non
     answer = await pupil.get(path)
 
     assert answer.status_code == 404
+
+
+def test_the_door_that_opens_is_the_first_of_the_list_that_fits(parts: Parts) -> None:
+    async def nobody(_: Request) -> Response:
+        raise AssertionError
+
+    listed = [Route(door.path, nobody, methods=[door.method], name=f"{door.method} {door.path}") for door in DOORS]
+    doors = Doors(DOORS, parts)
+    known = {re.sub(r"{[^}]+}", "x", door.path) for door in DOORS}
+    near = {f"{path}{more}" for path in known for more in ("", "/", "/more")} | {
+        path.rpartition("/")[0] for path in known
+    }
+
+    for path in near | {"/", "//", "*", "/api", "/api/", "/x"}:
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            scope = {"type": "http", "method": method, "path": path, "root_path": ""}
+            fits = {match: route.name for route in reversed(listed) for match in [route.matches(scope)[0]]}
+            match, child = doors.matches(scope)
+            assert match is (
+                Match.FULL if Match.FULL in fits else Match.PARTIAL if fits.get(Match.PARTIAL) else Match.NONE
+            )
+            assert match is Match.NONE or child["dayi.door"].name == fits[match], (method, path)
 
 
 async def test_a_method_that_a_door_has_not_is_said_to_be_none(pupil: Browser) -> None:

@@ -177,7 +177,7 @@ def _normalize(text: str) -> Problem:
     return restored(original.strip(), _comparable(original))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def restored(original: str, comparable: str) -> Problem:
     """The problem whose comparable text was kept in the present FORM: a sixth of the work of `normalize`."""
     stem, options = _split_options(comparable)

@@ -1,6 +1,8 @@
 """A change of model while questions are asked: the bank is embedded anew beside the old one, and nothing is missed."""
 
 import asyncio
+import shutil
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -9,14 +11,16 @@ import pytest
 from matcher.calibrate import Calibration, Learned
 from matcher.compare import FIGURES
 from matcher.decide import base_version
-from matcher.embed import Embedder, ModelRefused
+from matcher.embed import SHIPPED, Embedder, ModelRefused
 from matcher.index import Index, models
 from matcher.match import Matcher
 from server import matching
 from server.actions import judge
+from server.app import backstage
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.matching import MatcherFinder
+from server.settings import Settings, SettingsError
 from server.store.work import Store
 
 PEACHES = "一棵桃树去年收了36千克桃子，今年收的是去年的3倍，今年收了多少千克？"
@@ -173,6 +177,19 @@ async def test_a_model_of_the_same_name_and_another_dimension_is_refused_with_th
     async with store.engine.connect() as connection:
         with pytest.raises(ModelRefused, match=r"makes vectors of 384 numbers but its entries have 192: set the model"):
             await Index(384, embedder.version).register(connection, "same-name")
+
+
+def test_a_damaged_model_in_the_settings_keeps_a_process_from_starting_and_says_the_way_out(tmp_path: Path) -> None:
+    damaged = tmp_path / "model"
+    shutil.copytree(SHIPPED, damaged)
+    (damaged / "tokenizer.json").write_text("{")
+    settings = Settings(
+        database_url="postgresql://nowhere.invalid/", redis_url="redis://nowhere.invalid", data_dir=tmp_path,
+        secret="of this test alone", model=str(damaged),
+    )  # fmt: skip
+
+    with pytest.raises(SettingsError, match=r"DAYI_MODEL: .*damaged or missing.*leave the setting empty"):
+        backstage(settings)
 
 
 async def test_models_of_different_dimensions_stand_side_by_side(

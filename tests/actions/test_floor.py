@@ -116,6 +116,7 @@ async def test_who_said_yes_is_heard_by_the_room_and_again_where_both_words_allo
     here, there = open_node(), open_node()
     ears = {who.id: Ear(who.id) for who in (pupil, other, lecturer)}
     for ear in ears.values():
+        there.hub.enter(ear, 0.0)
         await there.hub.join(ear, room_channel(lecture), None)
     page = uuid4()
 

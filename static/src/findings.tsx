@@ -94,3 +94,6 @@ function All({ points }: { points: PointWeek[] }) {
     </details>
   );
 }
+
+/** On paper the table stands behind its chart. */
+addEventListener("beforeprint", () => document.querySelectorAll<HTMLDetailsElement>("details.as-table").forEach((each) => (each.open = true)));

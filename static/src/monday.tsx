@@ -152,7 +152,6 @@ function Exemplars({ of }: { of: Picked }) {
 
 effect(() => void (document.title = `${say.value.name} · ${monday.value.title}`));
 // What is folded away belongs on paper.
-addEventListener("beforeprint", () => document.querySelectorAll<HTMLDetailsElement>("details.as-table").forEach((each) => (each.open = true)));
 
 const root = document.getElementById("app")!;
 root.textContent = "";

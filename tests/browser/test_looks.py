@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright
+from pypdfium2 import PdfDocument
 
 from tests.browser import gallery
 from tests.browser.conftest import FLAGS, executable
@@ -104,6 +105,24 @@ def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
     wrong = {s.name: faults(own_chromium, city, s, phone=True, language="en", axe=False) for s in mine}
 
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_on_paper_a_week_has_the_tables_behind_its_charts_and_no_buttons(
+    own_chromium: Browser, city: Service, scenes: list[Scene]
+) -> None:
+    [scene] = [each for each in scenes if each.name == "monday"]
+    page = gallery.context(own_chromium, city.nodes[0].origin, scene, phone=False).new_page()
+    gallery.show(page, scene)
+
+    paper = PdfDocument(page.pdf(format="A4"))
+    said = "\n".join(sheet.get_textpage().get_text_range() for sheet in paper)
+    page.goto("about:blank")
+    page.unroute_all(behavior="ignoreErrors")
+
+    line = scene.doors["GET /api/research/week"].line
+    assert len(line) > 20 and all(each.week in said and f"{each.asked:,}" in said for each in line)
+    assert "教研周览" in said and "2026" in said
+    assert not any(button in said for button in ("复制链接", "打印", "题库"))
 
 
 @pytest.mark.parametrize(("phone", "names"), [(True, EXAMINED), (False, WIDE)], ids=["phone", "laptop"])

@@ -14,6 +14,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image
 
+from media.face import corner
 from media.ink import Box, Sheet
 from media.timeline import Drawn, Erased, Timeline, Turned, Written
 
@@ -99,6 +100,10 @@ class Stage:
         fullest = max(self._sheets.values(), key=lambda sheet: len(sheet.marks), default=None)
         return self._nothing if fullest is None else fullest.picture
 
+    def has_ink(self, box: Box) -> bool:
+        """Whether something is written there on the page that is shown."""
+        return self._current is not None and self._sheet(self._current).has_ink(box)
+
     def show(self, now_ms: float) -> list[Box]:
         """What changed in the picture since the last moment."""
         changed: list[Box] = []
@@ -158,6 +163,7 @@ class Part:
         self._size = size
         self._planes = numpy.zeros((size[1] * 3 // 2, size[0]), numpy.uint8)  # yuv420p as PyAV lays it out
         self._shown = self._key = 0
+        self._face: Any = None
         track: Any = target.add_stream(codec.video, rate=fps)
         track.width, track.height, track.pix_fmt = *size, "yuv420p"
         track.codec_context.thread_count = 1  # more make other bytes, and the worker has other work
@@ -165,12 +171,19 @@ class Part:
         track.options = dict(codec.options)
         self._track = track
 
-    def show(self, tick: int, picture: Image.Image, changed: list[Box], last: bool) -> None:
+    def show(self, tick: int, picture: Image.Image, changed: list[Box], last: bool, face: Any = None) -> None:
+        """`face` lies in its corner upon the picture."""
         if tick == 0:
             changed = [(0, 0, *self._size)]
         for box in changed:
             self._convert(picture, box)
-        if not (changed or last or tick - self._shown >= SHOWN_AGAIN * self._fps):
+        moved = face is not self._face
+        if face is not None and (moved or changed):
+            self._put(face, corner(self._size[0]))
+        elif face is None and moved:
+            self._convert(picture, corner(self._size[0]))
+        self._face = face
+        if not (changed or moved or last or tick - self._shown >= SHOWN_AGAIN * self._fps):
             return
         frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
         frame.pts, frame.time_base = tick, Fraction(1, self._fps)
@@ -189,7 +202,11 @@ class Part:
         if width <= 0 or height <= 0:
             return
         pixels = numpy.asarray(picture.crop(box))
-        piece = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
+        self._put(av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p"), box)
+
+    def _put(self, piece: av.VideoFrame, box: Box) -> None:
+        left, top, right, bottom = box
+        width, height = right - left, bottom - top
         rows, wide = self._size[1], self._size[0]
         self._planes[top:bottom, left:right] = _plane(piece, 0, height, width)
         # The two colour planes follow the bright one, two half rows to a row of the array.

@@ -124,6 +124,14 @@ class Sheet:
         gone = self.marks.pop(mark, None)
         return None if gone is None else self._repaint(gone.box)
 
+    def has_ink(self, box: Box) -> bool:
+        """Whether something is written there. A mark's own box has room to grow, so its mask is looked at."""
+        for mark in self.marks.values():
+            shared = _shared(mark.box, box)
+            if shared is not None and mark.mask.crop(_moved(shared, mark.box)).getbbox() is not None:
+                return True
+        return False
+
     def _place(self, x: float, y: float) -> tuple[float, float]:
         return self.left + x * self.scale, self.top + y * self.scale
 

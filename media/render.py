@@ -23,6 +23,7 @@ from PIL import Image, ImageDraw
 from media import captions as written
 from media.captions import Caption
 from media.cuts import Cuts, after, merged
+from media.face import EACH_TICKS, Faces, Shot, corner
 from media.film import CODECS, Codec, Part, Stage
 from media.ink import framed
 from media.limits import Limits, confine
@@ -62,12 +63,14 @@ class RenderJob:
     cut: bool = True
     codec: str = "h264"
     chapters: str = ""
+    shots: Sequence[Shot] = ()  # of a camera, in a corner of the film where nothing is written
 
     def digest(self) -> str:
         """Names what the job's parts depend on: files by their bytes, so that another machine finds the same."""
         told = asdict(self) | {"images": {key: _hash(path) for key, path in self.images.items()}}
         voices = [[_hash(voice.path), voice.start_ms, voice.until_ms] for voice in self.voices]
-        told |= {"voices": voices, "captions": [], "chapters": ""}
+        shots = [[_hash(shot.path), shot.start_ms] for shot in self.shots]
+        told |= {"voices": voices, "captions": [], "chapters": "", "shots": shots}
         return sha256(json.dumps([RENDERER, PART_S, told], sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -220,7 +223,8 @@ def main() -> None:
     voices = [Voice(Path(voice.pop("path")), **voice) for voice in told.pop("voices")]
     images = {key: Path(path) for key, path in told.pop("images").items()}
     captions = [Caption(**caption) for caption in told.pop("captions")]
-    film(RenderJob(images=images, voices=voices, captions=captions, **told), out, _say)
+    shots = [Shot(Path(shot.pop("path")), **shot) for shot in told.pop("shots")]
+    film(RenderJob(images=images, voices=voices, captions=captions, shots=shots, **told), out, _say)
 
 
 def _say(**said: Any) -> None:
@@ -241,10 +245,12 @@ def film(job: RenderJob, out: Path, say: Callable[..., None]) -> None:
         (out / CAPTIONS).write_text(written.webvtt(captions), encoding="utf-8")
     say(start_ms=line.start_ms, duration_ms=line.duration_ms)
     stage = Stage(line, job.images, (job.width, job.height))
+    lectern = Lectern(stage, job, line.start_ms) if job.shots else None
     frames = max(1, line.duration_ms * job.fps // 1000)
     parts = []
     for begin in range(0, frames, PART_S * job.fps):
-        parts.append(_part(job, codec, stage, out, range(begin, min(begin + PART_S * job.fps, frames)), frames, say))
+        ticks = range(begin, min(begin + PART_S * job.fps, frames))
+        parts.append(_part(job, codec, stage, lectern, out, ticks, frames, say))
     chapters = _chapters(line, job.chapters) if job.chapters else []
     _join(parts, out / codec.voice_name, captions, out / codec.film_name, codec, job.fps, chapters)
     write_jpeg(stage.fullest, out / "poster.jpg", 80)
@@ -291,21 +297,47 @@ def _picture(photo: Path, wanted: Mapping[str, Any]) -> Image.Image:
     return picture
 
 
+class Lectern:
+    """The camera's picture, for each tick of the film; where the page under it is written on there is none."""
+
+    def __init__(self, stage: Stage, job: RenderJob, start_ms: int) -> None:
+        self._stage, self._fps, self._start_ms = stage, job.fps, start_ms
+        self._faces, self._corner = Faces(job.shots), corner(job.width)
+        self._covered, self._shown = False, None
+
+    def at(self, tick: int, changed: bool) -> Any:
+        if changed:
+            self._covered = self._stage.has_ink(self._corner)
+        if tick % EACH_TICKS == 0:
+            self._shown = self._faces.at(self._start_ms + tick * 1000 / self._fps)
+        return None if self._covered else self._shown
+
+
 def _part(
-    job: RenderJob, codec: Codec, stage: Stage, out: Path, ticks: range, frames: int, say: Callable[..., None]
+    job: RenderJob,
+    codec: Codec,
+    stage: Stage,
+    lectern: Lectern | None,
+    out: Path,
+    ticks: range,
+    frames: int,
+    say: Callable[..., None],
 ) -> Path:
     """One part of the film: made by an earlier try, or now. A change is seen in the frame that is nearest to it."""
     half = 500 / job.fps
     name = PART_NAME.format(ticks.start // (PART_S * job.fps))
     path, begun = out / name, out / "part"
     if path.exists():
-        stage.show(ticks[-1] * 1000 / job.fps + half)
+        changed = stage.show(ticks[-1] * 1000 / job.fps + half)
+        if lectern is not None:
+            lectern.at(ticks[-1], bool(changed))
         return path
     with av.open(str(begun), "w", format="matroska", options={"fflags": "+bitexact"}) as target:
         part = Part(target, codec, (job.width, job.height), job.fps)
         for tick in ticks:
             changed = stage.show(tick * 1000 / job.fps + half)
-            part.show(tick - ticks.start, stage.picture, changed, last=tick == ticks[-1])
+            face = None if lectern is None else lectern.at(tick, bool(changed))
+            part.show(tick - ticks.start, stage.picture, changed, tick == ticks[-1], face)
             if 100 * (tick + 1) // frames > 100 * tick // frames:
                 say(progress=(tick + 1) / frames)
         part.finish()

@@ -1,4 +1,5 @@
-"""Lecturers' microphones and cameras that came to this node: packed once, and handed to rooms, store and playlists.
+"""Lecturers' microphones and cameras that came to this node: packed once, and handed to rooms, store and playlists; the
+voices of pupils who have the floor are server/speech.py's.
 
 A take lives here and nowhere else. When this process dies, the page hears from another that its take is gone and begins
 the next one; what is lost is what was under way.
@@ -30,6 +31,7 @@ from server.live.bus import Bus
 from server.live.hub import Hub
 from server.live.protocol import Air, Aired, Picture, Sound, encode
 from server.rendition import Rendition, Ways
+from server.speech import Rostrum
 from server.store.work import Store, room_channel
 
 LOOK_S = 1.0  # how often it is asked whether the lecture, and this page in it, are still on the air
@@ -77,9 +79,13 @@ class Studio:
         self._ways = Ways(storage, bus, set())
         self._takes: dict[tuple[UUID, str], Take] = {}
         self._opening = asyncio.Lock()
+        self._rostrum = Rostrum(store, self._ways, hub)
 
     async def hears(self, person: Person, slice: Air) -> Aired:
         """A slice of a recording, which begins with its first one; only the page that draws is on the air."""
+        if slice.track == "voice":
+            heard = await self._rostrum.hears(person, slice)
+            return _answer(slice, heard.state, heard.at, heard.kept)
         return await (self._sees if slice.track == "camera" else self._listens)(person, slice)
 
     async def _listens(self, person: Person, slice: Air) -> Aired:
@@ -294,6 +300,7 @@ class Studio:
                 log.exception("takes could not be looked at")
 
     async def _look(self) -> None:
+        await self._rostrum.look()
         takes = list(self._takes.values())
         if not takes:
             return
@@ -313,6 +320,7 @@ class Studio:
 
     async def stop(self) -> None:
         """This process ends: what is packed is kept; the pages begin new takes elsewhere."""
+        await self._rostrum.stop()
         for take in list(self._takes.values()):
             del self._takes[take.lecture, take.name]
             if take.camera is not None:
@@ -328,5 +336,6 @@ class Studio:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _answer(slice: Air, state: str) -> Aired:
-    return msgspec.convert({"lecture": slice.lecture, "take": slice.take, "at": 0, "state": state}, Aired)
+def _answer(slice: Air, state: str, at: int = 0, kept: bool = True) -> Aired:
+    told = {"lecture": slice.lecture, "take": slice.take, "at": at, "state": state, "kept": kept}
+    return msgspec.convert(told, Aired)

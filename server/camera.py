@@ -6,14 +6,14 @@ The picture lives on the sound's clock: the page says how long after the take it
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
 from uuid import UUID
 
 from media import picture
 from media.cmaf import PART, RATE, SEGMENT_PARTS
 from media.picture_cmaf import KEY_PARTS
-from media.stream import Overrun, Packager
+from media.stream import Packager
+from server.incoming import Incoming
 from server.rendition import Rendition
 
 MARK = "p"
@@ -27,62 +27,27 @@ def picture_channel(lecture: UUID) -> str:
     return f"picture:{lecture}"
 
 
-class Camera:
+class Camera(Incoming):
     """One recording of it. `seen` gets each part with its number on the sound's clock."""
 
     def __init__(self, name: str, rendition: Callable[[bytes], Rendition], seen: Callable[[bytes, int], None]) -> None:
-        self.name = name
-        self.received = 0
-        self.heard_at = self._begun = time.monotonic()
+        super().__init__(name, burst=MOST_BURST, rate=MOST_RATE, silent_s=SILENT_S)
         self.beginning = b""
-        self.is_dropped = False
         self.rendition: Rendition | None = None
         self._made, self._seen = rendition, seen
-        self._packager: Packager | None = None
 
     async def open(self, form: str, after_ms: int, first: int) -> None:
         """No part is made of a segment before `first`: an earlier recording filled those."""
-        self._packager = await Packager.open(self._packed, form, after_ms, first, module="media.picture")
-
-    @property
-    def is_over(self) -> bool:
-        return self.is_dropped or self._packager is None or self._packager.is_over
+        self.packager = await Packager.open(self._packed, form, after_ms, first, module="media.picture")
 
     @property
     def pid(self) -> int:
-        assert self._packager is not None
-        return self._packager.pid
-
-    @property
-    def is_silent(self) -> bool:
-        return time.monotonic() - self.heard_at > SILENT_S
-
-    def take(self, at: int, data: bytes) -> None:
-        """What follows on what has come; a piece that is there is passed over, one that is missing is waited for."""
-        assert self._packager is not None
-        self.heard_at = time.monotonic()
-        if at > self.received:
-            return
-        fresh = data[self.received - at :]
-        if self.received + len(fresh) > MOST_BURST + MOST_RATE * (self.heard_at - self._begun):
-            self.drop()
-            return
-        try:
-            self._packager.take(fresh)
-        except Overrun:
-            self.drop()
-            return
-        self.received += len(fresh)
-
-    def drop(self) -> None:
-        """What comes is no camera's."""
-        self.is_dropped = True
-        if self._packager is not None:
-            self._packager.kill()
+        assert self.packager is not None
+        return self.packager.pid
 
     async def close(self, *, over: bool) -> None:
-        if self._packager is not None:
-            await self._packager.close()
+        if self.packager is not None:
+            await self.packager.close()
         if self.rendition is not None:
             self.rendition.end(over=over)
 

@@ -19,6 +19,7 @@ import msgspec
 from media.cmaf import initialisation
 from media.storage import FolderStorage, ObjectMissing, S3Storage
 from server import observe
+from server.actions.floor import MARK as VOICE
 from server.actions.lecture_air import beginning_key, segment_key
 from server.domain.replay import Edge, sequence
 from server.live.bus import Bus, BusDown
@@ -29,8 +30,8 @@ ROOM = 32 * 1024 * 1024  # bytes kept
 INIT = "init.mp4"
 
 T = TypeVar("T")
-_NAME = re.compile(r"(p?)(\d{1,3})\.(\d{1,4})(\.\d{1,2})?\.m4s")
-_BEGINNING = re.compile(r"(p)(\d{1,3})\.mp4")
+_NAME = re.compile(r"([pv]?)(\d{1,3})\.(\d{1,4})(\.\d{1,2})?\.m4s")
+_BEGINNING = re.compile(r"([pv])(\d{1,3})\.mp4")
 
 
 class _Once(Generic[T]):
@@ -89,6 +90,8 @@ class Edges:
         if key in self._bytes:
             self._bytes.move_to_end(key)
             return self._bytes[key]
+        if beginning is not None and beginning[1] == VOICE:
+            return initialisation()  # the sound's own
         if beginning is not None:
             stored = beginning_key(lecture, int(beginning[2]), beginning[1])
             return await self._bytes_once(key, lambda: self._kept(key, self._held(f"{lecture}.{name}", stored)))

@@ -16,12 +16,15 @@ from typing import Any
 from uuid import UUID
 
 from media.captions import Caption
-from media.cmaf import initialisation
+from media.cmaf import RATE, SEGMENT, initialisation
+from media.face import Shot
 from media.render import Kept, News, Progress, RenderJob, render
 from media.storage import FolderStorage, ObjectMissing, S3Storage, StorageUnavailable
 from media.voices import Voice
 from server.actions import lecture_captions, lecture_film
-from server.actions.lecture_air import segment_key
+from server.actions.floor import MARK as VOICE
+from server.actions.lecture_air import beginning_key, segment_key
+from server.camera import MARK as PICTURE
 from server.child import ChildFailed
 from server.domain.board import Operation
 from server.domain.figure import shown
@@ -74,7 +77,7 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
     async with parts.store.work() as work:
         since = await work.now() - lecture.ended_at
     await asyncio.sleep(max(0.0, (SETTLED - since).total_seconds()))
-    segments = await parts.views.replays.segments(id)
+    segments, spoken = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
     async with parts.store.work() as work:
         lines = await RoomBook(work).log(id)
     captions = await parts.store.rows(SHOWN, {"id": id})
@@ -83,8 +86,12 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
         job = RenderJob(
             log=[_line(op) for op in lines],
             images=await _pages(parts, id, place),
-            voices=await _voices(parts.storage, id, segments, place),
+            voices=[
+                *await _voices(parts.storage, id, segments, place),
+                *await _voices(parts.storage, id, spoken, place, VOICE),
+            ],
             captions=[Caption(*cue) for row in captions for cue in row.cues],
+            shots=await _shots(parts.storage, id, await parts.views.replays.pictures(id), place),
             cut=False,
             codec=parts.settings.video_codec,
             chapters=CHAPTER,
@@ -105,7 +112,10 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
         )
         await parts.storage.put(footage.video_key, made.video, made.content_type)
         await parts.storage.put(footage.poster_key, made.poster, "image/jpeg")
-    more = len(await parts.views.replays.segments(id)) > len(segments)
+    now = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
+    if set(spoken) - set(now[1]):
+        return  # somebody in it took the word back: it is for nobody, and another one is wanted
+    more = len(now[0]) + len(now[1]) > len(segments) + len(spoken)
     async with parts.store.work() as work:
         await lecture_film.publish(work, id, footage, more=more)
     for stat in await parts.storage.list(prefix, MAX_PARTS):
@@ -217,18 +227,18 @@ async def _pages(parts: Backstage, id: UUID, place: Path) -> dict[str, Path]:
     return images
 
 
-async def _voices(storage: Storage, id: UUID, segments: Sequence[Segment], place: Path) -> list[Voice]:
+async def _voices(storage: Storage, id: UUID, segments: Sequence[Segment], place: Path, mark: str = "") -> list[Voice]:
     """Each take is a voice. A segment that is missing is a hole in its clock, which is heard as silence; the take then
     begins where its first one does."""
     voices: list[Voice] = []
     for take, of_take in groupby(segments, key=lambda segment: segment.take):
-        path = place / f"take-{take}"
+        path = place / f"take-{mark}{take}"
         begins: int | None = None
         with path.open("wb") as file:
             file.write(initialisation())
             for segment in of_take:
                 try:
-                    data = await storage.read(segment_key(id, take, segment.number))
+                    data = await storage.read(segment_key(id, take, segment.number, mark))
                 except ObjectMissing:
                     continue
                 begins = segment.at_ms if begins is None else begins
@@ -236,3 +246,21 @@ async def _voices(storage: Storage, id: UUID, segments: Sequence[Segment], place
         if begins is not None:
             voices.append(Voice(path, begins))
     return voices
+
+
+async def _shots(storage: Storage, id: UUID, segments: Sequence[Segment], place: Path) -> list[Shot]:
+    """What the camera showed beside each take; their times are those of the take."""
+    shots: list[Shot] = []
+    for take, of_take in groupby(segments, key=lambda segment: segment.take):
+        path, some = place / f"shot-{take}", list(of_take)
+        with path.open("wb") as file:
+            try:
+                file.write(await storage.read(beginning_key(id, take, PICTURE)))
+            except ObjectMissing:
+                continue
+            for segment in some:
+                with suppress(ObjectMissing):
+                    file.write(await storage.read(segment_key(id, take, segment.number, PICTURE)))
+        start = some[0].at_ms - round(some[0].number * SEGMENT * 1000 / RATE)
+        shots.append(Shot(path, start))
+    return shots

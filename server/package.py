@@ -19,7 +19,9 @@ from zlib import crc32
 
 from media.captions import Caption, webvtt
 from media.storage import FolderStorage, S3Storage
-from server.actions.lecture_air import initialisation_key, segment_key
+from server.actions.floor import MARK as VOICE
+from server.actions.lecture_air import beginning_key, initialisation_key, segment_key
+from server.camera import MARK as PICTURE
 from server.domain.replay import Segment
 from server.parts import Backstage
 from server.store.lecture_figures import LectureFigures
@@ -131,11 +133,18 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
     if film and film[0].state == "ready":
         entries += await stored(f"video.{film[0].video_key.rsplit('.', 1)[1]}", film[0].video_key)
     else:
-        segments = await parts.views.replays.segments(id)
-        if segments:
+        segments, voices = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
+        if segments or voices:
             entries += await stored("sound/init.mp4", initialisation_key(id))
         for each in segments:
             entries += await stored(_sound_name(each), segment_key(id, each.take, each.number))
+        for each in voices:
+            entries += await stored(_voice_name(each), segment_key(id, each.take, each.number, VOICE))
+    pictures = await parts.views.replays.pictures(id)
+    for take in dict.fromkeys(each.take for each in pictures):
+        entries += await stored(f"camera/{take:03d}/init.mp4", beginning_key(id, take, PICTURE))
+    for each in pictures:
+        entries += await stored(_picture_name(each), segment_key(id, each.take, each.number, PICTURE))
     for material in await parts.store.rows(MATERIALS, {"lecture": id}):
         for number in range(1, len(material.pages) + 1):
             name = f"pages/{page_id(material.id, number)}.jpg"
@@ -151,10 +160,13 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
         name: getattr(told, name)
         for name in ("minutes", "enrolled", "came", "mean_minutes", "questions", "answered", "chat", "hands", "heard")
     }  # fmt: skip
-    segments_told = [
-        {"file": _sound_name(each), "at_ms": each.at_ms, "seconds": each.seconds}
-        for each in ([] if film and film[0].state == "ready" else await parts.views.replays.segments(id))
-    ]
+    whole = bool(film and film[0].state == "ready")
+    replays = parts.views.replays
+    told_of: list[tuple[str, Segment]] = [] if whole else [
+        *((_sound_name(each), each) for each in await replays.segments(id)),
+        *((_voice_name(each), each) for each in await replays.voices(id)),
+    ]  # fmt: skip
+    segments_told = [{"file": name, "at_ms": each.at_ms, "seconds": each.seconds} for name, each in told_of]
     entries += [
         _json("ink.json", ink),
         _json("questions.json", [{"text": r.text, "votes": r.votes, "answered": r.answered} for r in questions]),
@@ -164,6 +176,7 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
             "grades": list(lecture.grades), "knowledge_points": list(lecture.knowledge_points),
             "started_at": lecture.started_at.isoformat(), "ended_at": lecture.ended_at.isoformat(),
             "sound": segments_told, "missing": missing,
+            "camera": [{"file": _picture_name(e), "at_ms": e.at_ms, "seconds": e.seconds} for e in pictures],
         }),
     ]  # fmt: skip
     return Package(entries)
@@ -171,6 +184,15 @@ async def package_of(parts: Backstage, lecture: Record) -> Package:
 
 def _sound_name(segment: Segment) -> str:
     return f"sound/{segment.take:03d}/{segment.number:05d}.m4s"
+
+
+def _picture_name(segment: Segment) -> str:
+    return f"camera/{segment.take:03d}/{segment.number:05d}.m4s"
+
+
+def _voice_name(segment: Segment) -> str:
+    """Of a pupil who spoke, where a guardian's word keeps it; without a name."""
+    return f"voices/{segment.take:03d}/{segment.number:05d}.m4s"
 
 
 def _json(name: str, value: Any) -> Entry:

@@ -24,6 +24,7 @@ from server.actions import answer, bank, facts, lecture_room, projects, reports
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.effect import compare
+from server.actions.floor import forget_floors
 from server.actions.invite import invite
 from server.actions.judge import watch_precision
 from server.actions.lecture_air import sweep_lectures
@@ -130,6 +131,10 @@ def jobs(parts: Backstage, conninfo: str) -> App:
     @app.task(name="forget_voice", queue="read", retry=retry)
     async def forget(child_id: str) -> None:
         await forget_voice(parts.store, parts.storage, UUID(child_id))
+
+    @app.task(name="forget_floors", queue="film", retry=retry)
+    async def forget_some(lecture_id: str) -> None:
+        await forget_floors(parts.store, parts.storage, UUID(lecture_id))
 
     @app.task(name="make_export", queue="read", retry=retry, pass_context=True)
     async def make_export(context: JobContext, export_id: str) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 from server.actions.answer import answer_and_question
 from server.actions.edition import tell_watchers
 from server.actions.errors import BadRequest, NotAllowed, NotHere
+from server.actions.floor import take_back
 from server.actions.ports import Finder
 from server.actions.upload import Storage, discard_parts
 from server.domain.consent import VOICE, WORDING, Purpose, voice_is_kept
@@ -35,6 +36,8 @@ async def say(
     await work.add_consents({**row, "source": source, "by_id": who.id})
     if not given and purpose in VOICE and voice_is_kept(agreed):
         await _without_the_voice(work, finder, child)
+    if not given and (purpose is Purpose.LECTURE or purpose in VOICE):
+        await take_back(work, child)
     await work.commit()
 
 

@@ -22,6 +22,14 @@ async def want_film(work: Work, id: UUID) -> None:
     work.defer("film_lecture", queue="film", lock=f"film:{id}", lecture_id=str(id))
 
 
+async def withdraw_film(work: Work, id: UUID) -> None:
+    """Somebody in it has taken the word back: nobody watches it any more, and it is made without them."""
+    book = LectureFilmBook(work)
+    if await book.film(id) is not None:
+        await book.withdraw(id)
+        await want_film(work, id)
+
+
 async def again(work: Work, person: Person, id: UUID) -> None:
     """Asked for by its lecturer or a reviewer; one that is under way goes on."""
     lecture = await LectureBook(work).lecture(id)

@@ -92,7 +92,7 @@ async def _first_pages(book: LectureBook, id: UUID) -> list[Operation]:
 async def end(work: Work, person: Person, id: UUID, now: datetime) -> None:
     """By its lecturer, or by a reviewer who stops it. Ending twice is ending."""
     book = LectureBook(work)
-    lecture = await _kept_by(book, person, id)
+    lecture = await kept_by(book, person, id)
     state = LectureState(lecture.state)
     if state is LectureState.OVER:
         return
@@ -221,7 +221,7 @@ async def vote(work: Work, id: UUID, number: int, pupils: Sequence[UUID]) -> lis
 async def judge(work: Work, person: Person, id: UUID, number: int, to: LineState) -> LineView:
     """The lecturer or a reviewer shows what was held, hides what was shown, marks a question as answered."""
     book, room = LectureBook(work), RoomBook(work)
-    lecture = await _kept_by(book, person, id)
+    lecture = await kept_by(book, person, id)
     line = await room.line(id, number)
     if line is None:
         raise NotHere
@@ -242,7 +242,7 @@ async def judge(work: Work, person: Person, id: UUID, number: int, to: LineState
 async def rule(work: Work, person: Person, id: UUID, number: int, what: str) -> UUID:
     """What the author of a line may do from now on; whose it is."""
     book, room = LectureBook(work), RoomBook(work)
-    lecture = await _kept_by(book, person, id)
+    lecture = await kept_by(book, person, id)
     line = await room.line(id, number)
     if line is None or line.author_id == lecture.lecturer_id:
         raise NotHere
@@ -260,13 +260,13 @@ async def slow_down(work: Work, person: Person, id: UUID, slow_s: int) -> None:
     if slow_s not in SLOW_S:
         raise BadRequest
     book = LectureBook(work)
-    await _kept_by(book, person, id)
+    await kept_by(book, person, id)
     await book.change(id, slow_s=slow_s)
     work.tell(room_channel(id), "room", id)
     await work.commit()
 
 
-async def _kept_by(book: LectureBook, person: Person, id: UUID) -> Record:
+async def kept_by(book: LectureBook, person: Person, id: UUID) -> Record:
     """The lecture, for who keeps its room in order: its lecturer, or a reviewer."""
     lecture = await book.lecture(id)
     if lecture is None or LectureState(lecture.state) is LectureState.PLANNED:

@@ -11,10 +11,12 @@ from uuid import UUID
 import msgspec
 
 from server.actions.errors import BadRequest, Moved, Muted, NotHere, Refusal, RoomClosed, TooFast
+from server.domain.floor import FloorEnd
 from server.domain.lecture import LectureState
 from server.domain.people import Person
 from server.domain.pulse import MOST_POLLS, BadPoll, HandState, Poll, checked, may_raise, window_of
 from server.live.protocol import HandPlace, PollView
+from server.store.floors import FloorBook
 from server.store.lectures import LectureBook
 from server.store.pulse import PulseBook
 from server.store.pulse_views import poll_view
@@ -131,9 +133,15 @@ async def raise_hands(work: Work, id: UUID, pupils: Sequence[UUID], now: datetim
         up |= await book.raise_hands(id, fresh, now)
         work.tell(staff_channel(id), "hands", id)
     waiting = await book.ahead(id)
+    by_voice = await FloorBook(work).by_voice(list(up))
     if fresh:
         await work.commit()
-    return [outcome[p] if p in outcome else HandPlace(number=up[p], ahead=_before(up[p], waiting)) for p in pupils]
+    return [
+        outcome[p]
+        if p in outcome
+        else HandPlace(number=up[p], ahead=_before(up[p], waiting), by_voice=by_voice.get(p, "no"))
+        for p in pupils
+    ]
 
 
 def _before(number: int, waiting: Sequence[int]) -> int:
@@ -151,24 +159,30 @@ async def withdraw_hand(work: Work, pupil: Person, id: UUID) -> None:
 async def lower_hand_of(work: Work, id: UUID, pupil: UUID) -> None:
     """Of who withdraws it, was muted or removed."""
     had_the_word = await PulseBook(work).lower(id, HandState.WITHDRAWN, pupil)
-    await _told(work, id, the_word_moved=had_the_word)
+    await word_moved(work, id, FloorEnd.TAKEN_BACK if had_the_word else None)
 
 
 async def take_hand(work: Work, lecturer: Person, id: UUID, number: int) -> None:
     """This pupil has the word from now on; who had it before has had it."""
+    await give_the_word(work, lecturer, id, number)
+    await work.commit()
+
+
+async def give_the_word(work: Work, lecturer: Person, id: UUID, number: int) -> Record:
+    """The hand, in the transaction of who goes on with it."""
     _is_on_air(await _taught_by(work, lecturer, id))
     book = PulseBook(work)
     hand = await book.hand(id, number)
     if hand is None:
         raise NotHere
     if hand.state == HandState.TAKEN:
-        return
+        return hand
     if hand.state != HandState.RAISED:
         raise Moved
     await book.lower(id, HandState.DONE)
     await book.take(id, number)
-    await _told(work, id, the_word_moved=True)
-    await work.commit()
+    await word_moved(work, id, FloorEnd.DONE)
+    return hand
 
 
 async def hand_done(work: Work, lecturer: Person, id: UUID, number: int) -> None:
@@ -181,14 +195,16 @@ async def hand_done(work: Work, lecturer: Person, id: UUID, number: int) -> None
     if hand.state not in (HandState.RAISED, HandState.TAKEN):
         return
     had_the_word = await book.lower(id, HandState.DONE, hand.pupil_id)
-    await _told(work, id, the_word_moved=had_the_word)
+    await word_moved(work, id, FloorEnd.DONE if had_the_word else None)
     await work.commit()
 
 
-async def _told(work: Work, id: UUID, *, the_word_moved: bool) -> None:
-    """Who waits concerns the lecturer alone; that the word moved, the room, which is told no name."""
+async def word_moved(work: Work, id: UUID, why: FloorEnd | None) -> None:
+    """Who waits concerns the lecturer alone; that the word moved, the room, which is told no name. Who has the word no
+    more is heard no more, and is told `why`; None where nobody had it."""
     work.tell(staff_channel(id), "hands", id)
-    if the_word_moved:
+    if why is not None:
+        await FloorBook(work).fall_silent(id, why)
         await LectureBook(work).change(id)
         work.tell(room_channel(id), "room", id)
 
@@ -219,6 +235,7 @@ async def falls_still(work: Work, id: UUID) -> None:
     """The lecture is over: what was asked is closed. Part of the work that ends it."""
     await _close(work, id)
     await PulseBook(work).lower(id, HandState.DONE)
+    await FloorBook(work).fall_silent(id, FloorEnd.TAKEN_BACK)
 
 
 async def _taught_by(work: Work, lecturer: Person, id: UUID) -> Record:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from server.actions import floor
 from server.actions.answer import lapse, session_overdue, teacher_gone
 from server.actions.ask import give_up_reading, settle
 from server.actions.dispatch import dispatch, give_promise
@@ -12,6 +13,7 @@ from server.actions.studio import time_is_over
 from server.actions.teach import keep_time
 from server.actions.upload import Storage, sweep
 from server.domain.dispatch import ALARM_AFTER
+from server.store.floors import FloorBook
 from server.store.lectures import LectureBook
 from server.store.work import DUTY_CHANNEL, Store
 
@@ -33,6 +35,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
         renew_promises,
         offer_again,
         end_lectures,
+        end_floors,
     ):
         try:
             await step(store, finder, rules)
@@ -155,3 +158,11 @@ async def tidy(store: Store, storage: Storage) -> None:
         await work.forget_expired()
         await work.commit()
     await sweep(store, storage)
+
+
+async def end_floors(store: Store, finder: Finder, rules: Rules) -> None:
+    async with store.looking() as work:
+        due = await FloorBook(work).overdue()
+    for id in due:
+        async with store.work() as work:
+            await floor.end_overdue(work, id, await work.now())

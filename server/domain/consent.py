@@ -9,6 +9,7 @@ class Purpose(StrEnum):
     RECORDING = "recording"  # what the child says and writes in a session may be kept
     PUBLIC_VIDEO = "public_video"  # others may be shown an answer in which the child is heard
     RESEARCH = "research"  # under a pseudonym, in groups
+    LECTURE = "lecture"  # who is in a lecture's room may hear the child; again afterwards only with both of VOICE, too
 
 
 WORDING = "2026-11"  # of the sentences on the consent page; a change of meaning is another version

@@ -15,6 +15,7 @@ from msgspec import Struct
 from server.domain.bank import Outcome
 from server.domain.consent import Purpose
 from server.domain.dispatch import Presence
+from server.domain.floor import ByVoice
 from server.domain.label import Difficulty, Fitness, Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Role, Stage, Subject
@@ -1178,6 +1179,16 @@ class TakeView(Wire):
     picture: bool = False
 
 
+class FloorView(Wire):
+    """A pupil who has the word by a raised hand is asked to speak or, when it is `open`, is heard; until then at the
+    latest. The room is told no name."""
+
+    number: int
+    hand: int
+    open: bool
+    until_at: datetime
+
+
 class RoomState(Wire):
     """How the room is just now; its version is the lecture's."""
 
@@ -1190,6 +1201,7 @@ class RoomState(Wire):
     epoch: int  # of the lecturer's page that draws; an older one is read-only
     take: TakeView | None = None  # nobody is heard
     has_the_word: int | None = None  # the number of the raised hand that the lecturer took
+    floor: FloorView | None = None
 
 
 class StaffChannel(Wire):
@@ -1213,12 +1225,13 @@ class PictureView(Wire):
 class SoundView(Wire):
     """How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where
     a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is
-    none, and none to come."""
+    none, and none to come; `voices` is the playlist of pupils who speak, whose parts come as `spoken`."""
 
     type: str
     initialisation: str
     playlist: str
     picture: PictureView | None = None
+    voices: str | None = None
 
 
 class PollView(Wire):
@@ -1244,10 +1257,12 @@ class PollAnswer(Wire):
 
 
 class HandPlace(Wire):
-    """A pupil's own raised hand; `ahead` counts those that went up before it."""
+    """A pupil's own raised hand; `ahead` counts those that went up before it. `by_voice` is what may become of it where
+    the lecturer asks to hear it: "no", "heard" by the room alone, or "kept" in the replay, too."""
 
     number: int
     ahead: int
+    by_voice: ByVoice = "no"
 
 
 class HandView(Wire):
@@ -1255,6 +1270,8 @@ class HandView(Wire):
     nickname: str
     raised_at: datetime
     taken: bool
+    may_speak: bool = False  # by voice: the school and the guardian have agreed
+    kept: bool = False  # what is said just now is; else the lecturer's own microphone must not hear it
 
 
 class HandsView(Wire):
@@ -1262,6 +1279,23 @@ class HandsView(Wire):
 
     count: int
     hands: list[HandView]
+
+
+class SayYes(Wire, forbid_unknown_fields=True):
+    """A pupil who was asked will speak, on this page; `may_keep` where it was told that the replay keeps it."""
+
+    page: UUID
+    may_keep: bool
+
+
+class FloorOpened(Wire):
+    number: int
+
+
+class CutFloor(Wire, forbid_unknown_fields=True):
+    """Whoever is asked or heard is so no more, and may be kept from more."""
+
+    then: Literal["mute", "remove"] | None = None
 
 
 class MarkView(Wire):
@@ -1337,6 +1371,23 @@ class LectureFilm(Wire):
     duration_ms: int | None = None
     size: int | None = None
     download_url: str | None = None
+
+
+class SchoolFilm(Wire):
+    """A lecture that was open for a school, and its one video."""
+
+    lecture_id: UUID
+    title: str
+    lecturer_name: str
+    subject: Subject
+    grades: list[int]
+    held_at: datetime
+    film: LectureFilm
+
+
+class SchoolFilms(Wire):
+    films: list[SchoolFilm]
+    more: bool  # older ones
 
 
 class CaptionsState(Wire):
@@ -1812,6 +1863,13 @@ class SchoolPupils(Wire):
     wording: str  # the version of the words on the page
     pupils: list[PupilView]
     more: bool = False  # than are shown
+    lecture_voice: bool = False  # they may speak in lectures, where their guardians agree
+
+
+class LectureVoice(Wire, forbid_unknown_fields=True):
+    """Whether pupils of the school may speak in lectures, where their guardians agree."""
+
+    on: bool
 
 
 class SayConsent(Wire, forbid_unknown_fields=True):
@@ -2204,6 +2262,17 @@ class Sound(ServerFrame, tag="sound"):
     bytes: str
 
 
+class Spoken(ServerFrame, tag="spoken"):
+    """A part (base64) of what a pupil says who has the floor, on the lecture's clock as the lecturer's sound is; the
+    parts of a recording are numbered from 0. May be dropped."""
+
+    lecture: UUID
+    take: int
+    n: int
+    at_ms: int
+    bytes: str
+
+
 class Picture(ServerFrame, tag="picture"):
     """A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key`
     has the track's beginning in it, and may be the first. May be dropped."""
@@ -2264,6 +2333,7 @@ AnyServerFrame = (
     | Signalled
     | VoiceHeard
     | Sound
+    | Spoken
     | Picture
     | Aired
     | Watched
@@ -2368,7 +2438,8 @@ class Air(ClientFrame, tag="air"):
     """A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page
     has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the
     first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`,
-    and how long after that it began."""
+    and how long after that it began. A slice of a pupil's voice has the number of the floor as `room_epoch`, and names
+    the page that said yes."""
 
     lecture: UUID
     room_epoch: int
@@ -2379,7 +2450,7 @@ class Air(ClientFrame, tag="air"):
     bytes: str
     muted: bool = False
     last: bool = False
-    track: Literal["sound", "camera"] = "sound"
+    track: Literal["sound", "camera", "voice"] = "sound"
     beside: str = ""
     after_ms: int = 0
 

@@ -32,6 +32,9 @@ class LectureFilmBook:
         """An earlier one is watched until the new one is there."""
         await self.work.rows(_WANT, {"id": lecture})
 
+    async def withdraw(self, lecture: UUID) -> None:
+        await self.work.rows(_WITHDRAW, {"id": lecture})
+
     async def come_to(self, lecture: UUID, progress: int) -> None:
         query = "UPDATE lecture_films SET progress = %(progress)s WHERE lecture_id = %(id)s RETURNING lecture_id"
         await self.work.rows(query, {"id": lecture, "progress": progress})
@@ -47,6 +50,10 @@ class LectureFilmBook:
 _WANT = """
     INSERT INTO lecture_films (lecture_id, state) VALUES (%(id)s, 'making')
     ON CONFLICT (lecture_id) DO UPDATE SET state = 'making', progress = 0 RETURNING lecture_id
+"""
+_WITHDRAW = """
+    UPDATE lecture_films SET state = 'making', video_key = NULL, poster_key = NULL WHERE lecture_id = %(id)s
+    RETURNING lecture_id
 """
 _KEEP = """
     UPDATE lecture_films SET state = 'ready', progress = 100, video_key = %(video_key)s, poster_key = %(poster_key)s,

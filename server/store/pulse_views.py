@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from server.domain.floor import by_voice
 from server.domain.pulse import marks, time_line
 from server.live import protocol as wire
+from server.store.floors import AGREED, SCHOOL_ALLOWS
 from server.store.lines import Record
 from server.store.work import Store
 
@@ -29,7 +31,14 @@ class PulseViews:
         return wire.HandsView(
             count=sum(row.state == "raised" for row in rows),
             hands=[
-                wire.HandView(number=row.number, nickname=row.nickname, raised_at=row.raised_at, taken=row.taken)
+                wire.HandView(
+                    number=row.number,
+                    nickname=row.nickname,
+                    raised_at=row.raised_at,
+                    taken=row.taken,
+                    may_speak=by_voice(row.school_allows, row.agreed) != "no",
+                    kept=row.kept,
+                )
                 for row in rows[:SHOWN_HANDS]
             ],
         )
@@ -70,11 +79,14 @@ def poll_view(row: Record, *, staff: bool) -> wire.PollView:
     )
 
 
-_HANDS = """
-    SELECT h.number, h.state, h.raised_at, h.state = 'taken' AS taken, a.nickname
+_HANDS = f"""
+    SELECT h.number, h.state, h.raised_at, h.state = 'taken' AS taken, a.nickname,
+           {SCHOOL_ALLOWS.format("a.id")} AS school_allows, {AGREED.format("a.id")} AS agreed,
+           EXISTS (SELECT FROM lecture_floors f WHERE f.lecture_id = h.lecture_id AND f.hand = h.number
+                   AND f.state = 'open' AND f.kept) AS kept
     FROM lecture_hands h JOIN accounts a ON a.id = h.pupil_id
     WHERE h.lecture_id = %(id)s AND h.state IN ('raised', 'taken') ORDER BY h.state = 'raised', h.number
-"""
+"""  # noqa: S608 - composed of constants
 _LOST = """
     SELECT t.window, t.count, here.came,
            round(1000 * extract(epoch FROM coalesce(l.ended_at, clock_timestamp()) - l.started_at))::int AS until_ms

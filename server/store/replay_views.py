@@ -10,6 +10,7 @@ from server.domain.finding import around, folded
 from server.domain.people import Person, Role
 from server.domain.replay import Segment, horizon, on_one_clock
 from server.live import protocol as wire
+from server.store.floors import VOICES
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
 from server.store.pulse_views import PulseViews
@@ -18,6 +19,7 @@ from server.store.takes import PICTURES, SEGMENTS, VIEWS
 from server.store.work import Store
 
 MOST_MOMENTS = 50
+FILMS = 30
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,39 @@ class ReplayViews:
         found = await self.store.rows(_OF_SCHOOL, {"id": id, "person": person.id})
         return found[0] if found and self.is_shown(found[0]) else None
 
+    async def films_for(self, staff: Person) -> wire.SchoolFilms:
+        """Those that an administrator may take along, the newest first."""
+        limits = {"person": staff.id, "reviewed_first": self.reviewed_first, "limit": FILMS + 1}
+        rows = await self.store.rows(_FILMS_OF_SCHOOL, limits)
+        films = [(row, await self.film(row, keeper=True)) for row in rows[:FILMS]]
+        return wire.SchoolFilms(
+            films=[
+                wire.SchoolFilm(
+                    lecture_id=row.id,
+                    title=row.title,
+                    lecturer_name=row.nickname,
+                    subject=row.subject,
+                    grades=list(row.grades),
+                    held_at=row.started_at,
+                    film=film,
+                )
+                for row, film in films
+                if film is not None
+            ],
+            more=len(rows) > FILMS,
+        )
+
     async def segments(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(SEGMENTS, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
     async def pictures(self, id: UUID) -> list[Segment]:
         rows = await self.store.rows(PICTURES, {"id": id})
+        return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
+
+    async def voices(self, id: UUID) -> list[Segment]:
+        """What pupils said whose voice is kept; one at a time had the floor."""
+        rows = await self.store.rows(VOICES, {"id": id})
         return on_one_clock([(r.take, r.start_ms, r.number, r.samples) for r in rows], SEGMENT)
 
     async def rewind(self, id: UUID, after: int, sound: wire.SoundView) -> wire.LectureRewind | None:
@@ -176,6 +205,14 @@ _OF_SCHOOL = """
     WHERE l.id = %(id)s AND l.state = 'over' AND l.swept_at IS NULL AND EXISTS (
         SELECT FROM identities i WHERE i.account_id = %(person)s AND i.school_id IS NOT NULL
         AND (cardinality(l.school_ids) = 0 OR i.school_id = ANY(l.school_ids)))
+"""
+_FILMS_OF_SCHOOL = """
+    SELECT l.*, a.nickname FROM lectures l JOIN accounts a ON a.id = l.lecturer_id
+    JOIN lecture_films f ON f.lecture_id = l.id AND f.video_key IS NOT NULL
+    JOIN identities i ON i.account_id = %(person)s AND i.school_id IS NOT NULL
+    WHERE l.state = 'over' AND l.swept_at IS NULL AND coalesce(l.replay_shown, NOT %(reviewed_first)s)
+    AND (cardinality(l.school_ids) = 0 OR i.school_id = ANY(l.school_ids))
+    ORDER BY l.ended_at DESC LIMIT %(limit)s
 """
 _OVER = """
     SELECT l.*, b.removed_at FROM lectures l

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import msgspec
 
+from server.domain.floor import by_voice
 from server.domain.lecture import DOORS_OPEN, LectureState
 from server.domain.people import Person, Role
 from server.domain.room import GAP, LineState, attended
 from server.live import protocol as wire
+from server.store.floors import AGREED, SCHOOL_ALLOWS
 from server.store.lecture_views import LectureViews
 from server.store.lines import Record
 from server.store.pulse_views import PulseViews
@@ -86,7 +88,9 @@ class RoomViews:
                 muted=row.muted,
                 polls=polls,
                 answered=[wire.PollAnswer(number=n, option=option) for n, option in row.answered or []],
-                hand=None if row.hand is None else wire.HandPlace(number=row.hand, ahead=row.ahead),
+                hand=None
+                if row.hand is None
+                else wire.HandPlace(number=row.hand, ahead=row.ahead, by_voice=by_voice(row.school_allows, row.agreed)),
             )
             for row in await self.store.rows(_OWN, {"id": id, "pupils": list(pupils)})
         ]
@@ -167,6 +171,9 @@ def _state(row: Record) -> wire.RoomState:
         if row.take is None or row.state != "live"
         else wire.TakeView(number=row.take, muted=row.muted, picture=row.picture),
         has_the_word=row.has_the_word,
+        floor=None
+        if row.floor is None
+        else wire.FloorView(number=row.floor, hand=row.floor_hand, open=row.floor_open, until_at=row.until_at),
     )
 
 
@@ -178,11 +185,14 @@ _SIDE = """
     WHERE l.id = %(id)s
 """
 _STATE = """
-    SELECT l.*, h.number AS has_the_word, t.number AS take, t.muted, t.picture FROM lectures l
+    SELECT l.*, h.number AS has_the_word, t.number AS take, t.muted, t.picture,
+           f.number AS floor, f.hand AS floor_hand, f.state = 'open' AS floor_open, f.until_at
+    FROM lectures l
+    LEFT JOIN lecture_floors f ON f.lecture_id = l.id AND f.state <> 'over'
     LEFT JOIN lecture_hands h ON h.lecture_id = l.id AND h.state = 'taken'
     LEFT JOIN lecture_takes t ON t.lecture_id = l.id AND t.ended_at IS NULL WHERE l.id = %(id)s
 """
-_OWN = """
+_OWN = f"""
     SELECT who.id,
            ARRAY(SELECT number FROM lecture_votes v WHERE v.lecture_id = %(id)s AND v.pupil_id = who.id
                  ORDER BY number) AS voted,
@@ -190,7 +200,9 @@ _OWN = """
                    AND b.muted_at IS NOT NULL) AS muted,
            (SELECT array_agg(ARRAY[number, option] ORDER BY number) FROM lecture_poll_answers p
             WHERE p.lecture_id = %(id)s AND p.pupil_id = who.id) AS answered,
-           hand.number AS hand, hand.ahead
+           hand.number AS hand, hand.ahead,
+           CASE WHEN hand.number IS NOT NULL THEN {SCHOOL_ALLOWS.format("who.id")} END AS school_allows,
+           CASE WHEN hand.number IS NOT NULL THEN {AGREED.format("who.id")} END AS agreed
     FROM unnest(CAST(%(pupils)s AS uuid[])) WITH ORDINALITY AS who (id, place)
     LEFT JOIN LATERAL (
         SELECT h.number, (SELECT count(*) FROM lecture_hands w WHERE w.lecture_id = h.lecture_id
@@ -198,7 +210,7 @@ _OWN = """
         FROM lecture_hands h
         WHERE h.lecture_id = %(id)s AND h.pupil_id = who.id AND h.state IN ('raised', 'taken')) hand ON true
     ORDER BY who.place
-"""
+"""  # noqa: S608 - composed of constants
 _HELD = f"""
     {LINE} WHERE l.lecture_id = %(id)s AND l.state = 'held' AND l.author_id = ANY(CAST(%(pupils)s AS uuid[]))
 """

@@ -109,8 +109,15 @@ async def pupils(work: Work, staff: UUID, search: str) -> wire.SchoolPupils:
         school=schools[0].name,
         wording=WORDING,
         more=len(rows) > PUPILS,
+        lecture_voice=schools[0].lecture_voice,
         pupils=[_pupil(row, said) for row in shown],
     )
+
+
+async def school_of(work: Work, staff: UUID) -> UUID | None:
+    """That of a school administrator."""
+    found = await work.rows(_SCHOOL, {"staff": staff})
+    return found[0].id if found else None
 
 
 async def children(work: Work, guardian: UUID) -> wire.Children:
@@ -188,7 +195,8 @@ _LECTURES_TO_REVIEW = """
     ORDER BY waits.since, l.id LIMIT %(limit)s
 """
 _SCHOOL = """
-    SELECT s.id, s.name FROM identities i JOIN schools s ON s.id = i.school_id WHERE i.account_id = %(staff)s
+    SELECT s.id, s.name, s.lecture_voice
+    FROM identities i JOIN schools s ON s.id = i.school_id WHERE i.account_id = %(staff)s
 """
 _CHILDREN = """
     SELECT a.id, a.login, a.grade, i.real_name,

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIT, INT4MULTIRANGE, JSONB, TS
 from sqlalchemy.types import TypeDecorator
 
 from server.domain import quota
+from server.domain.floor import FloorEnd, FloorState
 from server.domain.label import Kind, Source
 from server.domain.lecture import LectureState, PlaceState
 from server.domain.people import Stage, Subject
@@ -87,6 +88,7 @@ schools = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
+    Column("lecture_voice", Boolean, nullable=False, server_default=text("false")),  # its pupils may speak in lectures
 )
 
 accounts = Table(
@@ -713,7 +715,7 @@ consents = Table(  # the last word on each purpose counts; without one it is no
     Column("source", Text, nullable=False),
     _person("by_id", nullable=True),
     Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
-    CheckConstraint("purpose IN ('service', 'recording', 'public_video', 'research')", name="purpose"),
+    CheckConstraint("purpose IN ('service', 'recording', 'public_video', 'research', 'lecture')", name="purpose"),
     CheckConstraint("source IN ('import', 'school', 'guardian')", name="source"),
     Index("ix_consents_child_id_purpose", "child_id", "purpose", "id"),
 )
@@ -1063,6 +1065,61 @@ lecture_hands = Table(
         postgresql_where=text("state IN ('raised', 'taken')"),
     ),
     Index("uq_lecture_hands_taken", "lecture_id", unique=True, postgresql_where=text("state = 'taken'")),
+)
+
+# A pupil who has the word is asked to speak, and is heard from the yes on. One at a time: the index says so.
+lecture_floors = Table(
+    "lecture_floors",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("hand", Integer, nullable=False),
+    _person("pupil_id"),
+    Column("state", Word(FloorState), nullable=False),
+    Column("page", Uuid),  # the one that said yes: no other is heard
+    Column("kept", Boolean, nullable=False, server_default=text("false")),  # heard again in the replay
+    _time("asked_at", now=True),
+    Column("until_at", DateTime(timezone=True), nullable=False),  # then it is over by itself
+    _time("opened_at", nullable=True),
+    _time("ended_at", nullable=True),
+    Column("ended_why", Word(FloorEnd)),
+    ForeignKeyConstraint(["lecture_id", "hand"], [lecture_hands.c.lecture_id, lecture_hands.c.number]),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    CheckConstraint(_words("state", FloorState), name="state"),
+    CheckConstraint(_words("ended_why", FloorEnd), name="ended_why"),
+    CheckConstraint("(state = 'over') = (ended_at IS NOT NULL AND ended_why IS NOT NULL)", name="over"),
+    CheckConstraint("state <> 'open' OR (opened_at IS NOT NULL AND page IS NOT NULL)", name="open"),
+    CheckConstraint("NOT kept OR opened_at IS NOT NULL", name="kept"),
+    Index("uq_lecture_floors_now", "lecture_id", unique=True, postgresql_where=text("state <> 'over'")),
+    Index("ix_lecture_floors_due", "until_at", postgresql_where=text("state <> 'over'")),
+    Index("ix_lecture_floors_pupil_id", "pupil_id"),
+)
+
+lecture_voices = Table(  # what was recorded of a floor: one recording, or a second one where a node was lost
+    "lecture_voices",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("floor", Integer, nullable=False),
+    Column("name", Text, nullable=False),  # of the page's making, as a take's
+    Column("start_ms", Integer, nullable=False),
+    ForeignKeyConstraint(["lecture_id", "floor"], [lecture_floors.c.lecture_id, lecture_floors.c.number]),
+    PrimaryKeyConstraint("lecture_id", "number"),
+    UniqueConstraint("lecture_id", "name"),
+    CheckConstraint("start_ms >= 0", name="start_ms"),
+)
+
+lecture_voice_segments = Table(  # of a floor that is kept
+    "lecture_voice_segments",
+    metadata,
+    Column("lecture_id", Uuid, nullable=False),
+    Column("voice", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    ForeignKeyConstraint(["lecture_id", "voice"], [lecture_voices.c.lecture_id, lecture_voices.c.number]),
+    PrimaryKeyConstraint("lecture_id", "voice", "number"),
+    CheckConstraint("samples > 0", name="samples"),
 )
 
 lecture_lost = Table(  # "I'm lost", once a window of the lecture's clock; domain/pulse.py says how long one is

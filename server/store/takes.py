@@ -117,6 +117,8 @@ _OUTLIVED = """
     ORDER BY ended_at LIMIT %(limit)s
 """
 _FORGET = (
+    "DELETE FROM lecture_voice_segments WHERE lecture_id = %(lecture)s RETURNING number",
+    "DELETE FROM lecture_voices WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_pictures WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_segments WHERE lecture_id = %(lecture)s RETURNING number",
     "DELETE FROM lecture_takes WHERE lecture_id = %(lecture)s RETURNING number",

@@ -14,6 +14,7 @@ from media.picture_cmaf import MIME as PICTURE_MIME
 from media.picture_cmaf import TYPE as PICTURE_TYPE
 from server.actions import lecture_air, lecture_film
 from server.actions.errors import NotHere
+from server.actions.floor import MARK as VOICE
 from server.camera import MARK
 from server.domain.lecture import OVERRUN
 from server.domain.people import Role
@@ -35,17 +36,29 @@ PICTURE_CODEC = PICTURE_TYPE.partition('"')[2].rstrip('"')
 HEARD_BITS, SEEN_BITS = 40_000, 150_000  # at the most, with their packing
 
 
-def sound_of(call: Call[Any], lists: tuple[str, str, str] | tuple[str], until: float) -> wire.SoundView:
-    """Good until then; `lists` are the names of the playlists of sound and, where there is one, of picture and both."""
+def sound_of(
+    call: Call[Any], sound: str, until: float, *, picture: tuple[str, str] | None = None, voices: str | None = None
+) -> wire.SoundView:
+    """Good until then, by the names of the playlists: of the lecturer's sound and, where there is one, of picture and
+    both, and of pupils' voices."""
     grant = call.parts.grants.grant(call.id(), call.person.id, round(until))
-    sound, *more = [f"/hls/{grant}/{name}.m3u8" for name in lists]
-    picture = wire.PictureView(type=PICTURE_TYPE, playlist=more[0], whole=more[1]) if more else None
-    return wire.SoundView(type=TYPE, initialisation=INITIALISATION, playlist=sound, picture=picture)
+
+    def at(name: str) -> str:
+        return f"/hls/{grant}/{name}.m3u8"
+
+    return wire.SoundView(
+        type=TYPE,
+        initialisation=INITIALISATION,
+        playlist=at(sound),
+        picture=wire.PictureView(type=PICTURE_TYPE, playlist=at(picture[0]), whole=at(picture[1])) if picture else None,
+        voices=at(voices) if voices else None,
+    )
 
 
 def live_sound(call: Call[Any], lecture: wire.LectureView) -> wire.SoundView:
     """Good until the room is closed at the latest."""
-    return sound_of(call, ("live", "picture", "whole"), (lecture.ends_at + OVERRUN).timestamp())
+    until = (lecture.ends_at + OVERRUN).timestamp()
+    return sound_of(call, "live", until, picture=("picture", "whole"), voices="floor")
 
 
 async def live(call: Call[None]) -> Response:
@@ -54,6 +67,10 @@ async def live(call: Call[None]) -> Response:
 
 async def live_picture(call: Call[None]) -> Response:
     return await _live(call, MARK, KEY_PARTS)
+
+
+async def live_floor(call: Call[None]) -> Response:
+    return await _live(call, VOICE, 1)
 
 
 async def _live(call: Call[None], mark: str, whole_parts: int) -> Response:
@@ -82,21 +99,45 @@ async def rewind(call: Call[None]) -> wire.LectureRewind:
     if lecture is None or not await call.parts.listeners.may(call.person, id):
         raise NotHere
     until = (lecture.ends_at + OVERRUN).timestamp()
-    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, sound_of(call, ("rewind",), until))
+    lists = sound_of(call, "rewind", until, picture=("rewind-picture", "rewind-whole"), voices="rewind-voices")
+    view = await views.replays.rewind(id, _number(call.query.get("after")) or 0, lists)
     if view is None:
         raise NotHere
     return view
 
 
 async def rewind_list(call: Call[None]) -> Response:
+    return await _rewind(call, "")
+
+
+async def rewind_picture(call: Call[None]) -> Response:
+    return await _rewind(call, MARK)
+
+
+async def rewind_voices(call: Call[None]) -> Response:
+    return await _rewind(call, VOICE)
+
+
+async def _rewind(call: Call[None], mark: str) -> Response:
     """What is kept so far, or what of it ends after `from`, in ms: who knows the rest asks for what is new."""
     id = _granted(call)
     if not await call.parts.listeners.may(call.person, id):
         raise NotHere
     found = await call.parts.store.rows("SELECT started_at FROM lectures WHERE id = %(id)s", {"id": id})
     known = _number(call.query.get("from")) or 0
-    segments = [each for each in await call.parts.views.replays.segments(id) if each.ends_ms > known]
-    return _playlist(call, id, segments, found[0].started_at, grows=True)
+    segments = [each for each in await _track(call, id, mark) if each.ends_ms > known]
+    return _playlist(call, id, segments, found[0].started_at, mark, grows=True)
+
+
+async def rewind_whole(call: Call[None]) -> Response:
+    if not await call.parts.listeners.may(call.person, _granted(call)):
+        raise NotHere
+    return _whole("rewind", "rewind-picture")
+
+
+async def _track(call: Call[Any], id: UUID, mark: str) -> Sequence[Segment]:
+    views = call.parts.views.replays
+    return await {"": views.segments, MARK: views.pictures, VOICE: views.voices}[mark](id)
 
 
 async def replay_list(call: Call[None]) -> Response:
@@ -107,13 +148,16 @@ async def replay_picture(call: Call[None]) -> Response:
     return await _replay(call, MARK)
 
 
+async def replay_voices(call: Call[None]) -> Response:
+    return await _replay(call, VOICE)
+
+
 async def _replay(call: Call[None], mark: str) -> Response:
     id = _granted(call)
-    views = call.parts.views.replays
-    lecture = await views.open_to(call.person, id)
+    lecture = await call.parts.views.replays.open_to(call.person, id)
     if lecture is None:
         raise NotHere
-    return _playlist(call, id, await (views.pictures(id) if mark else views.segments(id)), lecture.started_at, mark)
+    return _playlist(call, id, await _track(call, id, mark), lecture.started_at, mark)
 
 
 async def replay_whole(call: Call[None]) -> Response:
@@ -156,8 +200,9 @@ async def rerun(call: Call[None]) -> wire.LectureReplay:
     if lecture is None:
         raise NotHere
     kept = timedelta(days=call.parts.settings.lecture_days)
-    lists = ("replay", "replay-picture", "replay-whole") if await views.pictures(call.id()) else ("replay",)
-    sound = sound_of(call, lists, time.time() + REPLAY_GRANT.total_seconds())
+    picture = ("replay-picture", "replay-whole") if await views.pictures(call.id()) else None
+    voices = "replay-voices" if await views.voices(call.id()) else None
+    sound = sound_of(call, "replay", time.time() + REPLAY_GRANT.total_seconds(), picture=picture, voices=voices)
     view = await views.replay(call.person, lecture, sound, kept)
     if view is None:
         raise NotHere
@@ -175,6 +220,10 @@ async def film(call: Call[None]) -> wire.LectureFilm:
     if found is None:
         raise NotHere
     return found
+
+
+async def school_films(call: Call[None]) -> wire.SchoolFilms:
+    return await call.parts.views.replays.films_for(call.person)
 
 
 async def film_again(call: Call[None]) -> wire.LectureFilm:
@@ -242,6 +291,16 @@ DOORS = (
          content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay-whole.m3u8", replay_whole, WATCHERS, "Both of it, or the sound alone", tag="sound",
          content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/floor.m3u8", live_floor, WATCHERS, "A pupil who has the floor, as it is now", tag="sound",
+         query=("_HLS_msn", "_HLS_part"), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/replay-voices.m3u8", replay_voices, WATCHERS, "What is kept of pupils who spoke",
+         tag="sound", content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/rewind-picture.m3u8", rewind_picture, WATCHERS, "A camera on the air, so far",
+         tag="sound", query=("from",), content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/rewind-whole.m3u8", rewind_whole, WATCHERS, "Both of it so far, or the sound alone",
+         tag="sound", content_type=PLAYLIST),
+    Door("GET", "/hls/{grant}/rewind-voices.m3u8", rewind_voices, WATCHERS, "What is kept so far of pupils who spoke",
+         tag="sound", query=("from",), content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/rewind.m3u8", rewind_list, WATCHERS, "What was heard so far of a lecture on the air",
          tag="sound", query=("from",), content_type=PLAYLIST),
     Door("GET", "/hls/{grant}/replay.m3u8", replay_list, WATCHERS, "All that was heard", tag="sound",
@@ -254,6 +313,8 @@ DOORS = (
          reply=wire.LectureReplay, tag="sound"),
     Door("GET", "/api/lectures/{id}/film", film, WATCHERS | {Role.SCHOOL_ADMIN}, "Its one video, or how far that is",
          reply=wire.LectureFilm, tag="sound"),
+    Door("GET", "/api/school/films", school_films, frozenset({Role.SCHOOL_ADMIN}),
+         "Videos of lectures that were open for one's school", reply=wire.SchoolFilms, tag="sound"),
     Door("POST", "/api/lectures/{id}/film", film_again, KEEPERS, "Make its video anew", reply=wire.LectureFilm,
          tag="sound"),
     Door("POST", "/api/lectures/{id}/replay", show_or_hide, KEEPERS, "Whether pupils may watch it", wire.ShowReplay,

@@ -8,6 +8,7 @@ from server.web import (
     api,
     auth,
     bank,
+    floor,
     lectures,
     library,
     monday,
@@ -102,6 +103,7 @@ DOORS: tuple[Door, ...] = (
     *air.DOORS,
     *afterwards.DOORS,
     *pulse.DOORS,
+    *floor.DOORS,
     *on_air.DOORS,
     *library.DOORS,
     # money

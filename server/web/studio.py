@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from server.actions import answer, consent, edition, review, studio
+from server.actions import answer, consent, edition, floor, review, studio
 from server.actions.errors import NotHere
 from server.domain.people import Role
 from server.live import protocol as wire
@@ -172,6 +172,14 @@ async def pupils(call: Call[None]) -> wire.SchoolPupils:
     return found
 
 
+async def lecture_voice(call: Call[wire.LectureVoice]) -> None:
+    async with call.parts.store.work() as work:
+        school = await shelf.school_of(work, call.person.id)
+        if school is None:
+            raise NotHere
+        await floor.allow(work, school, call.body.on)
+
+
 async def say_consent(call: Call[wire.SayConsent]) -> None:
     parts, body = call.parts, call.body
     async with parts.store.work() as work:
@@ -221,6 +229,8 @@ DOORS = (
          reply=wire.SchoolPupils, tag="people", query=("search",)),
     Door("POST", "/api/school/pupils/{id}/consent", say_consent, SCHOOL, "A guardian's word on one purpose",
          wire.SayConsent, tag="people"),
+    Door("POST", "/api/school/lecture-voice", lecture_voice, SCHOOL, "Whether one's pupils may speak in lectures",
+         wire.LectureVoice, tag="people"),
     Door("GET", "/api/children", children, GUARDIAN, "One's own children, and what one agrees to",
          reply=wire.Children, tag="people"),
     Door("POST", "/api/children/{id}/consent", say_own_consent, GUARDIAN, "Agree to one purpose, or take it back",

@@ -6,7 +6,7 @@ import type { PupilView, Purpose } from "./protocol";
 import { studio } from "./studio-words";
 import { moment, say, sentence } from "./words";
 
-const PURPOSES: readonly Purpose[] = ["service", "recording", "public_video", "research"];
+const PURPOSES: readonly Purpose[] = ["service", "recording", "public_video", "lecture", "research"];
 
 /** The words that are agreed to. */
 export function Wordings() {
@@ -32,7 +32,7 @@ export function Agreed({ pupil, put, children }: { pupil: PupilView; put: (purpo
     setSure(null);
     setBusy(false);
   };
-  const voice = (purpose: Purpose): boolean => purpose === "recording" || purpose === "public_video";
+  const voice = (purpose: Purpose): boolean => purpose === "recording" || purpose === "public_video" || purpose === "lecture";
   return (
     <li class="card pupil">
       <div>

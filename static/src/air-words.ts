@@ -3,7 +3,7 @@ import { computed } from "@preact/signals";
 import { language } from "./words";
 
 const zh = {
-  mic: "话筒", speaking: "话筒开着", silent: "话筒静音", muteIt: "静音", unmuteIt: "取消静音", turnOn: "打开话筒", off: "话筒没开",
+  mic: "话筒", speaking: "话筒开着", silent: "话筒静音", yields: "同学说话时你的话筒静音：家长没有同意录他的声音。说完自动恢复。", muteIt: "静音", unmuteIt: "取消静音", turnOn: "打开话筒", off: "话筒没开",
   refused: "用不了话筒：请在浏览器里允许使用麦克风，再点“打开话筒”。同学们还能看白板。", unplugged: "麦克风断开了，插好后会自动接上。白板不受影响。", held: "麦克风被别的程序或电话占用，用完会自动接上。", busy: "服务器正忙，声音稍后自动接上。", waiting: "网络不稳，你说的话正在补传，不会丢。", notKept: "声音同学们听得到，但回放暂时存不下来，请告诉管理员。",
   check: "开讲前检查", checkMic: "检查话筒", testing: "说一句话试试", loud: "声音正常", quiet: "听不到声音：说句话，或换一个麦克风", noMic: "没有可用的话筒", network: "网络", trip: (ms: number) => `来回 ${ms} 毫秒`, good: "很好", slow: "有点慢，声音会晚一些到", bad: "太慢了，请换一个网络", noNetwork: "连不上服务器", again: "再测一次",
   list: "，", camera: "摄像头", checkCamera: "检查摄像头", closeCamera: "关掉", whichCamera: "用哪个摄像头", cameraN: (n: number) => `摄像头 ${n}`, cameraOptional: "不开也可以上课。只拍老师，同学看到的是小画面。", cameraFromStart: "开讲时就打开摄像头", ownPicture: "你自己的画面", picture: "老师的画面", movable: "可以拖动，也可以用方向键移动", cameraOn: "摄像头开着", cameraOff: "摄像头", startCamera: "打开摄像头", stopCamera: "关掉摄像头",
@@ -21,7 +21,7 @@ const zh = {
 type Words = typeof zh;
 
 const en: Words = {
-  mic: "Microphone", speaking: "Microphone on", silent: "Muted", muteIt: "Mute", unmuteIt: "Unmute", turnOn: "Microphone on", off: "Microphone off",
+  mic: "Microphone", speaking: "Microphone on", silent: "Muted", yields: "Your microphone is muted while this pupil speaks: the guardian has not agreed to a recording. It goes on by itself.", muteIt: "Mute", unmuteIt: "Unmute", turnOn: "Microphone on", off: "Microphone off",
   refused: "No microphone: allow it in your browser, then press “Microphone on”. Pupils still see the board.", unplugged: "The microphone was unplugged; it goes on by itself once it is back. The board goes on.", held: "Another program or a call holds the microphone; it goes on by itself.", busy: "The server is busy; sound goes on by itself in a moment.", waiting: "The network is unsteady; what you said is on its way and not lost.", notKept: "Pupils hear you, but the recording can't be stored just now; please tell the administrator.",
   check: "Before you begin", checkMic: "Check the microphone", testing: "Say something", loud: "You are heard", quiet: "Nothing is heard: say something, or choose another microphone", noMic: "There is no microphone", network: "Network", trip: (ms) => `${ms} ms there and back`, good: "good", slow: "a little slow: sound comes later", bad: "too slow: please use another network", noNetwork: "the server can't be reached", again: "Again",
   list: ", ", camera: "Camera", checkCamera: "Check the camera", closeCamera: "Close it", whichCamera: "Which camera", cameraN: (n) => `Camera ${n}`, cameraOptional: "You can teach without. It shows you alone, and small.", cameraFromStart: "Camera on from the beginning", ownPicture: "Your own picture", picture: "The lecturer's picture", movable: "drag it, or move it with the arrow keys", cameraOn: "Camera on", cameraOff: "Camera", startCamera: "Switch the camera on", stopCamera: "Switch the camera off",

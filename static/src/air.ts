@@ -207,6 +207,7 @@ export abstract class Airing<S extends Source> {
 
 export class Broadcast extends Airing<Microphone> {
   readonly muted = signal(false);
+  readonly yields = signal(false); // a pupil speaks whose voice must not be kept: this microphone would hear the loudspeaker
 
   level(): number {
     return this.source?.level() ?? 0;
@@ -219,6 +220,16 @@ export class Broadcast extends Airing<Microphone> {
 
   mute(muted: boolean): void {
     this.muted.value = muted;
+    this.#say();
+  }
+
+  yield(on: boolean): void {
+    if (this.yields.peek() === on) return;
+    this.yields.value = on;
+    this.#say();
+  }
+
+  #say(): void {
     if (this.source !== null) this.opened(this.source);
     if (this.take !== null) this.send(this.take, new Uint8Array(0));
   }
@@ -227,8 +238,12 @@ export class Broadcast extends Airing<Microphone> {
     return (liveType() === null ? null : await Microphone.open()) ?? "refused";
   }
 
+  get #silent(): boolean {
+    return this.muted.peek() || this.yields.peek();
+  }
+
   protected override opened({ stream }: Microphone): void {
-    for (const track of stream.getAudioTracks()) track.enabled = !this.muted.value;
+    for (const track of stream.getAudioTracks()) track.enabled = !this.#silent;
   }
 
   protected record(take: Take, source: Microphone, then: () => void): Recorder {
@@ -236,7 +251,7 @@ export class Broadcast extends Airing<Microphone> {
   }
 
   protected about(): About {
-    return { muted: this.muted.value };
+    return { muted: this.#silent };
   }
 
   protected held(held: boolean): void {

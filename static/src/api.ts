@@ -1,7 +1,7 @@
 // Commands and snapshots over HTTP: what must not be lost carries a key, so that asking twice does no harm.
 import { signal } from "@preact/signals";
 import type {
-  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, PointsView, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolPupils,
+  Activate, AnswerView, Ask, BackToQueue, BeginLesson, Breathe, Children, Choose, Correct, Decide, DutyView, EarningsView, Edit, Editions, Finish, GoOnDuty, HandBack, HeldQuestions, IceView, Judge, LabelModels, MergeTopic, Lessons, LessonsBeside, Me, Moment, Pairs, Pause, PointsView, Problem, QuestionView, Rate, Reliability, RenameTopic, ReplayView, Reviews, SayConsent, SayLabel, SchoolFilms, SchoolPupils,
   SessionSnapshot, SessionView, SignIn, Split, Stage, StudentState, Subject, TaxonomyView, TeacherState, Ticket, TopicList, ToSayList, Trust, Waiting,
 } from "./protocol";
 import { newId } from "./ids";
@@ -158,6 +158,8 @@ export const reviews = (): Promise<Reviews> => call("GET", "/api/reviews");
 export const decide = (answer: string, body: Decide): Promise<AnswerView> => post(`/api/reviews/${answer}`, body);
 export const trust = (teacher: string, body: Trust): Promise<Reviews> => post(`/api/reviews/teachers/${teacher}`, body);
 export const pupils = (search: string): Promise<SchoolPupils> => call("GET", `/api/school/pupils?search=${encodeURIComponent(search)}`);
+export const schoolFilms = (): Promise<SchoolFilms> => call("GET", "/api/school/films");
+export const lectureVoice = (on: boolean): Promise<unknown> => post("/api/school/lecture-voice", { on });
 export const sayConsent = (pupil: string, body: SayConsent): Promise<unknown> => post(`/api/school/pupils/${pupil}/consent`, body);
 export const children = (): Promise<Children> => call("GET", "/api/children");
 export const sayOwn = (child: string, body: SayConsent): Promise<unknown> => post(`/api/children/${child}/consent`, body);

@@ -3,6 +3,7 @@ import { effect, signal, type Signal } from "@preact/signals";
 import { Broadcast } from "./air";
 import { Refusal } from "./api";
 import { Camera } from "./camera";
+import { Floor } from "./floor";
 import { earsFor, type Ears } from "./hearing";
 import * as lectures from "./lectures";
 import type { Link } from "./link";
@@ -28,6 +29,7 @@ export class Auditorium {
   readonly ears: Signal<Ears | null> = signal(null); // of everybody else
   readonly deaf = signal(false); // this browser plays nothing of ours
   readonly sight: Sight;
+  readonly floor: Floor; // a pupil who is heard
   readonly pulse: Pulse;
   me: Side = "pupil";
   readonly #stop: () => void;
@@ -45,11 +47,18 @@ export class Auditorium {
     this.camera = new Camera(link, id, () => this.#mine, this.broadcast);
     this.sight = new Sight(link, () => this.ears.value, async () => (await lectures.room(id)).pictures);
     this.pulse = new Pulse(id);
-    this.#stop = effect(() => {
+    this.floor = new Floor(link, id);
+    const stop = effect(() => {
+      const floor = this.floor.now.value;
+      const kept = this.pulse.hands.value?.hands.find(({ number }) => number === floor?.hand)?.kept === true;
+      this.broadcast.yield(floor?.open === true && !kept);
+    });
+    const stopAir = effect(() => {
       const sound = this.broadcast.state.value;
       if (sound === "off" || sound === "elsewhere" || sound === "refused" || sound === "none") void this.camera.stop(); // she is off the air
       this.#tune(this.sight.wants.value);
     });
+    this.#stop = () => [stop, stopAir].forEach((each) => each());
   }
 
   close(): void {
@@ -57,6 +66,7 @@ export class Auditorium {
     void this.camera.stop();
     void this.broadcast.stop();
     this.sight.close();
+    this.floor.close();
     this.ears.value?.close();
     this.board.close();
     if (this.#staff !== null) this.link.unwatch(this.#staff);
@@ -79,6 +89,7 @@ export class Auditorium {
     if (frame.frame === "picture" && frame.lecture === this.id) this.sight.sees(frame);
     this.broadcast.frame(frame);
     this.camera.frame(frame);
+    this.floor.frame(frame);
   }
 
   /** This page was told to draw, and waits to be let. */
@@ -141,7 +152,9 @@ export class Auditorium {
     this.lines.value = fresh.lines;
     this.voted.value = new Set([...fresh.voted, ...this.voted.value]);
     this.muted.value = fresh.muted;
-    if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, () => Date.parse(this.state.value?.started_at ?? ""));
+    const startedAt = (): number => Date.parse(this.state.value?.started_at ?? "");
+    if (fresh.me !== "lecturer" && fresh.sound !== null) this.ears.value ??= earsFor(fresh.sound, startedAt);
+    if (fresh.sound !== null) this.floor.listens(fresh.sound, startedAt);
     this.deaf.value = fresh.me !== "lecturer" && fresh.sound !== null && this.ears.value === null;
     this.sight.take(fresh);
     this.#tune();
@@ -180,6 +193,7 @@ export class Auditorium {
     const state = this.state.peek();
     if (state === null) return;
     this.sight.tune(state);
+    this.floor.tune(state);
     this.ears.peek()?.tune(state.take?.number ?? null, pictures && state.take?.picture === true);
     if (state.state === "over") {
       void this.camera.stop();

@@ -15,6 +15,7 @@ import type { Attendance, LineView } from "./protocol";
 import { pulseSay } from "./pulse-words";
 import { Rewound, TimeLine } from "./rewind";
 import { AirMic, Checks, SoundNotes } from "./sound";
+import { FloorBar } from "./speak";
 import { clock, problemIn, say, sentence } from "./words";
 
 const LOOK_MS = 10_000; // at who is there
@@ -44,7 +45,10 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
   }, [hall.draws]);
   const cut = useCut();
   const [rewound, setRewound] = useState<number | null>(null); // ms from which the lecture is heard again, while it goes on
-  useEffect(() => hall.ears.value?.hush(rewound !== null), [hall.ears.value, rewound === null]);
+  useEffect(() => {
+    hall.ears.value?.hush(rewound !== null);
+    hall.floor.rewind(rewound !== null);
+  }, [hall.ears.value, rewound === null]);
 
   if (hall.refused.value !== null) return <Apart title={words.gone} more={problemIn(hall.refused.value.problem)} onleave={onleave} />;
   if (state === null || session === null || hall.board.board.value === null) {
@@ -58,6 +62,7 @@ export function Classroom({ id, onleave }: { id: string; onleave: () => void }) 
         {cut && <Notice kind="warning">{say.value.ownLinkLost}</Notice>}
         {back && taken && <div class="notice notice-warning notice-acts" role="alert"><span>{words.elsewhere}</span><button class="button small" onClick={() => void hall.start().catch(() => undefined)}>{words.takeOver}</button></div>}
         {hall.muted.value && <Notice>{words.muted}</Notice>}
+        <FloorBar hall={hall} />
         {rewound === null ? <><SoundNotes hall={hall} /><PictureNotes hall={hall} /></> : <Notice>{airSay.value.stillLive}</Notice>}
       </div>
       {state.state === "live" && rewound !== null ? <Rewound hall={hall} from={rewound} onlive={() => setRewound(null)} /> : state.state === "live" ? <Desk room={hall.board} session={session} watching={!hall.draws} /> : <section class="desk room-wait"><h2>{hall.me === "lecturer" ? words.notOnAir : words.notBegun}</h2><p class="muted">{hall.me === "lecturer" ? words.notOnAirMore : words.notBegunMore}</p>{hall.me === "lecturer" && <Checks hall={hall} />}</section>}

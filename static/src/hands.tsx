@@ -2,10 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Auditorium } from "./auditorium";
+import { floorSay } from "./floor-words";
 import { Empty, Icon, Notice } from "./parts";
 import type { LostView, MutedView } from "./protocol";
 import { lostNow } from "./pulse";
 import { pulseSay } from "./pulse-words";
+import { Invited, Speaking } from "./speak";
 import { sentence } from "./words";
 
 const SHOWN_WINDOWS = 20; // ten minutes
@@ -34,8 +36,12 @@ export function Taps({ hall }: { hall: Auditorium }) {
 export function Word({ hall, children }: { hall: Auditorium; children: ComponentChildren }) {
   const words = pulseSay.value;
   const has = hall.state.value?.has_the_word ?? null;
-  if (has === null || hall.me !== "pupil") return null;
-  if (hall.pulse.hand.value?.number !== has) return <p class="taps-place small" role="status">{words.somebody}</p>;
+  const floor = hall.floor.now.value;
+  const own = hall.pulse.hand.value;
+  if (hall.me !== "pupil") return null;
+  if (has === null) return hall.floor.ended.value ? <p class="taps-place small" role="status">{floorSay.value.over}</p> : null;
+  if (own?.number !== has) return <p class="taps-place small" role="status">{floor?.open ? floorSay.value.somebody : words.somebody}</p>;
+  if (floor?.hand === has) return floor.open ? <Speaking hall={hall} floor={floor} /> : <Invited key={floor.number} hall={hall} place={own} floor={floor} />;
   return (
     <section class="poll-card" aria-label={words.yourWord}>
       <h2>{words.yourWord}</h2>
@@ -51,20 +57,25 @@ export function Hands({ hall }: { hall: Auditorium }) {
   const [no, setNo] = useState<string | null>(null);
   const act = (work: Promise<void>): void => void work.then(() => setNo(null), (error: unknown) => setNo(sentence(error)));
   const teaches = hall.me === "lecturer";
+  const floor = hall.floor.now.value;
   return (
     <section class="talk" aria-label={words.hands}>
       {no && <Notice kind="error">{no}</Notice>}
       {line !== null && line.count > 0 && <p><b class="digits">{words.waiting(line.count)}</b></p>}
       <ul class="lines" aria-live="polite">
         {(line === null || line.hands.length === 0) && <Empty title={words.noHands}>{teaches && words.noHandsMore}</Empty>}
-        {line?.hands.map(({ number, nickname, taken }) => (
+        {line?.hands.map(({ number, nickname, taken, may_speak }) => (
           <li key={number} class="said-line hand-line">
             <span class="hand-name">{nickname}{taken && <span class="state state-live">{words.has}</span>}</span>
             {teaches && (taken ? (
-              <button class="button small primary" onClick={() => act(hall.pulse.handDone(number))}>{words.done}</button>
+              <span class="row">
+                {may_speak && floor?.hand !== number && <button class="button small" onClick={() => act(hall.pulse.askToSpeak(number))}><Icon name="mic" />{floorSay.value.ask}</button>}
+                <button class="button small primary" onClick={() => act(hall.pulse.handDone(number))}>{words.done}</button>
+              </span>
             ) : (
               <span class="row">
                 <button class="button small" onClick={() => act(hall.pulse.takeHand(number))}>{words.take}</button>
+                {may_speak && <button class="button small" onClick={() => act(hall.pulse.askToSpeak(number))}><Icon name="mic" />{floorSay.value.ask}</button>}
                 <button class="button small quiet" onClick={() => act(hall.pulse.handDone(number))}>{words.skip}</button>
               </span>
             ))}

@@ -40,12 +40,15 @@ const STANDS_MS = 250; // at one moment: it goes on no more
 const STEER_MS = 100;
 const AGAIN_MS = 2_000;
 
+/** A part of the lecturer's sound, or of a pupil's voice. */
+export type Heard = Pick<Sound, "take" | "n" | "at_ms" | "bytes">;
+
 /** What may be heard, however it comes. `at` is the moment of the lecture that is heard just now, in ms. */
 export interface Ears {
   readonly silenced: { value: boolean }; // the browser wants a touch first
   readonly heard: { value: boolean }; // something came within the last seconds
   readonly at: number | null;
-  hears(part: Sound): void;
+  hears(part: Heard): void;
   tune(take: number | null, pictured: boolean): void;
   listen(): void;
   hush(on: boolean): void; // something else is heard meanwhile
@@ -160,7 +163,7 @@ export class Loudspeaker extends Speaker implements Ears {
     return this.heard.value && !this.audio.paused && this.audio.readyState > 1 ? this.audio.currentTime * 1_000 : null;
   }
 
-  hears(part: Sound): void {
+  hears(part: Heard): void {
     const admitted = this.#order.admits(part);
     if (admitted === "no") return;
     if (admitted === "anew") this.#offset = part.at_ms / 1_000 - part.n * PART_S;

@@ -5,7 +5,7 @@ export const MAX_FRAME = 65536;
 
 export type Outcome = "seen" | "solved" | "stuck" | "reopened" | "unanswered";
 
-export type Purpose = "service" | "recording" | "public_video" | "research";
+export type Purpose = "service" | "recording" | "public_video" | "research" | "lecture";
 
 export type Presence = "off" | "ready" | "offered" | "answering" | "away";
 
@@ -1075,6 +1075,14 @@ export interface TakeView {
   picture: boolean;
 }
 
+/** A pupil who has the word by a raised hand is asked to speak or, when it is `open`, is heard; until then at the latest. The room is told no name. */
+export interface FloorView {
+  number: number;
+  hand: number;
+  open: boolean;
+  until_at: string;
+}
+
 /** How the room is just now; its version is the lecture's. */
 export interface RoomState {
   lecture_id: string;
@@ -1086,6 +1094,7 @@ export interface RoomState {
   epoch: number;
   take: TakeView | null;
   has_the_word: number | null;
+  floor: FloorView | null;
 }
 
 /** Where lines that are held or hidden are told, and the point from which to listen on. */
@@ -1102,12 +1111,13 @@ export interface PictureView {
   whole: string;
 }
 
-/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is none, and none to come. */
+/** How a lecture is heard: the type and the beginning (base64) of the track whose parts come as `sound`; and, where a browser can't join parts, the address of its playlist, for this person alone. `picture` is None where there is none, and none to come; `voices` is the playlist of pupils who speak, whose parts come as `spoken`. */
 export interface SoundView {
   type: string;
   initialisation: string;
   playlist: string;
   picture: PictureView | null;
+  voices: string | null;
 }
 
 /** What the lecturer asks the room, and how many chose each option; `right`, counted from 1, is for the lecturer alone until it is closed. */
@@ -1129,10 +1139,11 @@ export interface PollAnswer {
   option: number;
 }
 
-/** A pupil's own raised hand; `ahead` counts those that went up before it. */
+/** A pupil's own raised hand; `ahead` counts those that went up before it. `by_voice` is what may become of it where the lecturer asks to hear it: "no", "heard" by the room alone, or "kept" in the replay, too. */
 export interface HandPlace {
   number: number;
   ahead: number;
+  by_voice: "no" | "heard" | "kept";
 }
 
 export interface HandView {
@@ -1140,12 +1151,29 @@ export interface HandView {
   nickname: string;
   raised_at: string;
   taken: boolean;
+  may_speak: boolean;
+  kept: boolean;
 }
 
 /** The line of raised hands for who keeps the room; `count` are those that wait, also where more than are shown. */
 export interface HandsView {
   count: number;
   hands: HandView[];
+}
+
+/** A pupil who was asked will speak, on this page; `may_keep` where it was told that the replay keeps it. */
+export interface SayYes {
+  page: string;
+  may_keep: boolean;
+}
+
+export interface FloorOpened {
+  number: number;
+}
+
+/** Whoever is asked or heard is so no more, and may be kept from more. */
+export interface CutFloor {
+  then?: "mute" | "remove" | null;
 }
 
 /** A stretch of a lecture in which many were lost, on the lecture's own clock; `most` in its worst half minute. */
@@ -1215,6 +1243,22 @@ export interface LectureFilm {
   duration_ms: number | null;
   size: number | null;
   download_url: string | null;
+}
+
+/** A lecture that was open for a school, and its one video. */
+export interface SchoolFilm {
+  lecture_id: string;
+  title: string;
+  lecturer_name: string;
+  subject: Subject;
+  grades: number[];
+  held_at: string;
+  film: LectureFilm;
+}
+
+export interface SchoolFilms {
+  films: SchoolFilm[];
+  more: boolean;
 }
 
 /** What was said, in writing: brought by the lecturer or heard by the speech model; pupils see what is shown. */
@@ -1639,6 +1683,12 @@ export interface SchoolPupils {
   wording: string;
   pupils: PupilView[];
   more: boolean;
+  lecture_voice: boolean;
+}
+
+/** Whether pupils of the school may speak in lectures, where their guardians agree. */
+export interface LectureVoice {
+  on: boolean;
 }
 
 /** A guardian's word on one purpose, and the version of the words that it is about. */
@@ -1982,6 +2032,16 @@ export interface Sound {
   bytes: string;
 }
 
+/** A part (base64) of what a pupil says who has the floor, on the lecture's clock as the lecturer's sound is; the parts of a recording are numbered from 0. May be dropped. */
+export interface Spoken {
+  frame: "spoken";
+  lecture: string;
+  take: number;
+  n: number;
+  at_ms: number;
+  bytes: string;
+}
+
 /** A part of the lecturer's camera (base64), over the same time as the sound's of the same number. One that is `key` has the track's beginning in it, and may be the first. May be dropped. */
 export interface Picture {
   frame: "picture";
@@ -2028,7 +2088,7 @@ export interface Go {
   after_s: number;
 }
 
-export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Picture | Aired | Watched | Beat | Degraded | Go;
+export type AnyServerFrame = Welcome | Told | Resync | Subscribed | Ack | Refused | InkSeen | LookSeen | Signalled | VoiceHeard | Sound | Spoken | Picture | Aired | Watched | Beat | Degraded | Go;
 
 /** First frame: the one-use ticket, and where each channel was left. */
 export interface Hello {
@@ -2104,7 +2164,7 @@ export interface Voice {
   bytes: string;
 }
 
-/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`, and how long after that it began. */
+/** A slice of the lecturer's microphone (base64 of what a browser records) from byte `at` of a take that the page has named; answered with `aired`. One that does not follow what has arrived is not taken. `ago_ms` says, in the first one, how long ago the take began. A slice of her camera names the take of the microphone that it is `beside`, and how long after that it began. A slice of a pupil's voice has the number of the floor as `room_epoch`, and names the page that said yes. */
 export interface Air {
   frame: "air";
   lecture: string;
@@ -2116,7 +2176,7 @@ export interface Air {
   bytes: string;
   muted?: boolean;
   last?: boolean;
-  track?: "sound" | "camera";
+  track?: "sound" | "camera" | "voice";
   beside?: string;
   after_ms?: number;
 }

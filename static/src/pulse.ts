@@ -88,6 +88,11 @@ export class Pulse {
     this.hands.value = await post<HandsView>(`${this.#at}/hands/${number}/take`);
   }
 
+  /** By voice, where the school and the guardian have agreed; a hand that is only up has the word with it. */
+  async askToSpeak(number: number): Promise<void> {
+    this.hands.value = await post<HandsView>(`${this.#at}/hands/${number}/speak`);
+  }
+
   async handDone(number: number): Promise<void> {
     this.hands.value = await post<HandsView>(`${this.#at}/hands/${number}/done`);
   }

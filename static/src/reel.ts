@@ -1,4 +1,5 @@
-// A track beside a replay's sound: the lecturer's camera, fetched where the replay stands and kept in step with it.
+// A track beside a replay's sound, fetched where the replay stands and kept in step with it: the lecturer's camera, or
+// the voices of pupils who spoke.
 import { signal } from "@preact/signals";
 import { joinerOf, wayOf } from "./hearing";
 import { inStep } from "./screen";
@@ -18,8 +19,14 @@ export function inPlaylist(pieces: readonly Piece[], moment: number): number | n
   return null;
 }
 
-export class Reel {
-  readonly element = document.createElement("video");
+/** What shows a camera: without a sound of its own. */
+export function screen(): HTMLVideoElement {
+  const element = document.createElement("video");
+  element.muted = element.playsInline = true;
+  return element;
+}
+
+export class Reel<E extends HTMLMediaElement = HTMLVideoElement> {
   readonly shows = signal(false);
   readonly wrong = signal(false);
   #pieces: Piece[] = [];
@@ -36,9 +43,8 @@ export class Reel {
     readonly type: string,
     public address: string,
     readonly startedAt: number,
+    readonly element: E,
   ) {
-    const { element } = this;
-    element.muted = element.playsInline = true;
     const kind = joinerOf(type);
     if (kind === null) {
       if (wayOf(type) === "none") this.wrong.value = true;
@@ -54,6 +60,16 @@ export class Reel {
   /** Another address of the same: the last one has served its time. */
   renew(address: string): void {
     if (address !== this.address) [this.address, this.#listed] = [address, false];
+  }
+
+  /** There may be more of it now. */
+  grow(): void {
+    this.#listed = false;
+  }
+
+  /** What a touch opened the way for plays later, too. */
+  touch(): void {
+    void this.element.play().catch(() => undefined);
   }
 
   /** Shows what was seen at this moment, in ms of the lecture; called for each frame that is painted. */

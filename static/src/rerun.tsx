@@ -8,7 +8,7 @@ import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
 import { Corner } from "./picture";
 import type { LectureReplay } from "./protocol";
-import { Reel } from "./reel";
+import { Reel, screen } from "./reel";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { placeOf } from "./rewind";
 import { CaptionsRow, Moments, useCaptions, type Captions } from "./moments";
@@ -99,13 +99,15 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
   const id = view.lecture.id;
   const score = useMemo(() => new Score(view.log), [id]);
   const tape = useMemo(() => new Tape(view), [id]);
-  const reel = useMemo(() => view.sound.picture && new Reel(view.sound.picture.type, view.sound.picture.playlist, Date.parse(view.started_at)), [id]);
+  const reel = useMemo(() => view.sound.picture && new Reel(view.sound.picture.type, view.sound.picture.playlist, Date.parse(view.started_at), screen()), [id]);
+  const voices = useMemo(() => (view.sound.voices === null ? null : new Reel(view.sound.type, view.sound.voices, Date.parse(view.started_at), new Audio())), [id]);
   const [pictures, setPictures] = useState(recall("pictures") !== "no");
   const [now, setNow] = useState(0);
   const [speed, setSpeed] = useState(Number(recall("speed") ?? 1) || 1);
   useEffect(() => {
     tape.renew(view.sound);
     if (view.sound.picture !== null) reel?.renew(view.sound.picture.playlist);
+    if (view.sound.voices !== null) voices?.renew(view.sound.voices);
   }, [view.sound.playlist]);
   useEffect(() => tape.hurry(speed), [tape, speed]);
   useEffect(() => {
@@ -115,13 +117,16 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
   useEffect(() => {
     let frame = requestAnimationFrame(function tick() {
       setNow((at.current = tape.tick()));
-      if (watching.current) reel?.follow(at.current, tape.playing.value && !tape.waits.value, tape.speed);
+      const goesOn = tape.playing.value && !tape.waits.value;
+      if (watching.current) reel?.follow(at.current, goesOn, tape.speed);
+      voices?.follow(at.current, goesOn, tape.speed);
       frame = requestAnimationFrame(tick);
     });
     return () => {
       cancelAnimationFrame(frame);
       tape.close();
       reel?.close();
+      voices?.close();
     };
   }, [tape]);
   const watching = useRef(pictures);
@@ -146,6 +151,10 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
     remember("speed", String(value));
   };
   const go = (to: number): void => setNow(tape.seek(to));
+  const play = (): void => {
+    voices?.touch();
+    tape.play();
+  };
   const chapters = score.chapters.filter(({ at }) => at < ends);
   const chapter = chapters.reduce<Chapter | null>((last, each) => (each.at <= now ? each : last), null);
   const playing = tape.playing.value;
@@ -156,14 +165,14 @@ function Stage({ view, start, at, captions, onexpired }: { view: LectureReplay; 
         <Sheet board={board} page={page} address={photo} nib={STILL} author="" locked live={shown} follow={null} fit={0} hearer={DEAF} />
         {captions.at(now) !== "" && <p class="caption-line">{captions.at(now)}</p>}
         {reel !== null && pictures && reel.shows.value && <Corner element={reel.element} label={said.picture} onhide={() => watch(false)} />}
-        {!playing && <button class="replay-start" onClick={() => tape.play()} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>}
+        {!playing && <button class="replay-start" onClick={play} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>}
       </div>
       <div class="replay-line">
         <input type="range" min={0} max={ends} step={100} value={now} aria-label={words.position} aria-valuetext={`${clock(now)} / ${clock(ends)}`} onInput={(event) => go(Number(event.currentTarget.value))} onKeyDown={(event) => step(event, (by) => go(now + by))} />
         {view.marks.map(({ from_ms, most }) => <button key={from_ms} class="replay-lost" style={{ "--at": String(Math.min(1, from_ms / ends)) }} aria-label={said.lostHere(most, clock(from_ms))} title={said.lostHere(most, clock(from_ms))} onClick={() => go(from_ms)} />)}
       </div>
       <div class="replay-bar">
-        <button class="button primary replay-play" onClick={() => (playing ? tape.pause() : tape.play())} aria-label={playing ? words.pause : words.play}><Icon name={playing ? "pause" : "play"} /></button>
+        <button class="button primary replay-play" onClick={() => (playing ? tape.pause() : play())} aria-label={playing ? words.pause : words.play}><Icon name={playing ? "pause" : "play"} /></button>
         <span class="digits replay-clock">{clock(now)} / {clock(ends)}</span>
         {playing && tape.waits.value && <span class="muted small" role="status">{words.loading}</span>}
         <span class="bar-gap" />

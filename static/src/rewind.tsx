@@ -8,7 +8,9 @@ import { Sheet } from "./ink";
 import * as lectures from "./lectures";
 import { remember } from "./memory";
 import { Icon, Notice } from "./parts";
+import { Corner } from "./picture";
 import type { LectureRewind } from "./protocol";
+import { Reel, screen } from "./reel";
 import { DEAF, STILL, step } from "./replay";
 import { Score } from "./score";
 import { Tape } from "./tape";
@@ -69,7 +71,7 @@ export function TimeLine({ hall, ongo }: { hall: Auditorium; ongo: (to: number) 
 export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number; onlive: () => void }) {
   const words = airSay.value;
   const live = useLive(hall);
-  const [known, setKnown] = useState<{ score: Score; tape: Tape; media: LectureRewind["media"] } | null>(null);
+  const [known, setKnown] = useState<Known | null>(null);
   const [wrong, setWrong] = useState(false);
   const [now, setNow] = useState(from);
   const latest = useRef(known);
@@ -85,11 +87,14 @@ export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number
           if (gone) return;
           setWrong(false);
           if (latest.current === null) return setKnown((latest.current = opened(fresh, at.current)));
-          const { score, tape, media } = latest.current;
+          const { score, tape, reel, voices, media } = latest.current;
           score.grow(fresh.log);
           tape.renew(fresh.sound);
           tape.grow(fresh.lasts_ms);
-          setKnown((latest.current = { score, tape, media: { ...media, ...fresh.media } }));
+          for (const each of [reel, voices]) each?.grow();
+          if (fresh.sound.picture !== null) reel?.renew(fresh.sound.picture.playlist);
+          if (fresh.sound.voices !== null) voices?.renew(fresh.sound.voices);
+          setKnown((latest.current = { ...latest.current, media: { ...media, ...fresh.media } }));
         },
         (error: unknown) => {
           if (gone) return;
@@ -104,8 +109,15 @@ export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number
       if (performance.now() - askedAt > AGAIN_MS && (current === null || current.tape.ends - at.current < SOON_MS)) ask();
     }, LOOK_MS);
     let frame = requestAnimationFrame(function tick() {
-      const tape = latest.current?.tape;
-      if (tape !== undefined) setNow((at.current = tape.tick()));
+      const { current } = latest;
+      if (current !== null) {
+        const { tape, reel, voices } = current;
+        setNow((at.current = tape.tick()));
+        const goesOn = tape.playing.value && !tape.waits.value;
+        if (hall.sight.wants.peek()) reel?.follow(at.current, goesOn, tape.speed);
+        else reel?.rest();
+        voices?.follow(at.current, goesOn, tape.speed);
+      }
       frame = requestAnimationFrame(tick);
     });
     return () => {
@@ -113,6 +125,8 @@ export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number
       clearInterval(timer);
       cancelAnimationFrame(frame);
       latest.current?.tape.close();
+      latest.current?.reel?.close();
+      latest.current?.voices?.close();
       remember(placeOf(hall.id), hall.state.value?.state === "over" ? String(Math.round(at.current)) : null);
     };
   }, [hall]);
@@ -125,6 +139,7 @@ export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number
     <>
       <section class="desk" aria-label={words.rewound}>
         {known === null ? <p class="room-wait muted" role="status">{wrong ? words.noRewind : words.rewinding}</p> : <Past score={known.score} media={known.media} now={now} />}
+        {known?.reel?.shows.value && <Corner element={known.reel.element} label={words.picture} onhide={() => hall.sight.want(false)} />}
       </section>
       <section class="time-line time-line-back" aria-label={words.timeLine}>
         {wrong && known !== null && <Notice kind="warning">{words.noRewind}</Notice>}
@@ -144,11 +159,28 @@ export function Rewound({ hall, from, onlive }: { hall: Auditorium; from: number
   );
 }
 
-function opened(fresh: LectureRewind, from: number): { score: Score; tape: Tape; media: LectureRewind["media"] } {
+/** What is played: the sound, and in step with it the camera and pupils' voices. */
+interface Known {
+  score: Score;
+  tape: Tape;
+  reel: Reel | null;
+  voices: Reel<HTMLAudioElement> | null;
+  media: LectureRewind["media"];
+}
+
+function opened(fresh: LectureRewind, from: number): Known {
+  const { picture, voices, type } = fresh.sound;
+  const startedAt = Date.parse(fresh.started_at);
   const tape = new Tape(fresh, true);
   tape.seek(from);
   tape.play();
-  return { score: new Score(fresh.log), tape, media: fresh.media };
+  return {
+    score: new Score(fresh.log),
+    tape,
+    reel: picture === null ? null : new Reel(picture.type, picture.playlist, startedAt, screen()),
+    voices: voices === null ? null : new Reel(type, voices, startedAt, new Audio()),
+    media: fresh.media,
+  };
 }
 
 function Past({ score, media, now }: { score: Score; media: LectureRewind["media"]; now: number }) {

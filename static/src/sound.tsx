@@ -22,6 +22,7 @@ export function AirMic({ hall }: { hall: Auditorium }) {
   if (state === "asking") return <span class="mic" role="status"><Icon name="mic" /></span>;
   if (state !== "on" && state !== "held" && state !== "busy") return <button class="mic" aria-label={words.turnOn} onClick={() => void broadcast.start()}><Icon name="mic" /><span class="mic-words">{words.off}</span></button>;
   const muted = broadcast.muted.value;
+  if (broadcast.yields.value) return <button class="mic" disabled aria-label={words.yields} title={words.yields}><Icon name="mic" /><span class="mic-words">{words.silent}</span></button>;
   return (
     <button class={muted ? "mic" : "mic mic-on"} aria-pressed={!muted} aria-label={muted ? `${words.silent} · ${words.unmuteIt}` : `${words.speaking} · ${words.muteIt}`} onClick={() => broadcast.mute(!muted)}>
       <Icon name="mic" />
@@ -42,6 +43,7 @@ function OwnNotes({ hall }: { hall: Auditorium }) {
   const said = ({ refused: words.refused, unplugged: words.unplugged, held: words.held, busy: words.busy } as Record<string, string>)[state.value];
   return (
     <>
+      {hall.broadcast.yields.value && <Notice>{words.yields}</Notice>}
       {said !== undefined && <Notice kind="warning">{said}</Notice>}
       {said === undefined && waiting.value && <Notice kind="warning">{words.waiting}</Notice>}
       {!kept.value && <Notice kind="error">{words.notKept}</Notice>}
@@ -63,11 +65,16 @@ function HeardNotes({ hall }: { hall: Auditorium }) {
   }, [missing]);
   if (live && hall.deaf.value) return <Notice kind="error">{words.deaf}</Notice>;
   if (!live || ears === null) return null;
-  if (ears.silenced.value) {
-    return <div class="notice notice-warning notice-acts" role="alert"><span>{words.listenMore}</span><button class="button small primary" onClick={() => ears.listen()}><Icon name="sound" />{words.listen}</button></div>;
+  const voice = hall.floor.ears.value;
+  if (ears.silenced.value || voice?.silenced.value) {
+    const listen = (): void => {
+      ears.listen();
+      voice?.listen();
+    };
+    return <div class="notice notice-warning notice-acts" role="alert"><span>{words.listenMore}</span><button class="button small primary" onClick={listen}><Icon name="sound" />{words.listen}</button></div>;
   }
   if (room.take === null) return <Notice>{words.nobody}</Notice>;
-  if (room.take.muted) return <Notice>{words.muted}</Notice>;
+  if (room.take.muted && !room.floor?.open) return <Notice>{words.muted}</Notice>;
   return missing && !calm ? <Notice kind="warning">{words.missing}</Notice> : null;
 }
 

@@ -58,6 +58,7 @@ class Ear:
 
     def __init__(self, person: UUID) -> None:
         self.id, self.person_id, self.person_key, self.sign_in = uuid4().hex[:8], person, str(person), "s"
+        self.lane = None
         self.frames: list[str] = []
 
     def tell(self, frame: str) -> None:
@@ -66,7 +67,7 @@ class Ear:
     def replay(self, frames: list[str]) -> None:
         self.frames += frames
 
-    def whisper(self, frame: str, droppable: bool) -> None:
+    def offer(self, frame: str) -> None:
         self.frames.append(frame)
 
     def changed(self, channel: str) -> None: ...
@@ -165,6 +166,7 @@ async def test_she_is_heard_on_every_node_and_again_afterwards(
     here, there = open_node(), open_node()
     ear, own = Ear(pupil.id), Ear(lecturer.id)
     await there.hub.join(ear, room_channel(lecture), None)
+    here.hub.enter(own, 0.0)
     await here.hub.join(own, room_channel(lecture), None)
 
     # a piece that came twice, one that is too far ahead, and the rest

@@ -322,6 +322,29 @@ async def a_material(store: Store, owner: Person, pages: int) -> UUID:
     return id
 
 
+async def test_a_cover_is_a_picture_of_the_lecturers_own(
+    store: Store, world: World, lecturer: Person, views: Views
+) -> None:
+    other, plan, covers = await world.person("other", Role.LECTURER), await a_plan(world), []
+    for owner, kind in ((other, "photo"), (lecturer, "voice"), (lecturer, "photo")):
+        id = uuid4()
+        async with store.work() as work:
+            about = {"kind": kind, "state": "ready", "content_type": "image/jpeg", "key": f"media/{id}/photo.jpg"}
+            await work.add_media(id=id, owner_id=owner.id, width=400, height=300, **about)
+            await work.commit()
+        covers.append(id)
+
+    for cover in (*covers[:2], uuid4()):
+        with pytest.raises(Refusal):
+            async with store.work() as work:
+                await teach.plan(work, lecturer, plan, cover, "", await work.now())
+    async with store.work() as work:
+        id = await teach.plan(work, lecturer, plan, covers[2], "", await work.now())
+
+    view = await views.lectures.seen_by(lecturer, id)
+    assert view is not None and view.cover is not None and view.cover.id == covers[2]
+
+
 async def test_materials_are_the_lecturers_own_and_of_fifty_pages_in_all(
     store: Store, world: World, lecturer: Person, views: Views
 ) -> None:

@@ -1295,7 +1295,19 @@ def answers_scenes() -> list[Scene]:
             for n, each in enumerate(agreed)
         ],
     )
+    film = wire.LectureFilm(
+        state="ready", progress=100, content_type="video/mp4", duration_ms=2_460_000, size=48_400_000,
+        url="/nothing/film.mp4", download_url="/nothing/film.mp4",
+    )  # fmt: skip
+    films = [
+        wire.SchoolFilm(
+            lecture_id=id_of(title), title=title, lecturer_name="演示·林老师", subject=Subject.MATH, grades=[8, 9],
+            held_at=ago(days=n), film=film,
+        )
+        for n, title in enumerate(("二次函数的顶点", "配方法：从完全平方式讲起，讲到求根公式的来历和判别式"), 1)
+    ]  # fmt: skip
     school = {"GET /api/me": me(Role.SCHOOL_ADMIN)}
+    films_of_school, no_films = (wire.SchoolFilms(films=each, more=False) for each in (films, []))
     guardian = {"GET /api/me": me(Role.GUARDIAN)}
     mine, childless = (wire.Children(wording="2026-11", children=each) for each in (pupils.pupils[:2], []))
     none = wire.Reviews(rule="all", waiting=0, answers=[])
@@ -1336,6 +1348,18 @@ def answers_scenes() -> list[Scene]:
         ),
         Scene("guardian", "/guardian", {**guardian, "GET /api/children": mine}),
         Scene("guardian-nobody", "/guardian", {**guardian, "GET /api/children": childless}),
+        Scene(
+            "school-lectures",
+            "/school",
+            {**school, "GET /api/school/pupils": pupils, "GET /api/school/films": films_of_school},
+            _press("名师直播", "Lectures"),
+        ),
+        Scene(
+            "school-no-lectures",
+            "/school",
+            {**school, "GET /api/school/pupils": pupils, "GET /api/school/films": no_films},
+            _press("名师直播", "Lectures"),
+        ),
         Scene("school-nobody", "/school", {**school, "GET /api/school/pupils": nobody}),
     ]
 

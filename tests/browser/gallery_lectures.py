@@ -122,7 +122,7 @@ def poll(number: int, counts: list[int], *, closed: bool = False, right: int | N
 HANDS = wire.HandsView(
     count=12,
     hands=[
-        wire.HandView(number=n, nickname=name, raised_at=ago(minutes=1), taken=n == 1)
+        wire.HandView(number=n, nickname=name, raised_at=ago(minutes=1), taken=n == 1, may_speak=n != 2)
         for n, name in enumerate(("朵朵", "小满", "演示·一个名字很长的同学"), 1)
     ],
 )
@@ -170,8 +170,9 @@ REWIND = wire.LectureRewind(
 def _room(doors: dict[str, Any], **change: Any) -> dict[str, Any]:
     """The same doors, with another state of the room."""
     path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
-    room = msgspec.structs.replace(doors[path].room, **change)
-    return {**doors, path: msgspec.structs.replace(doors[path], room=room)}
+    start = f"POST {path.removeprefix('GET ').removesuffix('room')}start"
+    fresh = msgspec.structs.replace(doors[path], room=msgspec.structs.replace(doors[path].room, **change))
+    return {**doors, path: fresh, start: fresh}
 
 
 FILM = wire.LectureFilm(
@@ -345,6 +346,14 @@ def lecture_scenes() -> list[Scene]:
             "pupil-word",
             _room(room_doors("pupil", pupil, hand=wire.HandPlace(number=1, ahead=0)), has_the_word=1),
         ),
+        room_scene("pupil-asked-to-speak", _floor(room_doors("pupil", pupil, hand=OWN), open=False)),
+        room_scene("pupil-no-microphone", _floor(room_doors("pupil", pupil, hand=OWN), open=False), _yes, grants=False),
+        room_scene("pupil-speaks", _floor(room_doors("pupil", pupil, hand=OWN), open=True)),
+        room_scene("pupil-hears-another", _floor(room_doors("pupil", pupil), open=True)),
+        room_scene(
+            "lecturer-hears-a-pupil", _floor(room_doors("lecturer", lecturer), open=True), _tab("举手", "Hands")
+        ),
+        room_scene("reviewer-hears-a-pupil", _floor(room_doors("reviewer", Role.REVIEWER), open=True), _more_cuts),
         room_scene("lecturer-asking", room_doors("lecturer", lecturer), _tab("互动", "Polls")),
         room_scene(
             "lecturer-asked",
@@ -374,6 +383,24 @@ def _word(doors: dict[str, Any]) -> dict[str, Any]:
     path = next(path for path in doors if path.startswith("GET") and path.endswith("/room"))
     room = msgspec.structs.replace(doors[path].room, has_the_word=1)
     return {path: msgspec.structs.replace(doors[path], room=room)}
+
+
+OWN = wire.HandPlace(number=1, ahead=0, by_voice="heard")
+
+
+def _floor(doors: dict[str, Any], *, open: bool) -> dict[str, Any]:
+    """The same room, in which hand 1 is asked to speak, or is heard."""
+    floor = wire.FloorView(number=1, hand=1, open=open, until_at=ago(minutes=-1.5 if open else -0.4))
+    return _room(doors, has_the_word=1, floor=floor)
+
+
+def _yes(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("开始说|Speak")).click()
+    page.get_by_text(re.compile("话筒用不了|No microphone")).wait_for()
+
+
+def _more_cuts(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("切断后还要|Cut off, and")).click()
 
 
 def _missed(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from server.domain.people import Stage, Subject
 from server.store import tables as t
 from tests.browser.conftest import Sign
 from tests.media.test_pdf import a_pdf
+from tests.media.uploads import a_picture
 from tests.service import Service
 
 TITLE = "二次函数的顶点"
@@ -29,6 +31,12 @@ def plan(page: Page, seats: int) -> None:
     form.get_by_label("开始").fill(str(date.today() + timedelta(days=20)))
     form.get_by_label("名额").fill(str(seats))
     form.get_by_label("知识点").fill("二次函数，顶点式")
+    cover = io.BytesIO()
+    a_picture().save(cover, "PNG")
+    form.get_by_label("选一张图").set_input_files(
+        {"name": "封面.png", "mimeType": "image/png", "buffer": cover.getvalue()}
+    )
+    expect(form.get_by_alt_text("封面")).to_be_visible()
     form.get_by_role("button", name="保存").click()
     expect(page.get_by_role("region", name=TITLE)).to_contain_text("草稿")
 
@@ -52,6 +60,7 @@ def test_a_lecture_is_planned_with_its_pages_and_who_waits_gets_the_seat_that_is
     first, second = someone("pupil8").page, someone("pupil9", node=1).page
     for page in (first, second):
         find(page)
+        page.wait_for_function("() => document.querySelector('article img.cover')?.naturalWidth > 0")
     card = first.get_by_role("article", name=TITLE)
     card.get_by_role("button", name="报名").click()
     expect(card.get_by_role("status")).to_contain_text("已报名")

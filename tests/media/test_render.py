@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import math
 import os
@@ -18,14 +19,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from media.captions import Caption
+from media.face import Shot, corner
 from media.fonts import cjk_font, width, write
 from media.ink import Sheet
+from media.picture import parts as parts_of_camera
 from media.render import Kept, News, Progress, RenderFailed, RenderJob, Spoken, _write_job, render
 from media.timeline import Page, Stroke, Text
 from media.voices import LOUDEST, LOUDNESS, Voice, hear, listened, loudness, mixed
 from tests.media.test_intake import children
 from tests.media.test_timeline import PAGE, erase, stroke, text
 from tests.media.uploads import a_picture, a_tone, a_voice
+from tests.pictures import filmed
 
 PIXEL = 1280 / 10_000  # a blank page as wide as the film: a unit of the board in pixels
 BLANK = {**PAGE, "paper": "blank", "media": None, "aspect": 5625}
@@ -291,6 +295,37 @@ async def test_a_soft_and_a_loud_voice_are_equally_loud_and_noise_stays_noise(tm
 
     loud, soft, noise = heard_as
     assert abs(loud - LOUDNESS) < 1 and abs(soft - LOUDNESS) < 1 and noise < -55
+
+
+def a_shot(path: Path, seconds: float, start_ms: int, **more: Any) -> Shot:
+    """As a lecturer's camera is kept: its beginning, and its parts."""
+    made = [data for data, _ in parts_of_camera(io.BytesIO(filmed(seconds, **more)), "matroska", 0.0)]
+    path.write_bytes(b"".join(made))
+    return Shot(path, start_ms)
+
+
+async def test_a_camera_is_seen_in_its_corner_while_it_was_on_and_never_upon_ink(tmp_path: Path) -> None:
+    up_there = {**a_line(8_500, "up", 600), "points": [[8_400, 600, 0, 500], [9_600, 600, 500, 500]]}
+    log = [BLANK, a_line(6_000, "a", 3_000), up_there, erase(10_000, "up"), a_line(14_000, "b", 4_000)]
+    shots = [a_shot(tmp_path / "shot", 9.0, 2_000, flashes=[1.0], size=(160, 120)), Shot(tmp_path / "none", 12_000)]
+    (tmp_path / "none").write_bytes(b"no film")
+
+    made = await render(RenderJob(log, {}, shots=shots, cut=False), tmp_path / "out")
+
+    left, top, right, bottom = corner(1280)
+    before, wall, flash, written, after, gone = (
+        frame[top + 4 : bottom - 4, left + 4 : right - 4].mean()
+        for frame in frames_at(made.video, [1.5, 4.0, 3.1, 9.3, 10.5, 13.5])
+    )
+    assert before > 250 and gone > 250  # the board's own white
+    assert 40 < wall < 160 and 40 < after < 160 and 200 < flash < 245
+    assert 235 < written < 252  # the ink, and no face over it
+    (tmp_path / "out" / "answer.mp4").unlink()
+    again = await render(RenderJob(log, {}, shots=shots, cut=False), tmp_path / "again")
+    assert (
+        again.video.stat().st_size == made.size
+        and RenderJob(log, {}).digest() != RenderJob(log, {}, shots=shots[:1]).digest()
+    )
 
 
 async def test_what_was_said_in_writing_is_a_track_of_the_film_and_a_file_beside_it(tmp_path: Path) -> None:

@@ -12,13 +12,19 @@ import av
 import pytest
 from sqlalchemy import func, insert, update
 
-from server.actions import lecture_air, lecture_room
+from media.face import corner
+from media.render import render
+from media.stream import parts
+from server.actions import lecture_air, lecture_room, pulse
+from server.actions.floor import MARK as VOICE
+from server.actions.floor import forget_floors, take_back
 from server.actions.lecture_air import segment_key, sweep_lectures
 from server.domain.people import Person, Role
 from server.filming import film_lecture, give_up_film
+from server.live.protocol import HandPlace
 from server.store import tables as t
 from tests.builders import World
-from tests.sounds import heard_in
+from tests.sounds import clicks, heard_in, recorded
 from tests.web.test_sound import Hall, hall
 
 __all__ = ["hall"]
@@ -165,3 +171,61 @@ async def test_a_time_of_day_that_jumps_costs_nothing_that_was_said_or_drawn(hal
 
 
 MARKS = "SELECT at_ms FROM lecture_operations WHERE kind = 'text' ORDER BY seq"
+
+
+async def spoke(hall: Hall, pupil: Person, at_ms: int, sound: bytes) -> None:
+    """A pupil who had the floor, in the store as server/speech.py keeps it."""
+    async with hall.parts.store.work() as work:
+        [place] = await pulse.raise_hands(work, hall.id, [pupil.id], await work.now())
+    assert isinstance(place, HandPlace)
+    clock = func.clock_timestamp()
+    floor = {"lecture_id": hall.id, "number": 1, "hand": place.number, "pupil_id": pupil.id, "state": "over"}
+    times = {"until_at": clock, "opened_at": clock, "ended_at": clock, "ended_why": "done"}
+    async with hall.parts.store.engine.begin() as connection:
+        await connection.execute(insert(t.lecture_floors).values(**floor, **times, page=uuid4(), kept=True))
+        voice = {"lecture_id": hall.id, "number": 1, "floor": 1, "name": "v", "start_ms": at_ms}
+        await connection.execute(insert(t.lecture_voices).values(**voice))
+        made = list(parts(io.BytesIO(sound), "matroska"))
+        segment = {"lecture_id": hall.id, "voice": 1, "number": 0, "samples": sum(n for _, n in made), "size": 9}
+        await connection.execute(insert(t.lecture_voice_segments).values(**segment))
+    await hall.parts.storage.put(segment_key(hall.id, 1, 0, VOICE), b"".join(data for data, _ in made), "audio/mp4")
+
+
+async def test_a_pupil_s_voice_is_in_it_with_the_guardian_s_word_and_a_film_that_has_it_is_thrown_away_without(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil = await hall.seated("pupil")
+    await spoke(hall, pupil, 20_000, recorded(clicks(3.0, [1.0])))
+    await ended(hall)
+    [take] = await hall.parts.store.rows("SELECT start_ms FROM lecture_takes", {})
+    lecturer_said = [take.start_ms / 1000 + second for second in (1.0, 5.0)]
+    film = await film_of(hall)
+    assert heard_in(film) == pytest.approx([21.0, *lecturer_said], abs=0.08)
+    left, top, right, bottom = corner(1280)
+    with av.open(io.BytesIO(film)) as opened:
+        opened.seek(int((take.start_ms / 1000 + 3) * av.time_base))
+        frame = next(opened.decode(video=0)).to_ndarray(format="gray")
+    assert frame[top:bottom, left:right].mean() < 200 < frame[bottom + 20 :, :].mean()  # her camera, on a white board
+    mine = await hall.get(pupil, f"/api/lectures/{hall.id}/replay")
+    voices = await hall.get(pupil, mine.json()["sound"]["voices"])
+    [segment] = [line for line in voices.text.splitlines() if line.startswith("/hls/")][0:1]
+    assert (await hall.get(None, segment)).status_code == 200
+
+    # the word is taken back while a film is made that has the voice in it
+    async def meanwhile(*given: Any) -> Any:
+        made = await render(*given)
+        async with hall.parts.store.work() as work:
+            await take_back(work, pupil.id)
+            await work.commit()
+        return made
+
+    monkeypatch.setattr("server.filming.render", meanwhile)
+    await film_lecture(hall.parts, hall.id)
+    monkeypatch.undo()
+    [row] = await hall.parts.store.rows("SELECT state, video_key FROM lecture_films", {})
+    assert (row.state, row.video_key) == ("making", None)
+    assert (await hall.get(pupil, f"/api/lectures/{hall.id}/replay")).json()["sound"]["voices"] is None
+    await forget_floors(hall.parts.store, hall.parts.storage, hall.id)
+    assert await hall.parts.storage.list(f"lectures/{hall.id}/film.", 9) == []
+    assert await hall.parts.storage.stat(segment_key(hall.id, 1, 0, VOICE)) is None
+    assert heard_in(await film_of(hall)) == pytest.approx(lecturer_said, abs=0.08)

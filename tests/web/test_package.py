@@ -17,6 +17,7 @@ from server.actions.lecture_air import segment_key
 from server.domain.people import Role
 from server.package import export_to
 from tests.builders import World
+from tests.pictures import flashes_in
 from tests.web.test_lecture_film import ended, film_of
 from tests.web.test_sound import Hall, hall
 
@@ -46,6 +47,9 @@ async def test_a_package_is_whole_goes_on_where_it_was_cut_and_names_no_pupil(ha
             "sound/init.mp4", "sound/001/00000.m4s", "sound/001/00002.m4s",
         ]  # fmt: skip
         assert "先看开口" in package.read("captions.vtt").decode()
+        camera = [name for name in package.namelist() if name.startswith("camera")]
+        assert camera[:2] == ["camera/001/init.mp4", "camera/001/00000.m4s"]
+        assert flashes_in(b"".join(package.read(name) for name in camera)) == []  # it can be watched
     assert told["lecture.json"]["missing"] == ["sound/001/00001.m4s"] and len(told["lecture.json"]["sound"]) == 3
     assert told["questions.json"] == [{"text": "为什么开口向下", "votes": 0, "answered": False}]
     assert told["attendance.json"]["questions"] == 1 and told["ink.json"][0]["kind"] == "page"

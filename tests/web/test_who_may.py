@@ -75,6 +75,7 @@ LECTURERS = {**OUTSIDE, LECTURER: FINE, GUEST: FINE}
 ITS_LECTURER = {**OUTSIDE, LECTURER: FINE, GUEST: MISSING}
 ITS_KEEPERS = {**ITS_LECTURER, "reviewer": FINE}
 ITS_LEARNER = {**OUTSIDE, OWNER: FINE, FOLLOWER: MISSING, PUPIL: MISSING}
+NOBODY_ASKED = {**ITS_LEARNER, OWNER: MISSING}
 ITS_HALL = {**ITS_LEARNER, LECTURER: FINE, GUEST: MISSING, "reviewer": FINE}
 HALL_GOERS = {**OUTSIDE, **dict.fromkeys((OWNER, FOLLOWER, PUPIL, LECTURER, GUEST, "reviewer"), MISSING)}
 SEARCHERS = ("researcher", "school_admin")  # of the bank: by a photo, too
@@ -221,6 +222,8 @@ POLICY: dict[tuple[str, str], Policy] = {
         thing=lambda case: case.people[OWNER].id,
         body=lambda case: {"purpose": "recording", "given": True, "wording": WORDING},
     ),
+    ("GET", "/api/school/films"): Policy(SCHOOL),
+    ("POST", "/api/school/lecture-voice"): Policy(NO_SUCH_PUPIL, body=lambda case: {"on": True}),
     ("GET", "/api/children"): Policy(GUARDIANS),
     ("POST", "/api/children/{id}/consent"): Policy(
         NO_SUCH_CHILD,
@@ -347,6 +350,19 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("POST", "/api/lectures/{id}/hand/withdraw"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/hands/{number}/take"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
     ("POST", "/api/lectures/{id}/hands/{number}/done"): Policy(ITS_LECTURER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/hands/{number}/speak"): Policy(
+        ITS_LECTURER,
+        "on air",
+        lambda case: case.lecture,
+        refused=frozenset({403}),  # its pupil's school has not said that pupils may
+    ),
+    ("POST", "/api/lectures/{id}/floor/yes"): Policy(
+        NOBODY_ASKED, "on air", lambda case: case.lecture, lambda case: {"page": str(uuid4()), "may_keep": True}
+    ),
+    ("POST", "/api/lectures/{id}/floor/leave"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
+    ("POST", "/api/lectures/{id}/floor/cut"): Policy(
+        ITS_KEEPERS, "on air", lambda case: case.lecture, lambda case: {"then": None}
+    ),
     ("POST", "/api/lectures/{id}/lost"): Policy(ITS_LEARNER, "on air", lambda case: case.lecture),
     ("GET", "/api/on-air"): Policy(REVIEWERS),
     ("GET", "/api/lectures/{id}/figures"): Policy(ITS_KEEPERS, "on air", lambda case: case.lecture),
@@ -388,6 +404,11 @@ POLICY: dict[tuple[str, str], Policy] = {
     ("GET", "/hls/{grant}/replay.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay-picture.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{grant}/replay-whole.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/floor.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/replay-voices.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/rewind-picture.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/rewind-whole.m3u8"): Policy(HALL_GOERS),
+    ("GET", "/hls/{grant}/rewind-voices.m3u8"): Policy(HALL_GOERS),
     ("GET", "/hls/{seal}/{lecture_id}/{name}"): Policy(dict.fromkeys(KINDS, MISSING)),
     ("GET", "/api/matches"): Policy(TEACHERS),
     ("POST", "/api/questions/{id}/judge"): Policy(

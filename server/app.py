@@ -21,7 +21,7 @@ from media.storage import FolderFiles, FolderStorage, S3Storage, StorageUnavaila
 from server import observe
 from server.actions import pulse
 from server.actions.errors import Refusal
-from server.actions.lecture_room import vote
+from server.actions.lecture_room import Line, say, vote
 from server.actions.ports import Rules
 from server.actions.teach import Place, enrol
 from server.air import Studio
@@ -32,7 +32,7 @@ from server.listeners import Listeners
 from server.live.bus import Bus
 from server.live.connection import Gate
 from server.live.hub import Hub
-from server.live.protocol import HandPlace
+from server.live.protocol import HandPlace, LineView
 from server.matching import MatcherFinder
 from server.parts import Backstage, Parts
 from server.pipeline import HearingProcess, ReadingProcess
@@ -57,6 +57,7 @@ RENEWED_AT_ONCE = 100  # people: a teacher who is being renewed is passed over b
 ATTENDANCE_EVERY_S = 15.0  # three times within the gap that is no absence
 STORE_PATIENCE_S = 3.0  # that a start waits for the object store
 STORE_REST_S = 5.0
+LINES_AT_ONCE = 32  # of a room, written in one transaction, behind which her ink waits
 ROOM_PACE_S = 0.1  # between two events that tell a whole room of what a crowd in it did
 STAFF_PACE_S = 0.5  # and its lecturer
 FILES = "/files"
@@ -153,6 +154,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         recognizing=_recognizing(behind.store),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),
+        saying=_saying(behind.store),
         entering=Together(partial(enter, behind)),
         grants=Grants(settings.signing_secret()),
         edges=Edges(behind.bus, behind.storage),
@@ -184,7 +186,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             await studio.stop()
             await parts.texts.flush()
             await parts.enrolling.flush()
-            await parts.voting.flush()
+            await asyncio.gather(parts.voting.flush(), parts.saying.flush())
             await parts.entering.flush()
             await asyncio.gather(parts.polling.flush(), parts.raising.flush(), parts.losing.flush())
             await parts.relay.flush()
@@ -232,6 +234,14 @@ def _voting(store: Store) -> Together[tuple[UUID, int], UUID, int]:
             return await vote(work, *question, pupils)
 
     return Together(serve)
+
+
+def _saying(store: Store) -> Together[UUID, Line, LineView]:
+    async def serve(lecture: UUID, lines: Sequence[Line]) -> Sequence[LineView | Refusal]:
+        async with store.work() as work:
+            return await say(work, lecture, lines, await work.now())
+
+    return Together(serve, at_once=LINES_AT_ONCE)
 
 
 def _polling(store: Store) -> Together[tuple[UUID, int], tuple[UUID, int], int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from media.storage import FolderStorage, S3Storage
+from server.actions.lecture_room import Line
 from server.actions.ports import Rules
 from server.actions.teach import Place
 from server.edges import Edges
@@ -11,7 +12,7 @@ from server.grants import Grants
 from server.listeners import Listeners
 from server.live.bus import Bus, BusDown
 from server.live.hub import Hub
-from server.live.protocol import HandPlace, Position, RoomSnapshot
+from server.live.protocol import HandPlace, LineView, Position, RoomSnapshot
 from server.matching import MatcherFinder
 from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
@@ -57,6 +58,7 @@ class Parts(Backstage):
     recognizing: Together[bool, bytes, SignInRecord | None]  # tokens' hashes, of programs or of browsers
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question
+    saying: Together[UUID, Line, LineView]  # what is said in a room, by lecture
     entering: Together[UUID, UUID, RoomSnapshot]  # pupils, by lecture
     grants: Grants
     edges: Edges

@@ -23,9 +23,12 @@ class Together(Generic[K, A, R]):
     single one costs one, at once. Where every group is told to a whole room, `pace_s` is the least time between two."""
 
     def __init__(
-        self, serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]], pace_s: float = 0.0
+        self,
+        serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]],
+        pace_s: float = 0.0,
+        at_once: int = AT_ONCE,
     ) -> None:
-        self._serve, self._pace_s = serve, pace_s
+        self._serve, self._pace_s, self._at_once = serve, pace_s, at_once
         self._queues: dict[K, deque[tuple[A, asyncio.Future[R]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
@@ -47,7 +50,7 @@ class Together(Generic[K, A, R]):
 
     async def _work(self, key: K, queue: deque[tuple[A, asyncio.Future[R]]]) -> None:
         while queue:
-            group = [queue.popleft() for _ in range(min(AT_ONCE, len(queue)))]
+            group = [queue.popleft() for _ in range(min(self._at_once, len(queue)))]
             try:
                 found = await self._serve(key, [asks for asks, _ in group])
             except Exception as error:

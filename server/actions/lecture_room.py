@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -162,20 +162,41 @@ async def _is_brought(book: LectureBook, id: UUID, media: str) -> bool:
 # --- the room ------------------------------------------------------------------------------------------------------
 
 
-async def say(work: Work, person: Person, id: UUID, line_id: UUID, kind: str, text: str, now: datetime) -> LineView:
-    """A line of chat or a question, shown at once or held for a look. The same id is said once."""
-    text = " ".join(plain(text).split())
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What somebody wants to say: a line of chat, or a question. The same id is said once."""
+
+    author: Person
+    id: UUID
+    kind: str
+    text: str
+
+
+async def say(work: Work, id: UUID, lines: Sequence[Line], now: datetime) -> list[LineView | Refusal]:
+    """What a room says at one moment, in one transaction: each line is shown at once, held for a look, or refused."""
+    lecture = await LectureBook(work).look(id)  # a room speaks faster than it could wait for one row; `say` asks again
+    if lecture is None or LectureState(lecture.state) is LectureState.PLANNED:
+        return [NotHere() for _ in lines]
+    speakers = await RoomBook(work).speakers(id, [line.author.id for line in lines])
+    said: list[LineView | Refusal] = []
+    for line in lines:
+        try:
+            said.append(await _say(work, lecture, speakers[line.author.id], line, now))
+        except Refusal as refusal:
+            said.append(refusal)
+    await work.commit()
+    return said
+
+
+async def _say(work: Work, lecture: Record, speaker: Record, line: Line, now: datetime) -> LineView:
+    room, person = RoomBook(work), line.author
+    text = " ".join(plain(line.text).split())
     if not 1 <= len(text) <= LONGEST_LINE:
         raise BadRequest(f"a line has 1 to {LONGEST_LINE} characters")
-    book, room = LectureBook(work), RoomBook(work)
-    lecture = await book.look(id)  # a room speaks faster than it could wait for one row; `say` asks again
-    if lecture is None or LectureState(lecture.state) is LectureState.PLANNED:
-        raise NotHere
     speaks_freely = lecture.lecturer_id == person.id or person.is_a(Role.REVIEWER)
-    speaker = await room.speaker(id, person.id)
     if not (speaks_freely or speaker.is_here):
         raise NotHere
-    before = await room.line_of(id, person.id, line_id)
+    before = await room.line_of(lecture.id, person.id, line.id)
     if before is not None:
         return _seen(before, lecture)
     if LectureState(lecture.state) is not ON_AIR:
@@ -184,19 +205,17 @@ async def say(work: Work, person: Person, id: UUID, line_id: UUID, kind: str, te
     if not speaks_freely:
         if speaker.is_muted:
             raise Muted
-        by_hand = kind == "question" and await PulseBook(work).has_the_word(id, person.id)
-        if not may_speak(await room.last_said(id, person.id), 0 if by_hand else lecture.slow_s, now):
+        by_hand = line.kind == "question" and await PulseBook(work).has_the_word(lecture.id, person.id)
+        if not may_speak(await room.last_said(lecture.id, person.id), 0 if by_hand else lecture.slow_s, now):
             raise TooFast
         held = why_held(text)
     state = LineState.SHOWN if held is None else LineState.HELD
-    fresh = {"line_id": line_id, "kind": kind, "text": text, "state": str(state), "why_held": held, "said_at": now}
-    fresh["by_hand"] = by_hand
-    row = await room.say(id, person.id, fresh)
+    fresh = {"line_id": line.id, "kind": line.kind, "text": text, "state": str(state), "why_held": held}
+    row = await room.say(lecture.id, person.id, {**fresh, "said_at": now, "by_hand": by_hand})
     if row is None:
         raise RoomClosed
     view = _seen(row, lecture)
-    _tell(work, id, view)
-    await work.commit()
+    _tell(work, lecture.id, view)
     return view
 
 

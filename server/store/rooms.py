@@ -89,10 +89,12 @@ class RoomBook:
 
     # --- people ---
 
-    async def speaker(self, lecture: UUID, person: UUID) -> Record:
-        """Whether the person is in the room as a pupil, having a seat and not being removed, and is muted. Two pages of
-        one person wait for each other here."""
-        return (await self.work.rows(_SPEAKER, {"lecture": lecture, "person": person}))[0]
+    async def speakers(self, lecture: UUID, people: Sequence[UUID]) -> dict[UUID, Record]:
+        """Of each: whether the person is in the room as a pupil, having a seat and not being removed, and is muted. Two
+        pages of one person wait for each other here."""
+        wanted = {"lecture": lecture, "people": list(people)}
+        await self.work.rows(_ONE_AFTER_THE_OTHER, wanted)
+        return {row.person: row for row in await self.work.rows(_SPEAKERS, wanted)}
 
     async def rule(self, lecture: UUID, pupil: UUID, by: UUID, *, muted: bool, removed: bool) -> None:
         wanted = {"lecture": lecture, "pupil": pupil, "by": by, "muted": muted, "removed": removed}
@@ -131,13 +133,19 @@ _SAY = """
             FROM numbered RETURNING *)
     SELECT said.*, a.nickname FROM said JOIN accounts a ON a.id = said.author_id
 """
-_SPEAKER = """
-    SELECT pg_advisory_xact_lock(hashtextextended(%(lecture)s::text || %(person)s::text, 8)),
-           b.removed_at IS NULL AND EXISTS (
+# In one order everywhere: of two nodes whose groups share two people, neither waits for the other for ever.
+_ONE_AFTER_THE_OTHER = """
+    SELECT pg_advisory_xact_lock(sorted.key)
+    FROM (SELECT DISTINCT hashtextextended(%(lecture)s::text || person::text, 8) AS key
+          FROM unnest(%(people)s::uuid[]) person ORDER BY key) sorted
+"""
+_SPEAKERS = """
+    SELECT person, b.removed_at IS NULL AND EXISTS (
                SELECT FROM lecture_places
-               WHERE lecture_id = %(lecture)s AND pupil_id = %(person)s AND state = 'seated') AS is_here,
+               WHERE lecture_id = %(lecture)s AND pupil_id = person AND state = 'seated') AS is_here,
            b.muted_at IS NOT NULL AS is_muted
-    FROM (SELECT) AS one LEFT JOIN lecture_bans b ON b.lecture_id = %(lecture)s AND b.pupil_id = %(person)s
+    FROM unnest(%(people)s::uuid[]) person
+    LEFT JOIN lecture_bans b ON b.lecture_id = %(lecture)s AND b.pupil_id = person
 """
 _VOTE = """
     WITH voted AS (INSERT INTO lecture_votes (lecture_id, number, pupil_id)

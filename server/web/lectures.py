@@ -230,10 +230,8 @@ async def _why_not(call: Call[Any]) -> Refusal:
 
 async def say(call: Call[wire.SayInRoom]) -> wire.LineView:
     body = call.body
-    async with call.parts.store.work() as work:
-        return await lecture_room.say(
-            work, call.person, call.id(), body.line_id, body.kind, body.text, await work.now()
-        )
+    line = lecture_room.Line(call.person, body.line_id, body.kind, body.text)
+    return await call.parts.saying.join(call.id(), line)
 
 
 async def vote(call: Call[None]) -> None:

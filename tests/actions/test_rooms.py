@@ -27,7 +27,7 @@ from server.actions.errors import (
 from server.actions.upkeep import end_lectures
 from server.desk import ServiceDesk
 from server.domain.board import Board
-from server.domain.people import Person, Role
+from server.domain.people import Person, PersonId, Role
 from server.domain.room import LineState
 from server.live.protocol import Ack, Act, LineView, Refused
 from server.store import tables as t
@@ -79,7 +79,11 @@ async def say(
     store: Store, who: Person, id: UUID, text: str, kind: str = "chat", line_id: UUID | None = None
 ) -> LineView:
     async with store.work() as work:
-        return await lecture_room.say(work, who, id, line_id or uuid4(), kind, text, await work.now())
+        line = lecture_room.Line(who, line_id or uuid4(), kind, text)
+        [said] = await lecture_room.say(work, id, [line], await work.now())
+    if isinstance(said, Refusal):
+        raise said
+    return said
 
 
 async def later(store: Store) -> None:
@@ -262,6 +266,29 @@ async def test_one_line_that_is_sent_by_two_tabs_at_once_is_said_once(
 
         assert len({view.number for view in views}) == 1
         assert len(heard(told, room_channel(lecture))) == 1
+
+
+async def test_what_is_said_at_one_moment_is_judged_line_by_line(
+    store: Store, lecturer: Person, lecture: UUID, pupil: Person, told: list[Outgoing]
+) -> None:
+    await start(store, lecturer, lecture)
+    stranger = Person(PersonId(uuid4()), "stranger", frozenset({Role.STUDENT}), "")
+    asked, called = lecture_room.Line(pupil, uuid4(), "question", "为什么？"), uuid4()
+    lines = [
+        asked,
+        lecture_room.Line(pupil, uuid4(), "chat", "我又说"),  # the room is slow
+        asked,  # a repeat
+        lecture_room.Line(stranger, uuid4(), "chat", "让我进去"),
+        lecture_room.Line(lecturer, called, "chat", "看这里"),
+        lecture_room.Line(lecturer, uuid4(), "chat", "\u0000\u200b"),  # nothing that can be seen
+    ]
+
+    async with store.work() as work:
+        said = await lecture_room.say(work, lecture, lines, await work.now())
+
+    kinds = [each.number if isinstance(each, LineView) else type(each) for each in said]
+    assert kinds == [1, TooFast, 1, NotHere, 2, BadRequest]
+    assert [each["number"] for each in heard(told, room_channel(lecture))] == [1, 2]
 
 
 async def test_who_is_removed_neither_hears_nor_speaks_nor_comes_back(

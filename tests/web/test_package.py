@@ -27,8 +27,8 @@ __all__ = ["hall"]
 async def test_a_package_is_whole_goes_on_where_it_was_cut_and_names_no_pupil(hall: Hall, tmp_path: Path) -> None:
     pupil = await hall.seated("pupil")
     async with hall.parts.store.work() as work:
-        line = (work, pupil, hall.id, uuid4(), "question", "为什么开口向下", await work.now())
-        await lecture_room.say(*line)
+        line = lecture_room.Line(pupil, uuid4(), "question", "为什么开口向下")
+        await lecture_room.say(work, hall.id, [line], await work.now())
     path = f"/api/lectures/{hall.id}/package"
     assert (await hall.get(hall.lecturer, path)).status_code == 404  # it goes on
     await ended(hall)

@@ -598,7 +598,8 @@ async def _go_on_air(parts: Parts, case: Case) -> None:
         await lecture_room.start(work, case.people[LECTURER], case.lecture, await work.now())
     async with parts.store.work() as work:
         owner, now = case.people[OWNER], await work.now()
-        await lecture_room.say(work, owner, case.lecture, uuid4(), "question", "为什么？", now)
+        line = lecture_room.Line(owner, uuid4(), "question", "为什么？")
+        await lecture_room.say(work, case.lecture, [line], now)
     async with parts.store.work() as work:
         await pulse.ask(work, case.people[LECTURER], case.lecture, uuid4(), Poll("懂了吗？", ("懂了", "没懂")), now)
     async with parts.store.work() as work:

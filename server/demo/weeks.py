@@ -18,7 +18,7 @@ from server.demo.lectures import LECTURES
 from server.demo.loaded import asked_id, demo_id
 from server.demo.people import CITY, JUNIOR, PRIMARY, SENIOR, people
 from server.demo.problems import Problem, problems
-from server.demo.years import copy, some_ids
+from server.demo.years import QUESTIONS, SESSIONS, copy, some_ids
 from server.domain.consent import WORDING
 from server.domain.label import Difficulty
 from server.domain.people import Certification, Stage
@@ -183,8 +183,7 @@ async def _write(driver: Driver, week: date, asked: Sequence[Asked], answered: s
         )  # fmt: skip
     await copy(
         driver,
-        """questions (id, student_id, subject, grade, received_at, text, read_text, state, state_since, version,
-           followers, assignment_epoch, offers_made, refused_by, answered_at, knowledge_point)""",
+        QUESTIONS,
         questions,
     )
     await copy(
@@ -194,8 +193,7 @@ async def _write(driver: Driver, week: date, asked: Sequence[Asked], answered: s
     )
     await copy(
         driver,
-        """live_sessions (id, question_id, student_id, opened_at, ended_at, teacher_id, assignment_epoch,
-           teacher_seen_at, student_seen_at, ended_why)""",
+        SESSIONS,
         ((id, *row) for id, row in zip(some_ids(rng, len(sessions)), sessions, strict=True)),
     )
     await copy(driver, "labels (question_id, kind, value, source, person_id)", labels)

@@ -25,6 +25,14 @@ from server.domain.people import Stage, stage_of
 from server.store.lines import Driver, driver_of
 from server.store.work import Store
 
+QUESTIONS = """
+    questions (id, student_id, subject, grade, received_at, text, read_text, state, state_since, version,
+               followers, assignment_epoch, offers_made, refused_by, answered_at, knowledge_point)
+"""
+SESSIONS = """
+    live_sessions (id, question_id, student_id, opened_at, ended_at, teacher_id, assignment_epoch,
+                   teacher_seen_at, student_seen_at, ended_why)
+"""
 WEEKS = 52
 PER_PUPIL = 10  # questions a year
 PARTS = ("概念", "计算", "应用")  # of each knowledge point of the demo's problems: 420 in all
@@ -151,8 +159,7 @@ async def write(
         )  # fmt: skip
     await copy(
         driver,
-        """questions (id, student_id, subject, grade, received_at, text, read_text, state, state_since, version,
-           followers, assignment_epoch, offers_made, refused_by, answered_at, knowledge_point)""",
+        QUESTIONS,
         questions,
     )
     await copy(
@@ -162,8 +169,7 @@ async def write(
     )
     await copy(
         driver,
-        """live_sessions (id, question_id, student_id, opened_at, ended_at, teacher_id, assignment_epoch,
-           teacher_seen_at, student_seen_at, ended_why)""",
+        SESSIONS,
         (
             (id, *row, teacher, 1, row[3], row[3], "finished")
             for id, row in zip(some_ids(rng, len(sessions)), sessions, strict=True)

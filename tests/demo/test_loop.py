@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from server.demo import seed
 from server.demo.loaded import demo_id
 from server.demo.loop import ASKERS, close_the_loop
 from server.store import proposal_views
-from server.store.work import Store, open_engine
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    engine = open_engine(database_url)
-    yield Store(engine)
-    await engine.dispose()
+from server.store.work import Store
 
 
 async def test_a_newcomer_sees_a_topic_a_lecture_and_an_invitation(store: Store) -> None:

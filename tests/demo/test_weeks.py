@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from server.demo import seed
 from server.demo.loaded import ANSWERED, answered_problems
@@ -15,14 +12,7 @@ from server.domain.monday import Filter
 from server.domain.people import Subject
 from server.store import proposal_views
 from server.store.weeks import week_view
-from server.store.work import Store, open_engine
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    engine = open_engine(database_url)
-    yield Store(engine)
-    await engine.dispose()
+from server.store.work import Store
 
 
 async def test_a_newcomer_sees_a_monday_that_lives_and_what_came_of_a_lecture(store: Store) -> None:

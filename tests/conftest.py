@@ -19,6 +19,16 @@ from tests.contracts.swift_server import ACCESS, SECRET, swift
 ROOM_BYTES = 2 << 30
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What goes to one process when there are several (docs/adr/0057): a file; and all that a browser drives, which
+    shares a city and takes longest, so that it comes first."""
+    browser = Path(__file__).parent / "browser"
+    items.sort(key=lambda item: browser not in item.path.parents)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if browser in item.path.parents else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def services_folder() -> Iterator[Path]:
     """In memory where there is room: what these servers write is thrown away with the run."""
@@ -100,7 +110,8 @@ def drop_database(postgres: EmbeddedPostgres, name: str) -> None:
 
 
 def _create(postgres: EmbeddedPostgres, name: str, template: str) -> None:
-    _run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    """By copying files: with the whole of a clone in its log, as is the default, one takes twice as long."""
+    _run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
 
 
 def _run(postgres: EmbeddedPostgres, statement: str) -> None:

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 import psutil
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from media.voices import SOUND_RATE, listened
 from server.demo.people import PASSWORD
-from tests.browser.conftest import FLAGS, TABLET, Sign
+from tests.browser.conftest import FLAGS, TABLET, Sign, executable
 from tests.browser.test_stories import accept, draw, go_off_duty, go_on_duty
 from tests.service import Node, Program, Service, wait_until
 
@@ -22,10 +22,10 @@ SPOKEN = 4  # parts: some seconds of voice
 
 
 def test_whatever_is_killed_during_a_lesson_there_is_one_answer_of_it(
-    chromium: Browser, city: Service, someone: Sign
+    play: Playwright, city: Service, someone: Sign
 ) -> None:
     pupil = Program("pupil8").sign_in(city.nodes[0])
-    doomed, pid = a_browser_of_its_own(chromium)
+    doomed, processes = a_browser_of_its_own(play)
     page = sign_in(doomed, city.nodes[0], "teacher1")
     go_on_duty(page)
     asked = pupil.ask(city.nodes[0], "被打断的课：一根绳子长 9 米，用去三分之一，还剩几米？")
@@ -36,7 +36,8 @@ def test_whatever_is_killed_during_a_lesson_there_is_one_answer_of_it(
     [session] = city.rows("SELECT * FROM live_sessions WHERE question_id = %s", asked["id"])
     wait_until(lambda: strokes(city, session.id) == 1, lambda: "the first stroke never came")
     wait_until(lambda: arrived(city, session.id) >= SPOKEN, lambda: "the voice does not arrive while it is spoken")
-    os.kill(pid, signal.SIGKILL)
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
     spoken_ms = round(1000 * (time.time() - session.opened_at.timestamp()))
 
     # she comes back on another device, and then her web process dies
@@ -70,27 +71,22 @@ def test_whatever_is_killed_during_a_lesson_there_is_one_answer_of_it(
     go_off_duty(again)
 
 
-def a_browser_of_its_own(chromium: Browser) -> tuple[Browser, int]:
-    """And its process, which is nobody else's."""
-    before = chromes()
-    browser = chromium.browser_type.launch(executable_path=chromium_path(before), args=FLAGS)
-    [pid] = chromes().keys() - before.keys()
-    return browser, pid
+def a_browser_of_its_own(play: Playwright) -> tuple[Browser, list[int]]:
+    """And its processes, which are nobody else's."""
+    before = set(chromes())
+    browser = play.chromium.launch(executable_path=executable(play), args=FLAGS)
+    return browser, [process for process in chromes() if process not in before]
 
 
-def chromes() -> dict[int, str]:
-    """Browsers that this process started (not the processes inside them), and their programs."""
-    found = {}
+def chromes() -> list[int]:
+    """Browsers that this process started (not the processes inside them), each after the script that started it."""
+    found = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # some end while they are listed
             command = process.cmdline()
             if "--no-sandbox" in command and not any(word.startswith("--type=") for word in command):
-                found[process.pid] = process.exe()
-    return found
-
-
-def chromium_path(running: dict[int, str]) -> str:
-    return next(iter(running.values()))
+                found.append(process.pid)
+    return sorted(found)
 
 
 def sign_in(browser: Browser, home: Node, login: str) -> Page:

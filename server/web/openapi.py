@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -43,14 +44,19 @@ def document(doors: Sequence[Door]) -> dict[str, Any]:
     }
 
 
-def route(doors: Sequence[Door]) -> Route:
+def route(doors: tuple[Door, ...]) -> Route:
     """The document's own route; it is public, and the same for everybody."""
-    body = json.dumps(document(doors), ensure_ascii=False).encode()
+    body = _written(doors)
 
     async def endpoint(request: Request) -> Response:
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     return Route("/api/openapi.json", endpoint, name="openapi")
+
+
+@cache  # a quarter of a second's work, and the same for every application of a process
+def _written(doors: tuple[Door, ...]) -> bytes:
+    return json.dumps(document(doors), ensure_ascii=False).encode()
 
 
 def _operation(door: Door) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from server.web import openapi
 from server.web.routes import DOORS
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     return openapi.document(DOORS)
 

@@ -36,8 +36,8 @@ yuan = {fen / 100:.2f}
 class World:
     """A small service: people are made by name, and do what people do."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, rules: Rules = RULES) -> None:
+        self.store, self.rules = store, rules
 
     async def person(self, login: str, *roles: Role, grade: int | None = None) -> Person:
         person = Person(PersonId(uuid4()), login, frozenset(roles), f"演示·{login}", grade)
@@ -87,7 +87,7 @@ class World:
 
     async def ready(self, teacher: Person, wish: str = "ready") -> None:
         async with self.store.work() as work:
-            await answer.go_on_duty(work, RULES, teacher, wish, await work.now())
+            await answer.go_on_duty(work, self.rules, teacher, wish, await work.now())
 
     async def ask(
         self,

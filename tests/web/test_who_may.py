@@ -5,8 +5,10 @@ A door that is not in POLICY fails here, so that nobody adds one without saying 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +16,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from sqlalchemy import func, insert, update
-from starlette.applications import Starlette
 
 from server.actions import answer, ask, lecture_room, pulse, teach, upload
 from server.actions.ports import Found, Rules
@@ -24,14 +25,17 @@ from server.domain.library import Lesson, QuizQuestion
 from server.domain.people import Person, Role, Stage, Subject
 from server.domain.pulse import Poll
 from server.domain.question import Verdict
+from server.embedded import EmbeddedPostgres
 from server.parts import Parts
 from server.store import tables as t
 from server.store.library import Footage, LibraryBook
+from server.store.work import Store, open_engine
 from server.web.auth import make_token
 from server.web.door import Door
 from server.web.routes import DOORS
 from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
+from tests.conftest import create_database, drop_database
 from tests.web.conftest import ORIGIN
 
 # Kinds of people. OWNER asked the question, FOLLOWER asks the same while it is answered, TEACHER has it; PUPIL and
@@ -41,6 +45,8 @@ FOLLOWER = "a follower"
 LECTURER, GUEST = "lecturer", "another lecturer"  # the lecture is LECTURER's, and open to OWNER's school alone
 STAFF = tuple(str(role) for role in Role if role not in {Role.STUDENT, Role.TEACHER})
 KINDS = (NOBODY, OWNER, FOLLOWER, PUPIL, TEACHER, COLLEAGUE, GUEST, *STAFF)
+
+PATIENT = Rules(offer_lasts=timedelta(hours=1), lease=timedelta(hours=1))  # a state is made once for many tests
 
 SIGNED_OUT, FORBIDDEN, MISSING, LOST, BAD, FINE = 401, 403, 404, 409, 400, 200
 
@@ -525,48 +531,102 @@ class Told:
         return answer.status_code
 
 
+class Scenery:
+    """Each state that POLICY names, made once as a database of its own, of which a test takes a clone."""
+
+    def __init__(self, postgres: EmbeddedPostgres, template: str) -> None:
+        self._postgres, self._template = postgres, template
+        self._made: dict[str, tuple[str, Case]] = {}
+
+    def at(self, state: str) -> tuple[str, Case]:
+        """The name of its database, and who is who there."""
+        if state not in self._made:
+            name = create_database(self._postgres, self._template)
+            with ThreadPoolExecutor(1) as aside:  # the tests' loop is this thread's
+                case = aside.submit(asyncio.run, _made(self._postgres.url_of(name), state)).result()
+            self._made[state] = name, case
+        return self._made[state]
+
+    def clear(self) -> None:
+        for name, _ in self._made.values():
+            drop_database(self._postgres, name)
+
+
+@pytest.fixture(scope="module")
+def scenery(postgres: EmbeddedPostgres, template: str) -> Iterator[Scenery]:
+    scenery = Scenery(postgres, template)
+    yield scenery
+    scenery.clear()
+
+
 @pytest.fixture
-async def told(parts: Parts, app: Starlette, program: httpx.AsyncClient, request: pytest.FixtureRequest) -> Told:
+def state(request: pytest.FixtureRequest) -> str:
+    """That the test takes a clone of: the one that its door is for."""
+    if "door" not in request.fixturenames:
+        return "asked"
     door: Door = request.getfixturevalue("door")
-    world = World(parts.store)
+    return POLICY[door.method, door.path].at
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, scenery: Scenery, state: str) -> Iterator[str]:
+    name = create_database(postgres, scenery.at(state)[0])
+    yield postgres.url_of(name)
+    drop_database(postgres, name)
+
+
+@pytest.fixture
+def told(parts: Parts, program: httpx.AsyncClient, scenery: Scenery, state: str) -> Told:
+    return Told(parts, program, replace(scenery.at(state)[1]))
+
+
+async def _made(database_url: str, at: str) -> Case:
+    engine = open_engine(database_url)
+    try:
+        return await _a_case(Store(engine), at)
+    finally:
+        await engine.dispose()
+
+
+async def _a_case(store: Store, at: str) -> Case:
+    world = World(store, PATIENT)
     await world.policy()
     people = {str(role): await world.person(f"staff-{role}", role) for role in Role if str(role) in STAFF}
     people |= {OWNER: await world.student("owner"), PUPIL: await world.student("pupil")}
     people |= {FOLLOWER: await world.student("follower")}
     people |= {TEACHER: await world.teacher("teacher")}
     case = Case(people, await world.ask(people[OWNER]))
-    case.upload = await upload.start(parts.store, people[OWNER], "photo", "image/jpeg", None, 0)
-    at = POLICY[door.method, door.path].at
-    await _bring(parts, case, "asked" if at in ("on air", "over") else at)
+    case.upload = await upload.start(store, people[OWNER], "photo", "image/jpeg", None, 0)
+    await _bring(store, case, "asked" if at in ("on air", "over") else at)
     people[COLLEAGUE] = await world.teacher("colleague")
     people[GUEST] = await world.person("guest", Role.LECTURER)
-    case.lecture = await _a_lecture(parts, case)
-    case.film = await _a_film(parts)
+    case.lecture = await _a_lecture(store, case)
+    case.film = await _a_film(store)
     if at in ("on air", "over"):
-        await _go_on_air(parts, case)
+        await _go_on_air(store, case)
     if at == "over":
         assert case.lecture is not None
-        async with parts.store.work() as work:
+        async with store.work() as work:
             await lecture_room.end(work, people[LECTURER], case.lecture, await work.now())
-    return Told(parts, program, case)
+    return case
 
 
-async def _a_film(parts: Parts) -> UUID:
+async def _a_film(store: Store) -> UUID:
     id, quiz = uuid4(), (QuizQuestion("变号吗？", ("变", "不变"), 1),)
-    async with parts.store.work() as work:
+    async with store.work() as work:
         lesson = Lesson("m1", "移项", Subject.MATH, 8, ("方程",), quiz=quiz)
         await LibraryBook(work).keep(id, lesson, Footage("s", "films/v.mp4", "films/p.jpg", 60_000, 9))
         await work.commit()
     return id
 
 
-async def _a_lecture(parts: Parts, case: Case) -> UUID:
+async def _a_lecture(store: Store, case: Case) -> UUID:
     """Open for enrolment, to the owner's school alone; the owner has a seat where leaving is what is asked."""
     school, owner, lecturer = uuid4(), case.people[OWNER], case.people[LECTURER]
-    async with parts.store.engine.begin() as connection:
+    async with store.engine.begin() as connection:
         await connection.execute(insert(t.schools).values(id=school, name="甲校"))
         await connection.execute(insert(t.identities).values(account_id=owner.id, real_name="甲", school_id=school))
-    async with parts.store.work() as work:
+    async with store.work() as work:
         now = await work.now()
         start = now + timedelta(days=1)
         plan = Plan(
@@ -582,54 +642,54 @@ async def _a_lecture(parts: Parts, case: Case) -> UUID:
             frozenset({school}),
         )
         id = await teach.plan(work, lecturer, plan, None, "a lecture", now)
-    async with parts.store.work() as work:
+    async with store.work() as work:
         await teach.open_up(work, lecturer, id, now)
-    async with parts.store.work() as work:
+    async with store.work() as work:
         await teach.enrol(work, id, [owner.id], now)
     return id
 
 
-async def _go_on_air(parts: Parts, case: Case) -> None:
+async def _go_on_air(store: Store, case: Case) -> None:
     """The owner has asked the room's first question and raised a hand; a poll is open."""
     assert case.lecture is not None
-    async with parts.store.engine.begin() as connection:
+    async with store.engine.begin() as connection:
         await connection.execute(update(t.lectures).values(starts_at=func.clock_timestamp()))
-    async with parts.store.work() as work:
+    async with store.work() as work:
         await lecture_room.start(work, case.people[LECTURER], case.lecture, await work.now())
-    async with parts.store.work() as work:
+    async with store.work() as work:
         owner, now = case.people[OWNER], await work.now()
         line = lecture_room.Line(owner, uuid4(), "question", "为什么？")
         await lecture_room.say(work, case.lecture, [line], now)
-    async with parts.store.work() as work:
+    async with store.work() as work:
         await pulse.ask(work, case.people[LECTURER], case.lecture, uuid4(), Poll("懂了吗？", ("懂了", "没懂")), now)
-    async with parts.store.work() as work:
+    async with store.work() as work:
         await pulse.raise_hands(work, case.lecture, [owner.id], now)
 
 
-async def _bring(parts: Parts, case: Case, at: str) -> None:
+async def _bring(store: Store, case: Case, at: str) -> None:
     """The question as far as `at`, by the actions themselves."""
     finder, teacher = SaysSo(), case.people[TEACHER]
     if at == "asked":
         return
-    async with parts.store.work() as work:
-        await ask.settle(work, finder, RULES, case.question, None, await work.now())
-    async with parts.store.work() as work:
+    async with store.work() as work:
+        await ask.settle(work, finder, PATIENT, case.question, None, await work.now())
+    async with store.work() as work:
         offer = await work.open_offer_of(case.question)
         assert offer is not None and offer.teacher_id == teacher.id
         case.offer, case.epoch = offer.id, offer.assignment_epoch
     if at == "offered":
         return
-    async with parts.store.work() as work:
+    async with store.work() as work:
         case.session = await answer.accept(work, teacher, case.offer, await work.now())
-    following = await World(parts.store).ask(case.people[FOLLOWER])
+    following = await World(store).ask(case.people[FOLLOWER])
     finder.found = Found(Verdict.OPEN, case.question, 0.99)
-    async with parts.store.work() as work:
-        await ask.settle(work, finder, RULES, following, None, await work.now())
+    async with store.work() as work:
+        await ask.settle(work, finder, PATIENT, following, None, await work.now())
     if at == "answering":
         return
-    async with parts.store.work() as work:
-        case.answer = await answer.finish(work, RULES, teacher, case.session, case.epoch, [], await work.now())
-    async with parts.store.work() as work:
+    async with store.work() as work:
+        case.answer = await answer.finish(work, PATIENT, teacher, case.session, case.epoch, [], await work.now())
+    async with store.work() as work:
         film = answer.Film("answers/v.mp4", "answers/p.jpg", 60_000)
         await answer.publish(work, finder, case.answer, 1, film, await work.now())
 

@@ -1,5 +1,6 @@
 """The demo's boards: logs as the board knows them, as long as an answer, with everything on the page."""
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,8 +16,13 @@ CHOICE = problem("english-senior-05")
 FORMULA = problem("math-junior-08")
 
 
+@cache  # half a second each, and nobody changes one
+def shot(problem_text: str, seed: int) -> Photo:
+    return shoot(problem_text, seed)
+
+
 def board_of(found: Problem, seed: int = 1) -> tuple[Photo, list[Op]]:
-    photo = shoot(found.text, seed)
+    photo = shot(found.text, seed)
     return photo, answer_board(found, photo, "photo-1", seed)
 
 
@@ -60,7 +66,7 @@ def test_one_pen_writes_one_stroke_at_a_time() -> None:
 
 
 def test_a_board_is_the_same_for_a_seed_and_another_hand_for_another() -> None:
-    photo = shoot(FORMULA.text, 1)
+    photo = shot(FORMULA.text, 1)
 
     first, again, other = (answer_board(FORMULA, photo, "m", seed) for seed in (1, 1, 2))
 

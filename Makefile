@@ -18,6 +18,7 @@ SAY := @printf '\033[1m%s\033[0m\n'
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
+unexport PYTHONDONTWRITEBYTECODE  # where an image sets it, each process would compile every library anew: 4 s of a core
 
 .PHONY: run demo test pytest check lint types imports pages-check browser bench lock clean help
 .DEFAULT_GOAL := help

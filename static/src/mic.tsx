@@ -1,7 +1,7 @@
 // The microphone buttons of a session: on, off, and how loud one is.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Lesson } from "./lesson";
-import { Icon } from "./parts";
+import { Icon, Notice } from "./parts";
 import type { Room } from "./room";
 import { studio } from "./studio-words";
 import { LessonVoice, Microphone } from "./voice";
@@ -9,8 +9,21 @@ import { say } from "./words";
 
 const METER_MS = 80;
 
+/** The teacher is heard while the lesson is open and goes on. */
+export function useSpeaking(lesson: Lesson, open: boolean, paused: boolean): void {
+  useEffect(() => {
+    if (!open) return;
+    void lesson.enter();
+    return () => void lesson.leave();
+  }, [lesson, open]);
+  useEffect(() => {
+    if (open) void (paused ? lesson.stop() : lesson.start());
+  }, [lesson, open, paused]);
+}
+
 export function TeacherMic({ lesson }: { lesson: Lesson }) {
   const words = say.value;
+  if (lesson.state.value === "elsewhere") return null;
   const on = lesson.state.value === "on" || lesson.state.value === "held";
   return (
     <button class={on ? "mic mic-on" : "mic"} aria-pressed={on} aria-label={on ? `${words.micOn}${words.list}${words.micStop}` : `${words.micOff}${words.list}${words.micStart}`} onClick={() => void (on ? lesson.stop() : lesson.start())}>
@@ -21,10 +34,32 @@ export function TeacherMic({ lesson }: { lesson: Lesson }) {
   );
 }
 
+/** What keeps the teacher from being heard in this tab. */
+export function MicNotice({ lesson }: { lesson: Lesson }) {
+  const words = say.value;
+  switch (lesson.state.value) {
+    case "refused":
+      return <Notice kind="warning">{words.micRefused}</Notice>;
+    case "unplugged":
+      return <Notice kind="warning">{words.micUnplugged}</Notice>;
+    case "held":
+      return <Notice kind="warning">{words.micHeld}</Notice>;
+    case "elsewhere":
+      return (
+        <div class="notice notice-acts" role="status">
+          <span><Icon name="mic" />{words.micElsewhere}</span>
+          <button class="button small" onClick={() => void lesson.take()}>{words.micTake}</button>
+        </div>
+      );
+    default:
+      return null;
+  }
+}
+
 /** The pupil may speak once there is a line; what is said is kept only where the guardian agreed to it. */
 export function PupilMic({ room, kept }: { room: Room; kept: boolean }) {
   const words = say.value;
-  const call = room.call;
+  const call = room.call.value;
   const [microphone, setMicrophone] = useState<Microphone | null>(null);
   const [refused, setRefused] = useState(false);
   useEffect(() => {

@@ -56,7 +56,7 @@ export class Room {
   readonly peer = signal(true); // the other side is here
   readonly watchers = new Watchers();
   readonly ear: Ear | null; // of one who watches
-  call: Call | null = null;
+  readonly call: Signal<Call | null> = signal(null); // null: nobody speaks here, or another tab of the teacher's does
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
   readonly looked: Signal<Look | null> = signal(null); // where the other side looks
@@ -106,7 +106,7 @@ export class Room {
     this.link.ondots = () => {};
     clearInterval(this.#sweep);
     clearTimeout(this.#lookTimer ?? undefined);
-    this.call?.close();
+    this.call.value?.close();
     this.#balcony?.close();
     this.ear?.close();
   }
@@ -114,7 +114,7 @@ export class Room {
   /** Our microphone on the line to the other side, and to who watches; null takes it off. */
   async speak(track: MediaStreamTrack | null): Promise<void> {
     this.#balcony?.speak(track);
-    await this.call?.speak(track);
+    await this.call.value?.speak(track);
   }
 
   readonly #goes = (): void => this.#here(false);
@@ -308,8 +308,23 @@ export class Room {
     this.#journal = new Journal(me);
     if (this.source !== null) return;
     if (me === "teacher") this.#balcony = new Balcony((slice) => this.link.whisper({ frame: "voice", session: this.id, ...slice }));
-    if (me === "follower" || !Call.possible) return;
-    this.call = new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
+    if (me === "student" && Call.possible) this.call.value = this.#newCall(me);
+  }
+
+  #newCall(me: "teacher" | "student"): Call {
+    return new Call(me, (data) => this.link.whisper({ frame: "signal", session: this.id, data }), api.ice);
+  }
+
+  /** Of a teacher's tabs one takes the call, and leaves it to the next. */
+  takeCall(): void {
+    if (this.call.value !== null || !Call.possible) return;
+    this.call.value = this.#newCall("teacher");
+    this.call.value.hello();
+  }
+
+  leaveCall(): void {
+    this.call.value?.close();
+    this.call.value = null;
   }
 
   #when(at: number, work: () => void): void {
@@ -346,14 +361,14 @@ export class Room {
     if (frame.frame === "watched" && frame.session === this.id) this.#watched(frame.node, frame.count);
     if (frame.frame === "subscribed" && frame.channel === this.channel) {
       this.#here(true);
-      this.call?.hello();
+      this.call.value?.hello();
     }
     if (frame.frame === "ack" || frame.frame === "refused") this.unsent.value = this.link.unacknowledged;
   }
 
   #signal(data: Record<string, unknown>): void {
     this.#heardPeer(data["here"] !== false);
-    if (!("here" in data)) void this.call?.hears(data).catch(() => undefined);
+    if (!("here" in data)) void this.call.value?.hears(data).catch(() => undefined);
   }
 
   #watched(node: string, count: number): void {
@@ -404,7 +419,7 @@ export class Room {
   #ended(): void {
     if (this.knows.value.session?.state !== "ended") return;
     this.link.forget(this.id);
-    this.call?.close();
+    this.call.value?.close();
     this.#balcony?.close();
     this.ear?.close();
   }

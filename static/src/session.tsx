@@ -5,7 +5,7 @@ import { Desk } from "./desk";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
 import { Lesson } from "./lesson";
-import { PupilMic, TeacherMic } from "./mic";
+import { MicNotice, PupilMic, TeacherMic, useSpeaking } from "./mic";
 import { theLink } from "./page";
 import { Attachments, Icon, LinkBadge, Notice, useCut, type IconName } from "./parts";
 import type { AnswerView, SessionView } from "./protocol";
@@ -26,15 +26,10 @@ export function LiveSession({ id, watching = false, onleave, onfinished }: Props
   const words = say.value;
   const room = useMemo(() => new Room(id, theLink(), watching), [id]);
   const lesson = useMemo(() => new Lesson(room), [room]);
-  useEffect(() => () => {
-    void lesson.stop();
-    room.close();
-  }, [room]);
   const session = room.knows.value.session;
   const teaching = session?.me === "teacher" && session.state === "open";
-  useEffect(() => {
-    if (teaching) void lesson.start();
-  }, [teaching]);
+  useSpeaking(lesson, teaching, session?.paused_at !== null);
+  useEffect(() => () => room.close(), [room]);
   const cut = useCut();
 
   if (room.missing.value) return <Apart icon="clock" title={words.noSession} more={words.noSessionMore} onleave={onleave} />;
@@ -73,7 +68,7 @@ function Head({ room, session, lesson, onleave, onfinished }: Inside & { lesson:
       )}
       <WatchedBy room={room} />
       <Timer room={room} />
-      {teacher && <PauseButton room={room} session={session} lesson={lesson} />}
+      {teacher && <PauseButton room={room} session={session} />}
       <span class="bar-gap" />
       <LinkBadge />
       {teacher ? <TeacherMic lesson={lesson} /> : watches ? <WatcherSound room={room} /> : <PupilMic room={room} kept={session.keeps_pupil} />}
@@ -129,15 +124,13 @@ function Notes({ room, session, lesson }: Inside & { lesson: Lesson }) {
   return (
     <div class="room-notes">
       {!room.peer.value && <Notice kind="warning">{teacher ? words.peerGoneStudent : words.peerGoneTeacher}</Notice>}
-      {teacher && lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
-      {teacher && lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
-      {teacher && lesson.state.value === "held" && <Notice kind="warning">{words.micHeld}</Notice>}
-      {room.call?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
-      {!teacher && room.call?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
+      {teacher && <MicNotice lesson={lesson} />}
+      {room.call.value?.state.value === "relayed" && <Notice>{words.voiceRelayed}</Notice>}
+      {!teacher && room.call.value?.state.value === "lost" && <Notice kind="warning">{words.voiceLost}</Notice>}
       {teacher && <LostNotice room={room} />}
       {teacher && <Reminder session={session} />}
       <Vigil room={room} session={session} lesson={lesson} />
-      {session.me === "student" && room.call?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
+      {session.me === "student" && room.call.value?.state.value === "talking" && session.keeps_pupil && <Notice>{studio.value.voiceKept}</Notice>}
       {!teacher && <WatchedNotice room={room} />}
       {!teacher && room.board.value!.locked && <Notice kind="info">{words.penLocked}</Notice>}
       {unsent > 3 && <Notice kind="warning">{words.unsaved(unsent)}</Notice>}

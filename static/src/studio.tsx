@@ -6,7 +6,7 @@ import { Editing } from "./edit";
 import { Ending } from "./ending";
 import { flowed } from "./flow";
 import { Lesson } from "./lesson";
-import { TeacherMic } from "./mic";
+import { MicNotice, TeacherMic, useSpeaking } from "./mic";
 import { theLink } from "./page";
 import { Offer, loadOffers, offered, waits } from "./offered";
 import { Attachments, Dialog, Empty, Icon, LinkBadge, Notice } from "./parts";
@@ -27,15 +27,9 @@ export function Studio({ id, onleave, onfinished }: Props) {
   const words = say.value;
   const room = useMemo(() => new Room(id, theLink()), [id]);
   const lesson = useMemo(() => new Lesson(room), [room]);
-  useEffect(() => () => {
-    void lesson.stop();
-    room.close();
-  }, [room]);
   const session = room.knows.value.session;
-  const open = session?.state === "open";
-  useEffect(() => {
-    if (open) void lesson.start();
-  }, [open]);
+  useSpeaking(lesson, session?.state === "open", false);
+  useEffect(() => () => room.close(), [room]);
   if (room.missing.value || session?.state === "ended") {
     return (
       <main class="room room-wait">
@@ -58,9 +52,7 @@ export function Studio({ id, onleave, onfinished }: Props) {
         {session.kind === "answer" ? <Ending room={room} session={session} lesson={lesson} onfinished={onfinished} onhandedback={onleave} /> : <AloneEnding room={room} session={session} lesson={lesson} onfinished={onfinished} ondropped={onleave} />}
       </header>
       <div class="room-notes">
-        {lesson.state.value === "refused" && <Notice kind="warning">{words.micRefused}</Notice>}
-        {lesson.state.value === "unplugged" && <Notice kind="warning">{words.micUnplugged}</Notice>}
-        {lesson.state.value === "held" && <Notice kind="warning">{words.micHeld}</Notice>}
+        <MicNotice lesson={lesson} />
         {room.unsent.value > 3 && <Notice kind="warning">{words.unsaved(room.unsent.value)}</Notice>}
       </div>
       <Desk room={room} session={session} />

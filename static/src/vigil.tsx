@@ -68,7 +68,7 @@ export function Vigil({ room, session, lesson }: Props) {
 }
 
 /** The teacher stops for a moment: nothing is recorded, and nobody is asked whether they are there. */
-export function PauseButton({ room, session, lesson }: Props) {
+export function PauseButton({ room, session }: Omit<Props, "lesson">) {
   const words = say.value;
   const paused = session.paused_at !== null;
   const [busy, setBusy] = useState(false);
@@ -76,8 +76,6 @@ export function PauseButton({ room, session, lesson }: Props) {
     setBusy(true);
     try {
       room.take(await api.pause(room.id, { on: !paused }));
-      if (paused) await lesson.start();
-      else await lesson.stop();
     } catch {
       // the link says so itself; the button can be pressed again
     }

@@ -7,8 +7,8 @@ import type { Nib } from "./ink";
 import { Icon, type IconName } from "./parts";
 import { say } from "./words";
 
-/** Black, blue, vermilion, green, purple, yellow: told apart by people with any colour vision (after Okabe and Ito, 2008). */
-export const COLORS = ["#1f2937", "#0072b2", "#d55e00", "#00805f", "#8a3d78", "#e0b000"] as const;
+/** Black, blue, vermilion, green, purple, yellow: told apart by eyes of any colour vision (after Okabe and Ito, 2008). */
+export const COLORS = ["#1f2937", "#0b49a0", "#d55e00", "#00805f", "#8a3d78", "#e0b000"] as const;
 export const WIDTHS = [26, 45, 80] as const; // units of the page
 const HIGHLIGHT = 5; // a highlighter is so much wider than a pen
 const LASER = 90;

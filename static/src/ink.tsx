@@ -75,7 +75,7 @@ export function Sheet(props: SheetProps) {
 }
 
 /** The canvases: below what is settled, above what moves; formulas between them. */
-class Drawing {
+export class Drawing {
   readonly #painter = new Painter();
   readonly #layer: Layer;
   readonly #formulas: FormulaLayer;

@@ -18,6 +18,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from PIL import Image, ImageDraw
 
 from matcher.decide import Decision, Verdict, Verifier
 from matcher.embed import Embedder, Vector
-from matcher.index import MOST_HOLDERS, fused
+from matcher.index import COMMON, ELSEWHERE, MOST_HOLDERS, fused
 from matcher.lexical import lexical, rarity, telling
 from matcher.match import CANDIDATES, decided, shortlist
 from matcher.normalize import Problem, normalize
@@ -95,22 +96,48 @@ class Shelf:
         cosines: Vector = self._vectors @ vector
         by_vector = [int(i) for i in np.argsort(-cosines)[: 2 * limit]]
         by_words = self._by_words(problem, 2 * limit)
-        found = [Near(self._ids[i], self._problems[i], float(cosines[i]), lexical(problem.text, self._problems[i].text))
-                 for i in fused(by_vector, by_words)[:limit]]
+        found = [self._near(at, problem, float(cosines[at])) for at in fused(by_vector, by_words)[:limit]]
         return found, tuple(self._ids[i] for i in by_vector[:5])
 
+    def elsewhere(self, problem: Problem) -> list[Near]:
+        """Candidates as the index finds them in other scopes than the one asked in."""
+        vector = self._embedder.embed([problem.text])[0]
+        least = COMMON * fsum(rarity(gram) for gram in telling(problem.text))
+        alike = [at for at, common in self._common(problem).most_common(ELSEWHERE) if common >= least]
+        return [self._near(at, problem, float(self._vectors[at] @ vector)) for at in alike]
+
+    def _near(self, at: int, problem: Problem, cosine: float) -> Near:
+        known = self._problems[at]
+        return Near(self._ids[at], known, cosine, lexical(problem.text, known.text))
+
     def _by_words(self, problem: Problem, limit: int) -> list[int]:
+        return [at for at, _ in self._common(problem).most_common(limit)]
+
+    def _common(self, problem: Problem) -> Counter[int]:
+        """By place in the bank: what the telling pairs of both tell."""
         scores: Counter[int] = Counter()
         for gram in telling(problem.text):
             for at in self._holders.get(gram, ())[:MOST_HOLDERS]:
                 scores[at] += rarity(gram)  # type: ignore[assignment]  # Counter adds floats as well
-        return [at for at, _ in scores.most_common(limit)]
+        return scores
 
 
 def judge(shelf: Shelf, queries: Sequence[Row], verifier: Verifier | None = None) -> Iterator[Result]:
     """The verdicts for each query, one after the other."""
     for query in queries:
-        yield judged(shelf, query, query["text"], bool(_READ.search(query["text"])), verifier)
+        yield judged(shelf, query, query["text"], _is_read(query), verifier)
+
+
+def judge_elsewhere(shelf: Shelf, queries: Sequence[Row]) -> Iterator[Result]:
+    """The same as if every query were asked under a wrong subject."""
+    for query in queries:
+        problem = normalize(query["text"])
+        pairs = decided(problem, shelf.elsewhere(problem), _is_read(query))
+        yield Result(query, (), tuple(sorted(pairs, key=lambda pair: -pair[1].confidence)))
+
+
+def _is_read(query: Row) -> bool:
+    return bool(_READ.search(query["text"]))
 
 
 def judged(shelf: Shelf, query: Row, text: str, read_from_photo: bool, verifier: Verifier | None = None) -> Result:
@@ -246,6 +273,8 @@ def draw_curve(results: Sequence[Result], path: Path) -> None:
     image.save(path, "PNG")
 
 
+ELSEWHERE_FIGURES = ("right", "wrong", "of", "precision", "recall", "other_numbers_pushed", "look_alikes_pushed",
+                     "novel_pushed")
 SIDE, MARGIN = 600, 60
 """Of the picture, in pixels."""
 
@@ -280,6 +309,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                         help="choose the threshold for precision 0.99 on these")
     parser.add_argument("--model", default="", help="folder or hub name of another model than the shipped")
     parser.add_argument("--photos", type=Path, help="a folder with photos.jsonl: file, id, level")
+    parser.add_argument("--elsewhere", action="store_true",
+                        help="once more as if every query were asked under a wrong subject")
     parser.add_argument("--predictions", type=Path, help="write a line for each query: qid, ranked, push, confidence")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--curve", type=Path, help="write precision over recall here, a PNG")
@@ -300,6 +331,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures = report(results, threshold) | times
     if given.photos:
         figures["photos"] = judge_photos(shelf, given.photos)
+    if given.elsewhere:
+        found = report(list(judge_elsewhere(shelf, queries)))
+        figures["elsewhere"] = {name: found[name] for name in ELSEWHERE_FIGURES}
     if given.predictions:
         given.predictions.write_text("".join(json.dumps(prediction(r)) + "\n" for r in results))
     if given.json:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from math import fsum
 from typing import Any, TypeVar
 from uuid import UUID
 from zlib import crc32
@@ -40,6 +41,9 @@ SET_BREADTH_OF_MANY = "SELECT set_config('hnsw.ef_search', '60', true)"
 """The same where many scopes are searched for the nearest of all: of each a few are enough."""
 Scope = tuple[str, str]
 """A subject and a stage."""
+ELSEWHERE, COMMON = 3, 0.4
+"""Answers of other scopes that are looked at, and the share of what a problem's telling pairs tell that each of them
+must have. `dayi matcher evaluate --elsewhere` prints what is found so."""
 T = TypeVar("T", bound=Hashable)
 
 
@@ -81,6 +85,8 @@ class Candidate:
     cosine: float
     lexical: float
     figure: str | None = None
+    scope: Scope | None = None
+    """Of one that was looked for by its words in other scopes."""
 
 
 class Index:
@@ -102,6 +108,7 @@ class Index:
         self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
         self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...], int], str] = {}
         self._near: dict[tuple[tuple[Scope, ...], int], str] = {}
+        self._elsewhere = _by_words_elsewhere(self._distance, self._mine)
 
     async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
@@ -173,6 +180,20 @@ class Index:
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
+
+    async def elsewhere(self, conn: AsyncConnection, vector: Vector, problem: Problem,
+                        scopes: Collection[Scope]) -> list[Candidate]:
+        """The answers in these scopes that share most of what the problem is told by, best first. Words alone find
+        them: they are one index for all scopes, where vectors have a graph to walk for each."""
+        told = telling(problem.text)
+        if problem.is_empty:
+            return []
+        weights = [rarity(gram) for gram in told]
+        tags = [_tag(*scope) for scope in scopes]
+        sought = {"vector": _literal(vector), "rarities": weights, "least": COMMON * fsum(weights),
+                  "grams": [" | ".join(f"'{gram} {tag}'" for tag in tags) for gram in told]}
+        rows = await _rows(conn, self._elsewhere, sought, prepare=True)
+        return [replace(_candidate(row, problem), scope=(row.subject, row.stage)) for row in rows]
 
     async def near(self, conn: AsyncConnection, vector: Vector, scopes: Sequence[Scope],
                    limit: int) -> list[tuple[UUID, float]]:
@@ -366,6 +387,28 @@ def _near_in(distance: str, mine: str, scopes: Sequence[Scope], many: int) -> st
              ORDER BY {distance} LIMIT {many})"""  # noqa: S608  as below
         for scope in scopes)
     return f"SELECT id, 1 - far AS cosine FROM ({by_scope}) AS near ORDER BY far LIMIT {many}"  # noqa: S608  as below
+
+
+def _by_words_elsewhere(distance: str, mine: str) -> str:
+    """A pair's tag names its scope: no entry of another is read."""
+    mine = mine.replace("%", "%%")
+    return f"""
+        WITH by_words AS MATERIALIZED (
+            SELECT holder.id, sum(rarity) AS common
+            FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
+            CROSS JOIN LATERAL (
+                SELECT id FROM matcher_entries
+                WHERE grams @@ CAST(told.gram AS tsquery) AND ({mine}) IS TRUE AND kind = 'answer' LIMIT {MOST_HOLDERS}
+            ) AS holder
+            GROUP BY holder.id HAVING sum(rarity) >= CAST(%(least)s AS float8)
+            ORDER BY common DESC, holder.id LIMIT {ELSEWHERE}
+        )
+        SELECT by_words.id, entry.* FROM by_words CROSS JOIN LATERAL (
+            SELECT kind, subject, stage, text, comparable, form, figure, 1 - {distance} AS cosine FROM matcher_entries
+            WHERE id = by_words.id AND ({mine}) IS TRUE
+            OFFSET 0
+        ) AS entry ORDER BY common DESC, by_words.id
+    """  # noqa: S608  as below
 
 
 def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.decide import Decision, Reason, Verdict, Verifier, decide_each
 from matcher.embed import Embedder, Vector
-from matcher.index import Candidate, Index, Kind
+from matcher.index import Candidate, Index, Kind, Scope
 from matcher.normalize import Problem, normalize
 from matcher.numbers import are_surely_others
 
@@ -60,6 +60,8 @@ class Match:
     reasons: tuple[Reason, ...] = ()
     known_text: str | None = None
     worked_examples: tuple[WorkedExample, ...] = ()
+    scope: Scope | None = None
+    """Where it was found, if that is another subject or stage than it was asked in."""
 
 
 class Matcher:
@@ -84,6 +86,14 @@ class Matcher:
             conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
         near = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
         return _best(decided(prepared.problem, near, read_from_photo, verifier))
+
+    async def match_elsewhere(self, conn: AsyncConnection, prepared: Prepared, scopes: Collection[Scope],
+                              read_from_photo: bool = False, verifier: Verifier | None = None) -> Match | None:
+        """The same problem, answered in one of these scopes; for one that its own scope does not have."""
+        candidates = await self.index.elsewhere(conn, prepared.vector, prepared.problem, scopes)
+        near = [c for c in candidates if read_from_photo or not are_surely_others(prepared.problem, c.problem)]
+        best = _best(decided(prepared.problem, near, read_from_photo, verifier))
+        return best if best.verdict is Outcome.SAME else None
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
                   stage: str | None, figure: str | None = None) -> None:
@@ -128,7 +138,7 @@ def _best(judged: list[tuple[Candidate, Decision]]) -> Match:
             if decision.verdict is Verdict.SAME and candidate.kind is kind:
                 others = tuple(e for e in examples if e.entry_id != candidate.id)
                 return Match(outcome, candidate.id, decision.confidence, decision.reasons,
-                             candidate.problem.original, others[:MOST_EXAMPLES])
+                             candidate.problem.original, others[:MOST_EXAMPLES], candidate.scope)
     if examples:
         return Match(Outcome.SIMILAR, None, examples[0].confidence, examples[0].reasons, None, examples[:MOST_EXAMPLES])
     return Match(Outcome.NEW)

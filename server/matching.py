@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
+from functools import cache
 from itertools import product
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -107,8 +108,14 @@ class MatcherFinder:
         await work.rows(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
         verifier = await self._verifier(work, calibration.verifier)
         match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
-        unseen = await _figure_unseen(work, prepared, match, figure)
-        return found(match, calibration, subject, UNSEEN_FIGURE if unseen else 1.0)
+        here = found(match, calibration, subject, await _sureness(work, prepared, match, figure))
+        if here.entry is not None:
+            return here
+        beyond = await matcher.match_elsewhere(connection, prepared, beside(subject, stage), from_photo, verifier)
+        if beyond is None:
+            return here
+        sureness = await _sureness(work, prepared, beyond, figure)
+        return found_elsewhere(beyond, calibration, subject, sureness) or here
 
     async def learn(
         self,
@@ -266,12 +273,19 @@ def _prepared_all(matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
     return [matcher.prepare(text) for text in texts]
 
 
-async def _figure_unseen(work: Work, prepared: Prepared, match: Match, figure: str | None) -> bool:
-    """Whether a figure carries the problem, and nothing shows that both have the same one."""
+@cache
+def beside(subject: Subject, stage: Stage) -> tuple[Scope, ...]:
+    """Where else a problem may have been answered: by a pupil's mistake under another subject, or at another stage,
+    whose border not every problem respects. Both at once are too seldom to be looked through for each question."""
+    return tuple(scope for scope in SCOPES if (scope[0] == subject) != (scope[1] == stage))
+
+
+async def _sureness(work: Work, prepared: Prepared, match: Match, figure: str | None) -> float:
+    """UNSEEN_FIGURE where a figure carries the problem, and nothing shows that both have the same one."""
     if match.entry_id is None or not (names_figure(prepared.problem.text) or names_figure(match.known_text or "")):
-        return False
+        return 1.0
     known = await work.rows(_FIGURE, {"id": match.entry_id})
-    return not same_figure(figure, known[0].figure if known else None)
+    return 1.0 if same_figure(figure, known[0].figure if known else None) else UNSEEN_FIGURE
 
 
 # Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the
@@ -306,6 +320,15 @@ def found(match: Match, calibration: Calibration, subject: str, sureness: float 
         others = [example for example in examples if example.answer != best.answer]
         return Found(Verdict.SAME, best.answer, best.confidence, best.reasons, others)
     return Found(Verdict.SIMILAR, None, examples[0].confidence, examples[0].reasons, examples)
+
+
+def found_elsewhere(match: Match, calibration: Calibration, subject: str, sureness: float = 1.0) -> Found | None:
+    """The matcher's word on the same problem of another scope: sure enough for both subjects, or nothing."""
+    assert match.scope is not None
+    probability = calibration.probability(match.confidence * sureness)
+    if probability < max(calibration.bar(subject), calibration.bar(match.scope[0])):
+        return None
+    return Found(Verdict.SAME, match.entry_id, probability, _reasons(match.reasons))
 
 
 def _reasons(reasons: tuple[Any, ...]) -> list[dict[str, Any]]:

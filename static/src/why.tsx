@@ -1,7 +1,8 @@
 // Why a video is shown for a question: what agrees, what differs, and the two problems side by side.
 import { sideBySide, without, type Piece } from "./compare";
 import { flowed } from "./flow";
-import type { QuestionView, Reason, SuggestionView } from "./protocol";
+import { GRADES } from "./lectures";
+import type { AnswerView, QuestionView, Reason, SuggestionView } from "./protocol";
 import { say } from "./words";
 
 type Mark = "agrees" | "differs" | "unsure";
@@ -13,6 +14,7 @@ export function Why({ question, suggestion }: { question: QuestionView; suggesti
   return (
     <section class="why" aria-label={words.whyMatched}>
       <h3>{words.whyMatched}</h3>
+      <Elsewhere question={question} answer={suggestion.answer} />
       <ul>
         {reasons.map(({ mark, text }) => (
           <li key={text} class={mark}>
@@ -24,6 +26,14 @@ export function Why({ question, suggestion }: { question: QuestionView; suggesti
       <Pair mine={flowed(question.read_text) || question.text} theirs={flowed(suggestion.answer.problem_text)} fromPhoto={question.read_text !== ""} />
     </section>
   );
+}
+
+/** Where it was answered, if that is not what its pupil chose. */
+function Elsewhere({ question: { subject, grade }, answer }: { question: QuestionView; answer: AnswerView }) {
+  const words = say.value;
+  if (answer.subject !== subject) return <p class="muted">{words.otherSubject(words.subjects[answer.subject], words.subjects[subject])}</p>;
+  if (!GRADES[answer.stage].includes(grade)) return <p class="muted">{words.otherStage(words.stages[answer.stage])}</p>;
+  return null;
 }
 
 /** In one line: whether everything agrees, something differs, or a photo was not read to the end. */

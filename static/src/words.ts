@@ -1,6 +1,6 @@
 // Every sentence that a person reads, Chinese first, English beside it.
 import { computed, signal } from "@preact/signals";
-import type { Problem, Subject } from "./protocol";
+import type { Problem, Stage, Subject } from "./protocol";
 import { Refusal } from "./api";
 import { recall, remember } from "./memory";
 
@@ -49,6 +49,7 @@ const zh = {
   which: "你要问哪一道？", whichMore: "照片里有好几道题，点一下你要问的那道。不点也会有老师来看。", whichPhoto: "你拍的整页题目", whichOther: "换一道",
   matching: "正在找讲过的同一道题", found: "这道题老师讲过，先看讲解", foundAfter: "老师讲完了，看讲解",
   whyMatched: "为什么推荐它", agrees: "一样", differs: "不一样", unsure: "没认出", allAgrees: "和你的题对得上。", someDiffers: "有不一样的地方，先看看是不是你的题。", someUnread: "题目没有认全，先看看是不是你的题。", mine: "你的题", mineRead: "你的题（认出来的）", theirs: "视频里讲的题",
+  otherSubject: (theirs: string, mine: string) => `这道题是在“${theirs}”里找到的，你选的是“${mine}”。`, otherStage: (theirs: string) => `这道题是${theirs}同学问过的。`, stages: { primary: "小学", junior: "初中", senior: "高中" } as Record<Stage, string>,
   solved: "解决了", notMine: "不是我的题", stillStuck: "还是不懂", backNote: "点“不是我的题”或“还是不懂”，马上回到队里原来的位置，老师来讲。",
   following: "同学也在问这道题，你已加入", followingNow: "老师正在讲这道题，你已加入", followingDone: "老师讲完了，录像正在生成", followingMore: (n: number) => (n > 0 ? `一起等的有 ${n + 1} 人。老师讲一次，录像马上给你。` : "老师讲完，录像马上给你。"), followingSoon: "几十秒就好，好了自动出现在这里。",
   leaveFollowing: "不是同一道题",
@@ -161,6 +162,7 @@ const en: Words = {
   which: "Which one do you ask about?", whichMore: "The photo shows several problems: tap the one you mean. If you don't, a teacher comes all the same.", whichPhoto: "The page you photographed", whichOther: "Another one",
   matching: "Looking for the same problem", found: "A teacher has explained this one: watch first", foundAfter: "The teacher has explained it",
   whyMatched: "Why this one", agrees: "same", differs: "different", unsure: "not read", allAgrees: "It matches your problem.", someDiffers: "Something differs: check first that it is yours.", someUnread: "Not all of it was read: check first that it is yours.", mine: "Yours", mineRead: "Yours, as it was read", theirs: "The problem in the video",
+  otherSubject: (theirs, mine) => `Found under ${theirs}. You chose ${mine}.`, otherStage: (theirs) => `Pupils in ${theirs} asked it.`, stages: { primary: "primary school", junior: "junior high", senior: "senior high" },
   solved: "Solved", notMine: "Not my question", stillStuck: "Still stuck", backNote: "“Not my question” and “Still stuck” take you straight back to your old place in the queue, for a teacher.",
   following: "Others asked this too: you're in", followingNow: "A teacher is explaining it now: you're in", followingDone: "Explained; the video is being made", followingSoon: "Less than a minute; it appears here by itself.", followingMore: (n) => `${n > 0 ? `${n + 1} are waiting together. ` : ""}You get the video as soon as the teacher has explained it.`,
   leaveFollowing: "Not the same problem",

@@ -33,6 +33,8 @@ class Alignment:
     exchanges: tuple[Exchange, ...]
     moved: int
     """Words found at another place."""
+    runs: tuple[tuple[int, int, int], ...] = ()
+    """What both have in order: where it begins in each, and how many words."""
 
     @property
     def only_asked(self) -> tuple[str, ...]:
@@ -46,11 +48,12 @@ class Alignment:
 def align(asked: Sequence[str], known: Sequence[str]) -> Alignment:
     """The longest common runs in order, then runs of SHORTEST_MOVE words and more that stand elsewhere."""
     asked_found, known_found = [False] * len(asked), [False] * len(known)
-    replaced = []
+    replaced, runs = [], []
     for op, a1, a2, k1, k2 in SequenceMatcher(None, asked, known, autojunk=False).get_opcodes():
         if op == "equal":
             asked_found[a1:a2] = [True] * (a2 - a1)
             known_found[k1:k2] = [True] * (k2 - k1)
+            runs.append((a1, k1, a2 - a1))
         elif op == "replace":
             replaced.append((a1, a2, k1, k2))
     moved = _find_moved(asked, known, asked_found, known_found)
@@ -62,7 +65,8 @@ def align(asked: Sequence[str], known: Sequence[str]) -> Alignment:
         right = tuple(known[i] for i in range(k1, k2) if not known_found[i])
         if left and right:
             exchanges.append(Exchange(left, right))
-    return Alignment(tuple(asked), tuple(known), tuple(asked_found), tuple(known_found), tuple(exchanges), moved)
+    return Alignment(tuple(asked), tuple(known), tuple(asked_found), tuple(known_found), tuple(exchanges), moved,
+                     tuple(runs))
 
 
 def _find_within(asked: Sequence[str], known: Sequence[str], asked_found: list[bool], known_found: list[bool],

@@ -18,6 +18,7 @@ from matcher.words import (
     DECISIVE,
     KINDS,
     LOOK_ALIKE,
+    NAME,
     OPERATORS,
     PLAIN_NEGATIONS,
     UNIT_WORDS,
@@ -25,6 +26,7 @@ from matcher.words import (
     is_decisive,
     is_number,
     is_plain,
+    people,
     words,
 )
 
@@ -46,6 +48,8 @@ class Comparison:
     """Relations, negations or operators (asked, known) that differ at the same place; empty for one only added."""
     things_exchanged: tuple[tuple[str, str], ...]
     """(asked, known): in one place one speaks of a thing of the problem, the other of another thing of it."""
+    people_exchanged: tuple[tuple[str, str], ...]
+    """(asked, known): who is one person in the one and two in the other. Other names alone make no other problem."""
     options_differ: tuple[str, ...]
     """Letters whose texts differ."""
     ask_likeness: float
@@ -129,7 +133,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     }
     assert tuple(values) == FIGURES
     return Comparison(stems, tuple(values.values()), numbers, crossed > 0, swapped(stems), units,
-                       decisive, things, options_differ, ask)
+                       decisive, things, _people_exchanged(asked, known, stems, read_from_photo), options_differ, ask)
 
 
 FIGURES = (
@@ -256,6 +260,18 @@ def _own_exchanges(stems: Alignment) -> tuple[tuple[str, str], ...]:
             if left and right:
                 found.append((left, right))
     return tuple(found)
+
+
+def _people_exchanged(asked: Problem, known: Problem, stems: Alignment,
+                      read_from_photo: bool) -> tuple[tuple[str, str], ...]:
+    """By the names in what both have in order. A photo may make two names of one, but not one of two."""
+    names = [dict(zip((i for i, word in enumerate(row) if word == NAME), people(problem.stem), strict=False))
+             for row, problem in ((stems.asked, asked), (stems.known, known))]
+    pairs = {(names[0][a + n], names[1][k + n]) for a, k, size in stems.runs if size > 1
+             for n in range(size) if stems.asked[a + n] == NAME}
+    asked_as, known_as = Counter(left for left, _ in pairs), Counter(right for _, right in pairs)
+    return tuple(sorted((left, right) for left, right in pairs
+                        if asked_as[left] > 1 or (known_as[right] > 1 and not read_from_photo)))
 
 
 def _may_look_alike(asked: str, known: str) -> bool:

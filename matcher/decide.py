@@ -30,7 +30,7 @@ SAME_AT = 0.75
 SIMILAR_AT = 0.5
 VETOED_AT_MOST = 0.1
 """Confidence is scaled down to this where a rule forbids calling the problems the same: another number, another of the
-problem's own things, or another deciding word (more for less, right for wrong, + for -) in the same place."""
+problem's own things or people, or another deciding word (more for less, right for wrong, + for -) in the same place."""
 
 
 class Verdict(StrEnum):
@@ -50,6 +50,7 @@ class Ground(StrEnum):
     NEGATION = "negation"
     OPTIONS = "options"
     ASKS = "asks"
+    PEOPLE = "people"
     WORDS = "words"
 
 
@@ -118,7 +119,8 @@ def _decision(asked: Problem, known: Problem, comparison: Comparison, confidence
 def is_vetoed(comparison: Comparison, read_from_photo: bool) -> bool:
     """Whether a rule forbids calling the two the same."""
     return _other_numbers(comparison, read_from_photo) or comparison.numbers_swapped or bool(
-        comparison.things_exchanged or comparison.words_exchanged or comparison.units_exchanged)
+        comparison.things_exchanged or comparison.words_exchanged or comparison.units_exchanged
+        or comparison.people_exchanged)
 
 
 def _other_numbers(comparison: Comparison, read_from_photo: bool) -> bool:
@@ -241,6 +243,7 @@ def _reasons(asked: Problem, known: Problem, comparison: Comparison, read_from_p
     found = (
         _numbers(asked, known, comparison, read_from_photo),
         _exchanged(Ground.ASKS, comparison.things_exchanged, "说的不是同一个"),
+        _people(comparison),
         _exchanged(Ground.UNITS, comparison.units_exchanged, "单位不一样"),
         _exchanged(Ground.RELATIONS, _kind_of(comparison, lambda w: w not in NEGATION_WORDS), "关系不一样"),
         _exchanged(Ground.NEGATION, _kind_of(comparison, NEGATION_WORDS.__contains__), "问的正好相反"),
@@ -275,6 +278,13 @@ def _exchanged(kind: Ground, pairs: tuple[tuple[str, str], ...], what: str) -> R
         return None
     mine, theirs = (_list(tuple(dict.fromkeys(side))) for side in zip(*pairs, strict=True))
     return Reason(kind, False, mine, theirs, f"{what}：你的题是“{mine}”，这道题是“{theirs}”")
+
+
+def _people(comparison: Comparison) -> Reason | None:
+    if not comparison.people_exchanged:
+        return None
+    mine, theirs = (_list(tuple(dict.fromkeys(side))) for side in zip(*comparison.people_exchanged, strict=True))
+    return Reason(Ground.PEOPLE, False, mine, theirs, "题里的人调换了：看看谁是谁，问的是谁")
 
 
 def _kind_of(comparison: Comparison, wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:

@@ -128,6 +128,12 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=20_000)
+def people(text: str) -> tuple[str, ...]:
+    """Who stands behind each NAME of the text's words, in their order."""
+    return tuple(match[0] for match in _WORD.finditer(text) if match["name"])
+
+
 def folded(word: str) -> str:
     """Its synonym that stands for all of them; empty for a word that is left out."""
     return SAME_WORDS.get(word, word)

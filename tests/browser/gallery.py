@@ -148,6 +148,7 @@ MANY_REASONS = [
     reason("negation", False, "正确", "不正确"),
     reason("options", False, "A 276；B 258；C 248；D 236", "A 276；B 258；C 268；D 236"),
     reason("asks", False, "那么八月份用电多少度", "那么八月份应交电费多少元"),
+    reason("people", False, "小明", "小明、小红"),
     reason("words", False, "小明家", "小红家"),
 ]
 

@@ -106,6 +106,42 @@ def test_synonyms_fillers_and_other_characters_change_nothing(asked: str, known:
     assert decided(asked, known).verdict is Verdict.SAME
 
 
+STAMPS = "{a}有36张邮票，{b}的邮票比{a}多12张，{c}又买来{b}一半那么多，{b}有多少张邮票？"
+FRIENDS = ("小明", "小红", "王芳", "李老师", "乐乐")
+
+
+@given(st.permutations(FRIENDS), st.booleans())
+def test_other_names_make_no_other_problem(names: list[str], read_from_photo: bool) -> None:
+    renamed, known = (STAMPS.format(a=a, b=b, c=c) for a, b, c, *_ in (names, FRIENDS))
+
+    assert decided(renamed, known, 0.95, read_from_photo).verdict is Verdict.SAME
+
+
+@pytest.mark.parametrize("read_from_photo", [False, True])
+@pytest.mark.parametrize("asked", [
+    STAMPS.replace("{b}有多少", "{a}有多少"),
+    STAMPS.replace("{b}的邮票比{a}", "{a}的邮票比{b}"),
+    STAMPS.replace("{c}又买来{b}", "{b}又买来{c}"),
+])
+@pytest.mark.parametrize("names", [("小明", "小红", "王芳"), ("小红", "小明", "乐乐"), ("小亮", "小芳", "张老师")])
+def test_people_who_change_places_make_another_problem(
+        asked: str, names: tuple[str, str, str], read_from_photo: bool) -> None:
+    known = STAMPS.format(a="小明", b="小红", c="王芳")
+
+    decision = decided(asked.format(a=names[0], b=names[1], c=names[2]), known, 1.0, read_from_photo)
+
+    assert decision.verdict is Verdict.SIMILAR
+    assert Ground.PEOPLE in [reason.kind for reason in decision.reasons if not reason.agrees]
+
+
+def test_a_name_that_the_camera_changed_once_is_forgiven() -> None:
+    known = STAMPS.format(a="小明", b="小玲", c="王芳")
+    read = known.replace("小玲", "小珍", 1)
+
+    assert decided(read, known, read_from_photo=True).verdict is Verdict.SAME
+    assert decided(read, known).verdict is not Verdict.SAME
+
+
 def test_a_digit_lost_by_the_camera_is_forgiven_and_said() -> None:
     photo = "3. " + APPLES.replace("180", "18").replace("，卖", "\n卖")
 

@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw
 
 from matcher.decide import Decision, Verdict, Verifier
 from matcher.embed import Embedder, Vector
-from matcher.index import COMMON, ELSEWHERE, MOST_HOLDERS, fused
+from matcher.index import COMMON, ELSEWHERE, MOST_HOLDERS, RAREST, fused
 from matcher.lexical import lexical, rarity, telling
 from matcher.match import CANDIDATES, decided, shortlist
 from matcher.normalize import Problem, normalize
@@ -102,8 +102,9 @@ class Shelf:
     def elsewhere(self, problem: Problem) -> list[Near]:
         """Candidates as the index finds them in other scopes than the one asked in."""
         vector = self._embedder.embed([problem.text])[0]
-        least = COMMON * fsum(rarity(gram) for gram in telling(problem.text))
-        alike = [at for at, common in self._common(problem).most_common(ELSEWHERE) if common >= least]
+        told = telling(problem.text, RAREST)
+        least = COMMON * fsum(map(rarity, told))
+        alike = [at for at, common in self._common(told).most_common(ELSEWHERE) if common >= least]
         return [self._near(at, problem, float(self._vectors[at] @ vector)) for at in alike]
 
     def _near(self, at: int, problem: Problem, cosine: float) -> Near:
@@ -111,12 +112,12 @@ class Shelf:
         return Near(self._ids[at], known, cosine, lexical(problem.text, known.text))
 
     def _by_words(self, problem: Problem, limit: int) -> list[int]:
-        return [at for at, _ in self._common(problem).most_common(limit)]
+        return [at for at, _ in self._common(telling(problem.text)).most_common(limit)]
 
-    def _common(self, problem: Problem) -> Counter[int]:
-        """By place in the bank: what the telling pairs of both tell."""
+    def _common(self, told: Sequence[str]) -> Counter[int]:
+        """By place in the bank: what these pairs tell, of those that are telling there too."""
         scores: Counter[int] = Counter()
-        for gram in telling(problem.text):
+        for gram in told:
             for at in self._holders.get(gram, ())[:MOST_HOLDERS]:
                 scores[at] += rarity(gram)  # type: ignore[assignment]  # Counter adds floats as well
         return scores

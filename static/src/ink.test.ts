@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Board, type Point, type Stroke } from "./board";
-import { Drawing, type Hearer } from "./ink";
+import { Drawing, type Hearer, type SheetProps } from "./ink";
 import { Painter } from "./paint";
 
 const SIZE = { clientWidth: 1_000, clientHeight: 600 }; // shows the whole page with ten units for a pixel
 const PAGE = { page: "p", paper: "blank", aspect: 6_000 } as const;
+const NEXT = { ...PAGE, page: "q", paper: "squared" } as const;
 
 /** A canvas or an element of a page, as far as a sheet asks for it. */
 class Thing extends EventTarget {
@@ -26,6 +27,9 @@ let told: Point[][]; // the points of each frame of live ink
 let ended: Stroke[];
 let drawn: Stroke[]; // as the canvas shows it while the pen is down
 let over: Thing;
+let drawing: Drawing;
+let props: SheetProps;
+let painted: string[]; // pages, as often as one is painted from its ground
 let online: boolean;
 
 beforeEach(() => {
@@ -35,9 +39,10 @@ beforeEach(() => {
   vi.stubGlobal("ResizeObserver", class { observe() {} });
   vi.stubGlobal("requestAnimationFrame", (work: () => void) => frames.push(work));
   vi.spyOn(Painter.prototype, "growing").mockImplementation((_, stroke) => void drawn.push(stroke));
-  [frames, told, ended, drawn, online] = [[], [], [], [], true];
+  vi.spyOn(Painter.prototype, "page").mockImplementation((_, { page }) => void painted.push(page));
+  [frames, told, ended, drawn, painted, online] = [[], [], [], [], [], true];
   vi.advanceTimersByTime(1_000);
-  over = sheet();
+  sheet();
 });
 
 afterEach(() => {
@@ -46,8 +51,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A sheet with one blank page; the canvas that pointers touch. */
-function sheet(): Thing {
+/** A sheet with one blank page, and the canvas of it that pointers touch. */
+function sheet(): void {
   const nothing = (): void => {};
   const hearer: Hearer = {
     ink: (stroke, from) => (online && told.push(stroke.points.slice(from)), online),
@@ -56,11 +61,13 @@ function sheet(): Thing {
   };
   const thing = (): HTMLCanvasElement => new Thing() as unknown as HTMLCanvasElement;
   const top = thing();
-  new Drawing(thing(), thing(), top).show({
+  over = top as unknown as Thing;
+  drawing = new Drawing(thing(), thing(), top);
+  props = {
     board: new Board(), page: PAGE, address: null, nib: { mode: "draw", tool: "pen", color: "#000000", width: 45, dashed: false },
     author: "teacher", locked: false, live: signal(new Map()), follow: null, fit: 0, hearer,
-  });
-  return top as unknown as Thing;
+  };
+  drawing.show(props);
 }
 
 /** The screen shows what there is, so long after it did so last. */
@@ -117,4 +124,22 @@ test("points that found no way go with the next", () => {
   frame();
 
   expect(told.map(across)).toEqual([[1_000, 1_100]]);
+});
+
+test("a page that is turned to is painted at once, though the other side is moving over it", () => {
+  frame();
+  expect(painted).toEqual(["p"]);
+
+  drawing.show({ ...props, page: NEXT, follow: { page: "q", x: 0, y: 0, width: 5_000, height: 3_000 } });
+  frame();
+  expect(painted).toEqual(["p", "q"]);
+
+  for (const x of [100, 200, 300]) {
+    drawing.show({ ...props, page: NEXT, follow: { page: "q", x, y: 0, width: 5_000, height: 3_000 } });
+    frame();
+  }
+  expect(painted).toEqual(["p", "q"]); // its pixels move; it is sharp when she rests
+  frame(200);
+  frame();
+  expect(painted).toEqual(["p", "q", "q"]);
 });

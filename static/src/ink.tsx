@@ -345,7 +345,8 @@ export class Drawing {
 
   #paint(): void {
     this.#tell();
-    if (!this.#settled && this.#sharpen === null) this.#paintBase();
+    const waits = this.#sharpen !== null && this.#layer.shows(this.#props?.page ?? null); // no pixels of another page are moved
+    if (!this.#settled && !waits) this.#paintBase();
     const pen = this.over.getContext("2d")!;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, this.over.width, this.over.height);

@@ -34,6 +34,10 @@ export class Layer {
     this.#whole = true;
   }
 
+  shows(page: Page | null): boolean {
+    return this.#scene?.page.page === page?.page;
+  }
+
   /** Shows the scene through another view at once, by moving the pixels there are; `paint` makes it sharp. */
   carry(view: View): void {
     if (this.#scene) this.canvas.style.transform = carried(this.#scene.view, view);

@@ -16,6 +16,7 @@ from tests.service import Node, Service, running
 
 PHONE = {"width": 360, "height": 740}
 TABLET = {"width": 1280, "height": 800}
+REMINDER = "本市要求：只讲这道题，先问学生想到了哪一步。"
 expect.set_options(timeout=30_000)  # two cores carry two nodes, a worker and four pages
 FLAGS = [
     "--no-sandbox",
@@ -37,7 +38,8 @@ def city(
     name = create_database(postgres, template)
     folder = tmp_path_factory.mktemp("city")
     patient = {"DAYI_OFFER_LASTS_S": "90", "DAYI_PIPELINE_BUDGET_S": "60"}  # however busy the machine of the tests is
-    with running(Service(folder, postgres.url_of(name), redis_server.url, settings=patient)) as service:
+    settings = patient | {"DAYI_SESSION_REMINDER": REMINDER}
+    with running(Service(folder, postgres.url_of(name), redis_server.url, settings=settings)) as service:
         service.seed()
         service.web()
         service.web()

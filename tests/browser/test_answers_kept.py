@@ -42,9 +42,27 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
     awake.close()
     expect(teacher.get_by_text("已入库").first).to_be_visible(timeout=A_VIDEO)
 
+    # what she would cut is found in the replay: its beginning, which she keeps after all, and a pause
+    teacher.get_by_role("button", name="剪辑").first.click()
+    dialog = teacher.get_by_role("dialog")
+    position, cuts = dialog.get_by_label("播放位置"), dialog.get_by_role("list", name="要剪掉的")
+    forward(position, 400)
+    dialog.get_by_role("button", name=re.compile("^剪掉 .* 之前$")).click()
+    cuts.get_by_role("button", name="不剪这段").click()
+    expect(cuts).to_have_count(0)
+    dialog.get_by_role("button", name=re.compile("^从 .* 起剪$")).click()
+    forward(position, 900)
+    dialog.get_by_role("button", name=re.compile("^剪掉 .* – ")).click()
+    expect(cuts.get_by_role("listitem")).to_have_count(1)
+    teacher.route("**/edit", lambda route: route.abort())  # its film would only be made to be thrown away
+    with teacher.expect_request("**/edit") as sent:
+        dialog.get_by_role("button", name="存成新版").click()
+    teacher.unroute("**/edit")
+    assert sent.value.post_data_json["cuts"] == [{"from_ms": 400, "to_ms": 900}]
+    dialog.get_by_role("button", name="取消").click()
+
     # where she wrote is hidden: from the pupil's replay the ink is gone
     teacher.get_by_role("button", name="遮住", exact=True).first.click()
-    dialog = teacher.get_by_role("dialog")
     expect(dialog.get_by_role("region", name="板书回放")).to_be_visible()
     dialog.get_by_text("用数字框选").click()
     for edge, value in (("左", 0), ("上", 0), ("右", 100), ("下", 100)):
@@ -182,9 +200,10 @@ def kinds(replay: Any) -> set[str]:
     return {line["kind"] for line in replay["log"]}
 
 
-def forward(slider: Any) -> None:
-    """As somebody drags it, a second and a bit on."""
+def forward(slider: Any, ms: int = 1_500) -> None:
+    """As somebody drags it, so far from the beginning."""
     slider.evaluate(
-        """(input) => { input.value = String(Number(input.min) + 1500);
-                        input.dispatchEvent(new Event("input", { bubbles: true })); }"""
+        """(input, ms) => { input.value = String(Number(input.min) + ms);
+                            input.dispatchEvent(new Event("input", { bubbles: true })); }""",
+        ms,
     )

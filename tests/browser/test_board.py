@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -56,6 +57,45 @@ def drag(page: Page, *places: tuple[float, float], lift: bool = True) -> None:
             page.mouse.down()
     if lift:
         page.mouse.up()
+
+
+SCALE = "() => new DOMMatrix(document.querySelector('.formulas').style.transform).a"  # pixels for a unit of the page
+LEFT = "() => new DOMMatrix(document.querySelector('.formulas').style.transform).e"  # where the page begins, in pixels
+
+
+class Fingers:
+    """On the glass of a phone, over the sheet; places are parts of its width and height."""
+
+    def __init__(self, page: Page) -> None:
+        box = desk(page).locator(".sheet").bounding_box()
+        assert box is not None
+        self._box = box
+        self._glass = page.context.new_cdp_session(page)
+        self._s = time.time()
+
+    def slide(self, begin: list[tuple[float, float]], end: list[tuple[float, float]]) -> None:
+        """From here to there, all at once."""
+        self._send("touchStart", begin)
+        for step in range(1, 5):
+            part = step / 4
+            ways = zip(begin, end, strict=True)
+            self._send("touchMove", [(x + (u - x) * part, y + (v - y) * part) for (x, y), (u, v) in ways])
+        self._send("touchEnd", [])
+
+    def tap_twice(self, place: tuple[float, float]) -> None:
+        for _ in range(2):
+            self._send("touchStart", [place])
+            self._send("touchEnd", [])
+
+    def _send(self, kind: str, places: list[tuple[float, float]]) -> None:
+        """Each 20 ms after the last by the glass's own clock, however busy the machine is."""
+        self._s += 0.02
+        box = self._box
+        points = [
+            {"id": n, "x": box["x"] + box["width"] * x, "y": box["y"] + box["height"] * y}
+            for n, (x, y) in enumerate(places)
+        ]
+        self._glass.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points, "timestamp": self._s})
 
 
 def choose(page: Page, letter: str) -> None:
@@ -112,9 +152,13 @@ def test_every_tool_arrives_on_the_other_side_and_both_boards_end_identical(less
     expect(pupil.locator(".formula")).to_have_count(0)
     teacher.get_by_role("button", name="重做").click()
     expect(pupil.locator(".formula .katex")).to_be_visible()
+    teacher.keyboard.press("Control+z")
+    expect(pupil.locator(".formula")).to_have_count(0)
+    teacher.keyboard.press("Control+Shift+z")
+    expect(pupil.locator(".formula .katex")).to_be_visible()
     choose(teacher, "e")
     drag(teacher, (0.05, 0.16), (0.3, 0.5))
-    agree(teacher, pupil, 24)
+    agree(teacher, pupil, 26)
 
 
 @pytest.mark.parametrize("lesson", [1], indirect=True)
@@ -188,18 +232,47 @@ def test_the_teacher_puts_the_pupil_s_pen_away_and_leads_the_view_in_two_tabs(ci
     pupil.get_by_role("button", name="回到老师那里").click()
     expect(pupil.get_by_text("第 2 / 2 页")).to_be_visible()
 
-    # pages in another order; two tabs of one teacher both draw
+    # pages in another order; she turns to one among all, and back by a key
     teacher.get_by_role("button", name="全部页").click()
     teacher.get_by_role("button", name="往前移 2").click()
-    teacher.keyboard.press("Escape")
     expect(pupil.get_by_text("第 1 / 2 页")).to_be_visible()
+    teacher.get_by_role("button", name=re.compile("^第 2 页")).click()
+    expect(pupil.get_by_text("第 2 / 2 页")).to_be_visible()
+    teacher.keyboard.press("Escape")
+    teacher.keyboard.press("PageUp")
+    expect(pupil.get_by_text("第 1 / 2 页")).to_be_visible()
+
+    # the pupil looks at what she enlarges, and at all of it again
+    whole = pupil.evaluate(SCALE)
+    teacher.get_by_role("application", name="白板").focus()
+    for key in "++++++-":
+        teacher.keyboard.press(key)
+    pupil.wait_for_function(f"(whole) => ({SCALE})() > 1.2 * whole", arg=whole)
+    teacher.keyboard.press("0")
+    pupil.wait_for_function(f"(whole) => ({SCALE})() < 1.01 * whole", arg=whole)
+
+    # fingers look closer, elsewhere, and at the whole page; then by one tap along with her again
+    fingers = Fingers(pupil)
+    fingers.slide([(0.4, 0.5), (0.6, 0.5)], [(0.2, 0.5), (0.8, 0.5)])
+    pupil.wait_for_function(f"(whole) => ({SCALE})() > 2 * whole", arg=whole)
+    choose(pupil, "m")
+    before = pupil.evaluate(LEFT)
+    fingers.slide([(0.5, 0.5)], [(0.7, 0.5)])
+    pupil.wait_for_function(f"(before) => ({LEFT})() > before + 20", arg=before)
+    fingers.tap_twice((0.5, 0.5))
+    pupil.wait_for_function(f"(whole) => ({SCALE})() < 1.01 * whole", arg=whole)
+    pupil.get_by_role("button", name="回到老师那里").click()
+    expect(pupil.get_by_role("button", name="回到老师那里")).to_have_count(0)
+    choose(pupil, "p")
+
+    # two tabs of one teacher both draw
     tab = lesson[0].context.new_page()
     tab.add_init_script(LINE)
     tab.goto("/teacher")
     expect(desk(tab)).to_be_visible()
     drag(tab, (0.3, 0.5), (0.6, 0.5))
     drag(teacher, (0.3, 0.6), (0.6, 0.6))
-    agree(teacher, pupil, 9)
+    agree(teacher, pupil, 11)
     assert len(strokes(teacher)) == 2
 
     # one of them speaks: the new tab draws until it takes the voice, and the call, over; the film has it once

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from server.demo.photos import photograph
 from server.demo.problems import Problem, variants
 from server.domain.people import Stage, Subject
-from tests.browser.conftest import Sign
+from tests.browser.conftest import REMINDER, Sign
 
 GRADES = ("一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "初一", "初二", "初三", "高一", "高二", "高三")
 A_READING = 45_000  # milliseconds for the first photo, while the worker still loads its models
@@ -106,12 +106,17 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     offer = teacher.page.get_by_role("article", name=re.compile("有同学在问"))
     expect(offer).to_be_visible(timeout=A_READING)
     expect(offer.get_by_role("img").first).to_be_visible()
+    expect(pupil.page.get_by_role("heading", name="老师会看到")).to_be_visible()
     offer.get_by_role("button", name="接受").click()
 
     # the pupil is called, and comes onto the board whose first page is the photo
     pupil.page.get_by_role("button", name="进入同屏").click()
     expect(pupil.page.get_by_role("region", name="白板")).to_be_visible()
     expect(teacher.page.get_by_role("region", name="白板")).to_be_visible()
+    reminder = teacher.page.get_by_text(REMINDER)
+    expect(reminder).to_be_visible()
+    teacher.page.get_by_role("button", name="知道了").click()
+    expect(reminder).to_have_count(0)
     turned = teacher.page.get_by_role("region", name="白板")
     teacher.page.get_by_role("button", name="旋转、裁剪照片").click()
     teacher.page.get_by_role("button", name="向右转").click()
@@ -124,6 +129,8 @@ def test_a_photo_becomes_a_live_answer_and_the_answer_a_video_for_the_next(someo
     teacher.page.get_by_role("button", name="发送", exact=True).click()
     pupil.page.get_by_role("button", name="对话").click()  # on a phone the words are folded away below the board
     expect(pupil.page.get_by_text("先看电费的单价")).to_be_visible()
+    pupil.page.get_by_role("button", name="请再讲一遍").click()
+    expect(teacher.page.get_by_role("listitem").filter(has_text="请再讲一遍")).to_be_visible()
     pupil.page.get_by_role("button", name="对话").click()
     draw(pupil.page)
 

@@ -65,6 +65,7 @@ class MatcherFinder:
         self._old: dict[str, Matcher | None] = {}  # None: it can't be loaded any more
         self._live_in: WeakKeyDictionary[Work, _Live] = WeakKeyDictionary()  # what a transaction has read stays for it
         self._prepared_in: WeakKeyDictionary[Work, dict[tuple[str, str], Prepared]] = WeakKeyDictionary()
+        self._turns_of: WeakKeyDictionary[Work, set[_Turn]] = WeakKeyDictionary()
         threading.Thread(target=self._load, args=(load,), name="matcher", daemon=True).start()
 
     @property
@@ -91,6 +92,11 @@ class MatcherFinder:
         with contextlib.suppress(Exception):  # told by each call that needs it
             await self._matcher()
 
+    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
+        new, serving, _ = await self._live(work)
+        matcher = serving or new
+        await self._take_turns(work, [(s, await self._prepare(work, matcher, text)) for text, s in problems if text])
+
     async def find(
         self,
         work: Work,
@@ -105,7 +111,7 @@ class MatcherFinder:
         new, serving, calibration = await self._live(work)
         matcher = serving or new
         prepared = await self._prepare(work, matcher, text)
-        await work.rows(_TAKE_TURNS, {"a": crc32(subject.encode()), "b": _same_key(prepared)})
+        await self._take_turns(work, [(subject, prepared)])
         verifier = await self._verifier(work, calibration.verifier)
         match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
         here = found(match, calibration, subject, await _sureness(work, prepared, match, figure))
@@ -144,6 +150,15 @@ class MatcherFinder:
     async def forget(self, work: Work, id: UUID) -> None:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
+
+    async def _take_turns(self, work: Work, problems: Sequence[tuple[Subject, Prepared]]) -> None:
+        """Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits
+        for the one before to commit. Others pass."""
+        taken = self._turns_of.setdefault(work, set())
+        turns = sorted({(crc32(subject.encode()), _same_key(prepared)) for subject, prepared in problems} - taken)
+        if turns:
+            await work.rows(_TAKE_TURNS, {"of": [a for a, _ in turns], "numbers": [b for _, b in turns]})
+            taken.update(turns)
 
     async def _prepare(self, work: Work, matcher: Matcher, text: str) -> Prepared:
         """Once for each text of a transaction: what is not found is learned next."""
@@ -288,9 +303,11 @@ async def _sureness(work: Work, prepared: Prepared, match: Match, figure: str | 
     return 1.0 if same_figure(figure, known[0].figure if known else None) else UNSEEN_FIGURE
 
 
-# Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits for the
-# one before to commit. Others pass.
-_TAKE_TURNS = "SELECT pg_advisory_xact_lock(CAST(%(a)s AS bigint)::bit(32)::int, CAST(%(b)s AS bigint)::bit(32)::int)"
+_Turn = tuple[int, int]  # of a subject and what _same_key makes of a problem
+_TAKE_TURNS = """
+    SELECT pg_advisory_xact_lock(turn.of::bit(32)::int, turn.numbers::bit(32)::int)
+    FROM unnest(CAST(%(of)s AS bigint[]), CAST(%(numbers)s AS bigint[])) AS turn (of, numbers)
+"""
 
 
 def _same_key(prepared: Prepared) -> int:

@@ -100,7 +100,7 @@ async def ask(work: Work, student: Person, wanted: Wanted, key: str, now: dateti
 async def begin_reading(work: Work, id: UUID, now: datetime) -> Question | None:
     """A worker takes the question up; None when it has moved on meanwhile."""
     question = await work.question(id)
-    if question is None or question.state not in {State.RECEIVED, State.READING}:
+    if question is None or question.state not in _UNSETTLED:
         return None
     if question.state is State.RECEIVED:
         question.move(State.READING, Actor.SYSTEM, now)
@@ -128,27 +128,26 @@ async def settle(
         question, found = await _read(work, id, read_text, figure), None
         if question is None:
             return
-    if question.state is State.RECEIVED:
-        question.move(State.READING, Actor.SYSTEM, now)
-    question.move(State.MATCHED, Actor.SYSTEM, now)
-    question.verdict = found.verdict if found else Verdict.NEW
-    if found is None or found.verdict in _TO_TEACHERS:
-        await _queue(work, rules, question, found, now)
-    elif not await _answer_or_follow(work, finder, rules, question, found, now):
-        question.verdict = Verdict.NEW  # what was found is gone by now
-        await _make_findable(work, finder, question)
-        await _queue(work, rules, question, found, now)
-    work.tell_student(question)
-    await work.commit()
+    await _send_on(work, finder, rules, [(question, found)], now)
 
 
+async def settle_texts(work: Work, finder: Finder, rules: Rules, ids: Sequence[UUID], now: datetime) -> None:
+    """Texts of one moment as `settle` would settle each, oldest first, in one transaction, which costs far less. What
+    fails with one of them is raised, and none is settled."""
+    pending = [question for question in await work.questions(ids) if question.state in _UNSETTLED]
+    pending.sort(key=lambda question: question.received_at)
+    await finder.expect(work, [(question.problem_text, question.subject) for question in pending])
+    await _send_on(work, finder, rules, [(each, await _find(work, finder, each)) for each in pending], now)
+
+
+_UNSETTLED = frozenset({State.RECEIVED, State.READING})
 _TO_TEACHERS = frozenset({Verdict.NEW, Verdict.SIMILAR})
 
 
 async def hold_for_choice(work: Work, id: UUID, problems: Sequence[PageProblem], now: datetime) -> None:
     """A photo shows several problems: the question waits, as long as reading may take, for its pupil to tap one."""
     question = await work.question(id)
-    if question is None or question.state not in {State.RECEIVED, State.READING} or question.chosen is not None:
+    if question is None or question.state not in _UNSETTLED or question.chosen is not None:
         return
     if question.state is State.RECEIVED:
         question.move(State.READING, Actor.SYSTEM, now)
@@ -172,11 +171,34 @@ async def _read(work: Work, id: UUID, read_text: str | None, figure: str | None)
     """The question with what was read, locked; None when somebody else has settled it. What its pupil said of it stays,
     however late a reading comes."""
     question = await work.question(id)
-    if question is None or question.state not in {State.RECEIVED, State.READING}:
+    if question is None or question.state not in _UNSETTLED:
         return None
     if read_text is not None and question.corrected_at is None:
         question.read_text, question.figure = read_text.replace("\x00", "")[:MAX_TEXT], figure
     return question
+
+
+async def _send_on(
+    work: Work, finder: Finder, rules: Rules, matched: Sequence[tuple[Question, Found | None]], now: datetime
+) -> None:
+    """Each goes the way that what was found says; those who are to wait are offered together."""
+    queued = []
+    for question, found in matched:
+        if question.state is State.RECEIVED:
+            question.move(State.READING, Actor.SYSTEM, now)
+        question.move(State.MATCHED, Actor.SYSTEM, now)
+        question.verdict = found.verdict if found else Verdict.NEW
+        if found is not None and found.verdict not in _TO_TEACHERS:
+            if await _answer_or_follow(work, finder, rules, question, found, now):
+                continue
+            question.verdict = Verdict.NEW  # what was found is gone by now
+            await _make_findable(work, finder, question)
+        await _queue(work, question, found, now)
+        queued.append(question)
+    await promise_or_dispatch(work, rules, queued, now)
+    for question, _ in matched:
+        work.tell_student(question)
+    await work.commit()
 
 
 async def _answer_or_follow(
@@ -217,6 +239,7 @@ async def _suggest(work: Work, question: Question, found: Found, now: datetime) 
 
 async def _follow(work: Work, finder: Finder, rules: Rules, question: Question, found: Found, now: datetime) -> bool:
     assert found.entry is not None
+    await work.flush(but=[question])  # the other may have come to wait in this very work
     leader = await work.question(found.entry)
     if leader is None or leader.id == question.id or leader.state not in LEADS:
         return False
@@ -242,14 +265,13 @@ async def _take_the_lead(
     work.tell_student(younger)
     await finder.forget(work, younger.id)
     await _make_findable(work, finder, question)
-    await promise_or_dispatch(work, rules, question, now)
+    await promise_or_dispatch(work, rules, [question], now)
 
 
-async def _queue(work: Work, rules: Rules, question: Question, found: Found | None, now: datetime) -> None:
+async def _queue(work: Work, question: Question, found: Found | None, now: datetime) -> None:
     for example in found.examples if found else ():
         await work.add_suggestion(question.id, example.answer, Verdict.SIMILAR, example.confidence, example.reasons)
     question.move(State.WAITING, Actor.SYSTEM, now)
-    await promise_or_dispatch(work, rules, question, now)
 
 
 async def _make_findable(work: Work, finder: Finder, question: Question) -> None:
@@ -266,12 +288,12 @@ async def _make_findable(work: Work, finder: Finder, question: Question) -> None
 async def give_up_reading(work: Work, rules: Rules, id: UUID, now: datetime) -> None:
     """The pipeline's time is over: the question goes on to a teacher as it is."""
     question = await work.question(id)
-    if question is None or question.state not in {State.RECEIVED, State.READING}:
+    if question is None or question.state not in _UNSETTLED:
         return
     question.move(State.WAITING, Actor.SYSTEM, now)
     question.verdict = Verdict.NEW
     work.tell_student(question)
-    await promise_or_dispatch(work, rules, question, now)
+    await promise_or_dispatch(work, rules, [question], now)
     await work.commit()
 
 
@@ -303,7 +325,7 @@ async def back_to_queue(work: Work, rules: Rules, student: Person, id: UUID, out
     except MoveRefused as error:
         raise Moved from error
     work.tell_student(question)
-    await promise_or_dispatch(work, rules, question, now)
+    await promise_or_dispatch(work, rules, [question], now)
     await work.commit()
 
 
@@ -423,7 +445,7 @@ async def promote_follower(work: Work, finder: Finder, rules: Rules, leader: Que
         work.tell_student(follower)
     work.tell_student(first)
     await _make_findable(work, finder, first)
-    await promise_or_dispatch(work, rules, first, now)
+    await promise_or_dispatch(work, rules, [first], now)
 
 
 async def _own_and_leader(work: Work, student: Person, id: UUID) -> tuple[Question, Question | None]:

@@ -1,6 +1,8 @@
 """Bringing waiting questions and ready teachers together, and being honest when nobody is there."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from server.actions.ports import Rules
@@ -14,14 +16,14 @@ NEW_ROUND_AFTER = timedelta(seconds=30)  # when all on duty have refused, they a
 
 
 async def dispatch(
-    work: Work, rules: Rules, now: datetime, subject: Subject | None = None, held: Question | None = None
+    work: Work, rules: Rules, now: datetime, subject: Subject | None = None, held: Sequence[Question] = ()
 ) -> int:
-    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made. `held` has just come to
+    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made. `held` have just come to
     wait, and the database need not know of it yet."""
     await work.flush(but=held)
-    waiting = await work.waiting(subject)
-    if held is not None:
-        waiting = [*(each for each in waiting if each.id != held.id), _waiting(held)]
+    come = {question.id: question for question in held}
+    waiting = [each for each in await work.waiting(subject) if each.id not in come]
+    waiting += map(_waiting, held)
     if not waiting:
         return 0
     ready = await work.ready({Certification(question.subject, question.stage) for question in waiting})
@@ -29,7 +31,7 @@ async def dispatch(
     for question in queue_order(waiting, now):
         if not ready:
             break
-        taken = await _offer(work, rules, question, ready, now, held)
+        taken = await _offer(work, rules, question, ready, now, come.get(question.id))
         if taken is not None:
             ready = [teacher for teacher in ready if teacher.id != taken.id]
             made += 1
@@ -42,7 +44,7 @@ async def _offer(
     able = rank(waiting, ready, now) or rank(_forgiving(waiting), ready, now)
     if not able:
         return None
-    question = held if held is not None and held.id == waiting.id else await work.waiting_question(waiting.id)
+    question = held or await work.waiting_question(waiting.id)
     if question is None:
         return None
     if not any(may_take(waiting, teacher) for teacher in able):
@@ -84,11 +86,17 @@ def _forgiving(waiting: Waiting) -> Waiting:
     )
 
 
-async def promise_or_dispatch(work: Work, rules: Rules, question: Question, now: datetime) -> None:
-    """A question has just come to wait: offer it, or say when somebody will be there."""
-    made = await dispatch(work, rules, now, question.subject, held=question)
-    if made == 0 and question.state is State.WAITING:
-        await give_promise(work, question, now)
+async def promise_or_dispatch(work: Work, rules: Rules, questions: Sequence[Question], now: datetime) -> None:
+    """These have just come to wait: offer them, or say when somebody will be there."""
+    for subject, group in groupby(sorted(questions, key=_subject), key=_subject):
+        held = [question for question in group if question.state is State.WAITING]
+        if held and await dispatch(work, rules, now, subject, held) == 0:
+            for question in held:
+                await give_promise(work, question, now)
+
+
+def _subject(question: Question) -> Subject:
+    return question.subject
 
 
 async def give_promise(work: Work, question: Question, now: datetime) -> None:

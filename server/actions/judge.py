@@ -44,10 +44,10 @@ async def judge(
     if not same and question.state is State.FOLLOWING and question.leader_id == known:
         leave_crowd(work, question, leader)
         question.move(State.WAITING, Actor.TEACHER, now)
-        await promise_or_dispatch(work, rules, question, now)
+        await promise_or_dispatch(work, rules, [question], now)
     elif not same and question.state is State.SUGGESTED and question.answer_id == known:
         question.back_to_queue(Actor.TEACHER, now)
-        await promise_or_dispatch(work, rules, question, now)
+        await promise_or_dispatch(work, rules, [question], now)
     elif same and question.state is State.WAITING and pair.is_published:
         reasons = pair.reasons or []
         for each in [question, *await work.followers_of(id)]:

@@ -54,6 +54,11 @@ class Finder(Protocol):
         """Until it can answer at once, or never will: awaited before a transaction, which would hold a lock so long."""
         ...
 
+    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
+        """Several are about to be looked for: they wait here for those who ask the same, in the one order in which all
+        wait, so that no two works wait for each other."""
+        ...
+
     async def find(
         self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
     ) -> Found:

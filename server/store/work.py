@@ -223,6 +223,11 @@ class Work:
         """The question, locked until the transaction ends."""
         return self._known(await self._row(f"{_SELECT_QUESTION} WHERE id = %(id)s FOR UPDATE", {"id": id}))
 
+    async def questions(self, ids: Sequence[UUID]) -> list[Question]:
+        """These questions, locked in the order of their ids."""
+        query = f"{_SELECT_QUESTION} WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+        return [self._object(row) for row in await self._rows(query, {"ids": list(ids)})]
+
     async def waiting_question(self, id: UUID) -> Question | None:
         """The question, locked, if it is waiting and nobody else is busy with it."""
         query = f"{_SELECT_QUESTION} WHERE id = %(id)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"
@@ -232,15 +237,15 @@ class Work:
         """The question as it is, not locked."""
         return self._known(await self._row(f"{_SELECT_QUESTION} WHERE id = %(id)s", {"id": id}))
 
-    async def flush(self, but: Question | None = None) -> None:
-        """Write what is new and what has changed of the questions, save one of which more is to come."""
+    async def flush(self, but: Sequence[Question] = ()) -> None:
+        """Write what is new and what has changed of the questions, save those of which more is to come."""
         for question in self._added:
             await self._insert("questions", _values(question))
             self._questions[question.id] = question, _stored(question)
         self._added = []
         for question, stored in self._questions.values():
             changed = [name for name, old in zip(_COLUMNS, stored, strict=True) if getattr(question, name) != old]
-            if changed and question is not but:
+            if changed and not any(question is each for each in but):
                 await self._write_changes(question, changed)
 
     async def _write_changes(self, question: Question, names: Sequence[str]) -> None:
@@ -252,9 +257,10 @@ class Work:
         self._questions[question.id] = question, _stored(question)
 
     def _known(self, row: Record | None) -> Question | None:
-        """The object of this row: the one that the work knows, brought up to date, or a new one."""
-        if row is None:
-            return None
+        return None if row is None else self._object(row)
+
+    def _object(self, row: Record) -> Question:
+        """The one of this row: that which the work knows, brought up to date, or a new one."""
         values = _loaded(row)
         question = self._questions[row.id][0] if row.id in self._questions else Question(**values)
         for name, value in values.items():
@@ -277,8 +283,7 @@ class Work:
     async def followers_of(self, leader: UUID) -> list[Question]:
         """Locked, oldest first."""
         query = f"{_SELECT_QUESTION} WHERE leader_id = %(leader)s ORDER BY received_at, id FOR UPDATE"
-        found = [self._known(row) for row in await self._rows(query, {"leader": leader})]
-        return [question for question in found if question is not None]
+        return [self._object(row) for row in await self._rows(query, {"leader": leader})]
 
     async def unread_texts(self, before: datetime, limit: int = 50) -> list[UUID]:
         """Questions that nobody has matched though nothing is to be read: without files, or put right by their

@@ -1,7 +1,7 @@
 """A store on a database of the test's own, what it told, and a matcher that says what the test wants."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -28,6 +28,9 @@ class SaysSo:
     async def ready(self) -> None:
         if self.loaded is not None:
             await self.loaded.wait()
+
+    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
+        await self.ready()
 
     async def find(
         self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None

@@ -1,16 +1,22 @@
 """Text questions go to the workers; what none of them takes is settled where it was asked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from matcher.embed import Embedder
+from matcher.match import Matcher
 from server.actions import ask
+from server.actions.ports import Finder, Found
 from server.domain.people import Person
-from server.domain.question import State
+from server.domain.question import Question, QuestionId, State
 from server.live.bus import Bus
-from server.store.work import Store
+from server.matching import MatcherFinder
+from server.store.work import Store, Work
 from server.texts import Texts
 from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
@@ -115,3 +121,65 @@ async def test_a_question_can_be_withdrawn_before_the_matcher_is_there(
     await flushing
 
     assert await state_of(store, id) is State.WITHDRAWN
+
+
+async def settled_here(store: Store, finder: Finder, asked: Sequence[UUID]) -> list[Question]:
+    """What became of questions that came in one moment."""
+    nowhere = Bus("redis://127.0.0.1:1/0")
+    texts = Texts(store, finder, RULES, nowhere)
+    for id in asked:
+        texts.soon(id)
+    await texts.flush()
+    await nowhere.stop()
+    async with store.work() as work:
+        found = {question.id: question for question in await work.questions(asked)}
+    return [found[QuestionId(id)] for id in asked]
+
+
+async def test_texts_of_one_moment_share_transactions_and_each_gets_a_teacher_of_its_own(
+    store: Store, world: World
+) -> None:
+    teachers = {(await world.teacher(f"teacher{number}")).id for number in range(8)}
+    asked = [await world.ask(await world.student(f"pupil{number}")) for number in range(12)]
+    commits: list[int] = []
+    store.sent = lambda events: commits.append(len(events))
+
+    found = await settled_here(store, SaysSo(), asked)
+
+    offered = [question for question in found if question.state is State.OFFERED]
+    assert {question.teacher_id for question in offered} == teachers
+    assert [question.state for question in found].count(State.WAITING) == 4
+    assert len(commits) < len(asked)
+
+
+async def test_those_who_ask_the_same_in_one_moment_see_one_another(store: Store, world: World) -> None:
+    teacher = await world.teacher()
+    asked = [
+        await world.ask(await world.student(f"pupil{number}"), "一个长方形长 12 厘米，宽 7 厘米，求它的面积。")
+        for number in range(7)
+    ]
+
+    found = await settled_here(store, MatcherFinder(lambda: Matcher(Embedder.load())), asked)
+
+    [leader] = [question for question in found if question.state is State.OFFERED]
+    assert (leader.teacher_id, leader.followers) == (teacher.id, 6)
+    assert {question.leader_id for question in found if question is not leader} == {leader.id}
+
+
+async def test_one_that_fails_keeps_nobody_of_its_moment_from_being_matched(
+    store: Store, world: World, student: Person
+) -> None:
+    class Choosy(SaysSo):
+        async def find(self, work: Work, text: str, *rest: Any, **more: Any) -> Found:
+            if text == "no":
+                raise RuntimeError("the matcher fails with this one")
+            return await super().find(work, text, *rest, **more)
+
+    finder = Choosy()
+    bad = await world.ask(student, "no")
+    asked = [await world.ask(student, f"yes {number}") for number in range(5)]
+
+    found = await settled_here(store, finder, [bad, *asked])
+
+    assert {question.state for question in found} == {State.WAITING}
+    assert set(finder.known) >= set(asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +98,9 @@ class NoMatcher:
     """Finds nothing, at once."""
 
     async def ready(self) -> None:
+        return
+
+    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
         return
 
     async def find(

@@ -106,6 +106,13 @@ def test_synonyms_fillers_and_other_characters_change_nothing(asked: str, known:
     assert decided(asked, known).verdict is Verdict.SAME
 
 
+@pytest.mark.parametrize("known", ["{}、18和24的最大公因数是多少？", "{}：18化成最简整数比是多少？"])
+@pytest.mark.parametrize("read_from_photo", [False, True])
+def test_another_first_number_is_another_problem(known: str, read_from_photo: bool) -> None:
+    assert decided(known.format(36), known.format(12), 1.0, read_from_photo).verdict is not Verdict.SAME
+    assert decided(known.format(12), known.format(12), 1.0, read_from_photo).verdict is Verdict.SAME
+
+
 STAMPS = "{a}有36张邮票，{b}的邮票比{a}多12张，{c}又买来{b}一半那么多，{b}有多少张邮票？"
 FRIENDS = ("小明", "小红", "王芳", "李老师", "乐乐")
 

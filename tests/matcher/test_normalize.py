@@ -76,6 +76,19 @@ def test_equal_numbers_have_one_spelling(number: str, plain: str) -> None:
     assert canonical(number) == plain
 
 
+@pytest.mark.parametrize(("text", "numbers"), [
+    ("12、18和24的最大公因数是多少？", ("12", "18", "24")),
+    ("3：4的比值是多少？", ("3", "4")),
+    ("18:24化成最简整数比是多少？", ("18", "24")),
+    ("2∶3＝4∶x，求x", ("2", "3", "4")),
+    ("7、8、9三个数的最小公倍数是多少？", ("7", "8", "9")),
+    ("3、5个苹果重1千克，每个苹果重多少？", ("5", "1")),
+    ("3：水果店有5个苹果，卖了2个，还剩几个？", ("5", "2")),
+])
+def test_a_number_that_begins_a_row_is_no_label_of_the_problem(text: str, numbers: tuple[str, ...]) -> None:
+    assert normalize(text).numbers == numbers
+
+
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=20).map("".join), st.sampled_from(ALL)))
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalize(text)

@@ -264,7 +264,10 @@ def _own_exchanges(stems: Alignment) -> tuple[tuple[str, str], ...]:
 
 def _people_exchanged(asked: Problem, known: Problem, stems: Alignment,
                       read_from_photo: bool) -> tuple[tuple[str, str], ...]:
-    """By the names in what both have in order. A photo may make two names of one, but not one of two."""
+    """By the names in what both have in order, where that is nearly all: clauses that moved put one person's words
+    beside another's. A photo may make two names of one, but not one of two."""
+    if sum(size for _, _, size in stems.runs) < PARALLEL_FROM * max(len(stems.asked), len(stems.known)):
+        return ()
     names = [dict(zip((i for i, word in enumerate(row) if word == NAME), people(problem.stem), strict=False))
              for row, problem in ((stems.asked, asked), (stems.known, known))]
     pairs = {(names[0][a + n], names[1][k + n]) for a, k, size in stems.runs if size > 1
@@ -272,6 +275,10 @@ def _people_exchanged(asked: Problem, known: Problem, stems: Alignment,
     asked_as, known_as = Counter(left for left, _ in pairs), Counter(right for _, right in pairs)
     return tuple(sorted((left, right) for left, right in pairs
                         if asked_as[left] > 1 or (known_as[right] > 1 and not read_from_photo)))
+
+
+PARALLEL_FROM = 0.8
+"""Share of the words of both that stand in order."""
 
 
 def _may_look_alike(asked: str, known: str) -> bool:

@@ -141,6 +141,13 @@ def test_people_who_change_places_make_another_problem(
     assert Ground.PEOPLE in [reason.kind for reason in decision.reasons if not reason.agrees]
 
 
+def test_clauses_in_another_order_are_no_people_who_changed_places() -> None:
+    known = "玲玲集邮62张，冬冬集邮的张数是玲玲的3倍少17张，冬冬集邮多少张？"
+    moved = "冬冬集邮的张数是玲玲的3倍少17张，玲玲集邮62张，冬冬集邮多少张？"
+
+    assert decided(moved, known).verdict is Verdict.SAME
+
+
 def test_a_name_that_the_camera_changed_once_is_forgiven() -> None:
     known = STAMPS.format(a="小明", b="小玲", c="王芳")
     read = known.replace("小玲", "小珍", 1)

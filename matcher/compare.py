@@ -47,7 +47,8 @@ class Comparison:
     words_exchanged: tuple[tuple[str, str], ...]
     """Relations, negations or operators (asked, known) that differ at the same place; empty for one only added."""
     things_exchanged: tuple[tuple[str, str], ...]
-    """(asked, known): in one place one speaks of a thing of the problem, the other of another thing of it."""
+    """(asked, known): in one place one speaks of a thing of the problem, the other of another thing of it; in a short
+    question without numbers, of any other thing."""
     people_exchanged: tuple[tuple[str, str], ...]
     """(asked, known): who is one person in the one and two in the other. Other names alone make no other problem."""
     options_differ: tuple[str, ...]
@@ -70,7 +71,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     own = _own_exchanges(stems)
     in_either_ask = {*known_ask, *asked_ask}
     things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask
-                   and not (read_from_photo and _may_look_alike(*pair)))
+                   and not (read_from_photo and _may_look_alike(*pair))) + _facts_exchanged(asked, known, stems)
     letters, option_share, options_differ = _options(asked, known)
     asked_shared, known_shared = shared(stems.asked, stems.known)
     in_ask = frozenset(known_ask)
@@ -260,6 +261,19 @@ def _own_exchanges(stems: Alignment) -> tuple[tuple[str, str], ...]:
             if left and right:
                 found.append((left, right))
     return tuple(found)
+
+
+FACT_LENGTH = 20
+"""Words of a question at most whose every word counts."""
+
+
+def _facts_exchanged(asked: Problem, known: Problem, stems: Alignment) -> tuple[tuple[str, str], ...]:
+    """Where one says another word in a short question without numbers and options: who founded the Tang, the Sui. What
+    may be one character typed wrong there may as well be another fact."""
+    if asked.numbers or known.numbers or (asked.options and known.options) or len(stems.known) > FACT_LENGTH:
+        return ()
+    return tuple(("".join(e.asked), "".join(e.known)) for e in stems.exchanges
+                 if all(any(w.isalpha() for w in side) for side in (e.asked, e.known)))
 
 
 def _people_exchanged(asked: Problem, known: Problem, stems: Alignment,

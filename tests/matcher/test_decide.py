@@ -113,6 +113,20 @@ def test_another_first_number_is_another_problem(known: str, read_from_photo: bo
     assert decided(known.format(12), known.format(12), 1.0, read_from_photo).verdict is Verdict.SAME
 
 
+@pytest.mark.parametrize(("asked", "known"), [
+    ("唐朝的建立者是谁？", "隋朝的建立者是谁？"),
+    ("《论语》的作者是谁？", "《孟子》的作者是谁？"),
+    ("北京的纬度是多少？", "南京的纬度是多少？"),
+    ("光合作用在什么地方进行？", "呼吸作用在什么地方进行？"),
+    ("Fill in: He ___ to school every day. (go)", "Fill in: They ___ to school every day. (go)"),
+])
+@pytest.mark.parametrize("read_from_photo", [False, True])
+def test_another_word_in_a_short_question_without_numbers_is_another_question(
+        asked: str, known: str, read_from_photo: bool) -> None:
+    assert decided(asked, known, 0.95, read_from_photo).verdict is not Verdict.SAME
+    assert decided("老师，" + known, known, 0.95, read_from_photo).verdict is Verdict.SAME
+
+
 STAMPS = "{a}有36张邮票，{b}的邮票比{a}多12张，{c}又买来{b}一半那么多，{b}有多少张邮票？"
 FRIENDS = ("小明", "小红", "王芳", "李老师", "乐乐")
 

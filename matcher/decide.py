@@ -1,7 +1,7 @@
 """Scores to a verdict: is the problem asked the known one, one like it, or neither; and why.
 
 SAME_AT is a probability: on the public half (5,211 questions) precision of a push and share of the re-asked that get
-one are 0.991/0.894. By cross-validation over source problems precision 0.99 nearly holds (0.9895) from 0.70 on; it
+one are 0.991/0.893. By cross-validation over source problems precision 0.99 nearly holds (0.9895) from 0.70 on; it
 stands higher for what other problems and other noise may bring. SIMILAR_AT offers 98.9 % of the other-number questions
 their pattern.
 """

@@ -6,7 +6,7 @@ so the newest version a page holds is the truth, whatever order views arrive in.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +43,7 @@ class Views:
     session_lasts: timedelta = LASTS
     reminder: str = ""
     replays_reviewed: bool = False  # before pupils may watch them
+    _readings: dict[UUID, "asyncio.Task[wire.QuestionView | None]"] = field(default_factory=dict, init=False)
 
     @property
     def lectures(self) -> LectureViews:
@@ -63,6 +64,14 @@ class Views:
     # --- pupils ---
 
     async def question(self, id: UUID) -> wire.QuestionView | None:
+        """Read after the call. Who asks for it before the reading has begun shares it: what is told of a question and
+        what its pupil is answered is one reading."""
+        if id not in self._readings:
+            self._readings[id] = asyncio.create_task(self._read_question(id), name="question")
+        return await asyncio.shield(self._readings[id])
+
+    async def _read_question(self, id: UUID) -> wire.QuestionView | None:
+        del self._readings[id]
         found = await self.store.rows(_QUESTION, {"id": id})
         return await self._question(found[0]) if found else None
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.live.bus import Bus
 from server.live.protocol import DutyChanged
 from server.relay import AT_ONCE, Relay
 from server.store import tables as t
 from server.store.views import Views
-from server.store.work import Outgoing, Store
+from server.store.work import Outgoing, Record, Store
 from tests.builders import World
+from tests.live.classroom import until
 
 
 class OneBroken(Views):
@@ -59,3 +64,38 @@ async def test_an_event_that_can_not_be_told_keeps_nobody_from_hearing_the_other
 
 async def _no_file() -> str:
     return str(uuid4())
+
+
+class Counting(Store):
+    """Counts what is read; holds the readings up while `gate` is shut."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.reads, self.gate = 0, asyncio.Event()
+
+    async def rows(self, query: str, params: Mapping[str, Any]) -> list[Record]:
+        self.reads += 1
+        found = await super().rows(query, params)
+        await self.gate.wait()
+        return found
+
+
+async def test_who_asks_for_a_question_before_its_reading_shares_it_and_who_comes_later_reads_anew(
+    store: Store, world: World
+) -> None:
+    id = await world.ask(await world.student())
+    counting = Counting(store.engine)
+    views = Views(counting, lambda key, name: _no_file())
+
+    together = [asyncio.create_task(views.question(id)) for _ in range(3)]
+    await until(lambda: counting.reads == 1)
+    later = asyncio.create_task(views.question(id))
+    await until(lambda: counting.reads == 2)
+    counting.gate.set()
+    first, *others = await asyncio.gather(*together)
+    anew = await later
+
+    assert first is not None and anew is not None
+    assert all(view is first for view in others)
+    assert anew.version > first.version
+    assert counting.reads == 2

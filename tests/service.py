@@ -132,6 +132,14 @@ class Service:
         with ThreadPoolExecutor(1) as aside:  # a browser test has a loop of its own in this thread
             aside.submit(load_demo, answered, self.environment()).result()
 
+    def bury_workers(self) -> None:
+        """As after half a minute and the turn of another: killed workers are taken for dead, their jobs begin again."""
+        self.rows("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+        self.rows(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'retry_stalled', 0, NULL, NULL,"
+            " '{\"timestamp\": 0}'::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"
+        )
+
     def command(self, *arguments: str) -> int:
         """`dayi` with these arguments; its status."""
         command = [sys.executable, "-m", "server.cli", *arguments]

@@ -71,14 +71,6 @@ class City(Service):
         )
         self.rows("DELETE FROM matcher_entries WHERE kind = 'open'")
 
-    def bury_workers(self) -> None:
-        """As after half a minute and the turn of another: killed workers are taken for dead, their jobs begin again."""
-        self.rows("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-        self.rows(
-            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'retry_stalled', 0, NULL, NULL,"
-            " '{\"timestamp\": 0}'::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"
-        )
-
     def question(self, id: str | UUID) -> Any:
         return self.rows("SELECT * FROM questions WHERE id = %s", id)[0]
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 LISTEN_FD = "DAYI_LISTEN_FD"
 BENCHES = (
-    "air", "ask", "bank", "board", "crash", "enrol", "glass", "idempotency", "match", "photo", "render", "research",
-    "room", "sockets", "start", "subsidy", "topics",
+    "air", "ask", "bank", "board", "crash", "drills", "enrol", "glass", "idempotency", "match", "photo", "render",
+    "research", "room", "sockets", "start", "subsidy", "topics",
 )  # fmt: skip
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,27 +55,37 @@ class Heard:
     span: Span | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of a voice as a file of its own (MP4)."""
+
+    start_ms: int
+    end_ms: int
+    data: bytes
+
+
 def hear(voice: Voice) -> Heard:
-    sound = listened(voice.path)
+    length = LONGEST * SOUND_RATE
     if voice.until_ms is not None:
-        sound = sound[: max(0, voice.until_ms - voice.start_ms) * SOUND_RATE // 1000]
+        length = min(length, max(0, voice.until_ms - voice.start_ms) * SOUND_RATE // 1000)
+    sound = listened(voice.path, length)[:length]
     return Heard(voice.start_ms, sound, gain_of(sound), _span(voice.start_ms, sound))
 
 
-def listened(path: Path) -> Pcm:
-    """The whole voice, mono; where the recorder lost time, silence keeps the rest in its place. What can't be heard is
-    empty: an answer without its voice is worth more than none."""
+def listened(path: Path, length: int = LONGEST * SOUND_RATE) -> Pcm:
+    """A voice, mono, of so many samples or little more; where the recorder lost time, silence keeps the rest in its
+    place. What can't be heard is empty: an answer without its voice is worth more than none."""
     try:
         with opened_recording(path) as recorded:
             if not recorded.streams.audio:
                 return numpy.zeros(0, numpy.int16)
-            pieces = list(_in_place(recorded))
+            pieces = list(_in_place(recorded, length))
     except (av.FFmpegError, Refused):
         return numpy.zeros(0, numpy.int16)
     return numpy.concatenate(pieces) if pieces else numpy.zeros(0, numpy.int16)
 
 
-def _in_place(recorded: av.container.InputContainer) -> Iterator[Pcm]:
+def _in_place(recorded: av.container.InputContainer, most: int) -> Iterator[Pcm]:
     stream = recorded.streams.audio[0]
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
     first: float | None = None
@@ -83,7 +94,7 @@ def _in_place(recorded: av.container.InputContainer) -> Iterator[Pcm]:
         if frame.time is not None:
             first = frame.time if first is None else first
             lost = round((frame.time - first) * SOUND_RATE) - length
-            if GAP_S * SOUND_RATE < lost < LONGEST * SOUND_RATE - length:
+            if GAP_S * SOUND_RATE < lost < most - length:
                 length += lost
                 yield numpy.zeros(lost, numpy.int16)
         frame.pts = None
@@ -91,8 +102,41 @@ def _in_place(recorded: av.container.InputContainer) -> Iterator[Pcm]:
             samples = ours.to_ndarray().reshape(-1).astype(numpy.int16, copy=False)
             length += len(samples)
             yield samples
-        if length > LONGEST * SOUND_RATE:
+        if length > most:
             return
+
+
+def stretches(path: Path, from_ms: int, each_ms: int, most: int) -> list[Stretch]:
+    """A voice of a film from a moment on, a multiple of `each_ms`: at most so many pieces. Nothing is encoded anew."""
+    found: list[Stretch] = []
+    with opened_recording(path) as voice:
+        track = voice.streams.audio[0]
+        for number, of_one in groupby(_packets(voice, track), lambda packet: _ms(packet) // each_ms):
+            if number >= from_ms // each_ms and len(found) < most:
+                packets = list(of_one)
+                until = min((number + 1) * each_ms, _ms(packets[-1], packets[-1].duration))
+                found.append(Stretch(number * each_ms, until, _wrapped(track, packets)))
+    return found
+
+
+def _packets(voice: av.container.InputContainer, track: Any) -> Iterator[Any]:
+    return (packet for packet in voice.demux(track) if packet.pts is not None)  # the last one flushes
+
+
+def _ms(packet: Any, later: int = 0) -> int:
+    return int((packet.pts + later) * packet.time_base * 1000)
+
+
+def _wrapped(track: Any, packets: Sequence[Any]) -> bytes:
+    """As a file of their own, from 0 on."""
+    file, first = io.BytesIO(), packets[0].pts
+    with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as target:
+        ours = target.add_stream_from_template(track)
+        for packet in packets:
+            packet.stream = ours
+            packet.pts = packet.dts = packet.pts - first
+            target.mux(packet)
+    return file.getvalue()
 
 
 def _span(start_ms: int, sound: Pcm) -> Span | None:

@@ -188,16 +188,22 @@ async def hear_lecture(parts: Backstage, id: UUID) -> None:
         for segment in some:
             with suppress(ObjectMissing):
                 data.append(await parts.storage.read(segment_key(id, segment.take, segment.number)))
-        try:
-            text = await parts.hearer.hear(b"".join(data), HEARD_WITHIN) if len(data) > 1 else ""
-        except ChildFailed as error:
-            log.warning("a piece of a lecture goes on unheard", extra={"lecture": str(id), "why": repr(error)})
-            text = ""
-        heard += [Caption(*line) for line in spread(text, some[0].at_ms, some[-1].ends_ms)]
+        if len(data) > 1:
+            heard += await captioned(parts, b"".join(data), some[0].at_ms, some[-1].ends_ms)
         ahead = ahead[len(some) :]
     async with parts.store.work() as work:
         reviewed_first = parts.views.replays_reviewed
         await lecture_captions.heard(work, id, heard, ahead[0].at_ms if ahead else None, reviewed_first=reviewed_first)
+
+
+async def captioned(parts: Backstage, piece: bytes, from_ms: int, to_ms: int) -> list[Caption]:
+    """What is said in a piece of sound (MP4), as lines; none where it can't be heard."""
+    try:
+        text = await parts.hearer.hear(piece, HEARD_WITHIN)
+    except ChildFailed as error:
+        log.warning("a piece goes on unheard", extra={"from_ms": from_ms, "why": repr(error)})
+        return []
+    return [Caption(*line) for line in spread(text, from_ms, to_ms)]
 
 
 async def give_up_film(parts: Backstage, id: UUID) -> None:

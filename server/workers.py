@@ -17,10 +17,11 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from media.captions import Caption, webvtt
 from media.render import Kept, News, Progress, RenderJob, Spoken, render
 from media.storage import StorageUnavailable
-from media.voices import Voice
-from server.actions import answer, bank, facts, lecture_room, projects, reports
+from media.voices import Voice, stretches
+from server.actions import answer, answer_captions, bank, facts, lecture_room, projects, reports
 from server.actions.consent import forget_voice
 from server.actions.edition import mask_of
 from server.actions.effect import compare
@@ -38,7 +39,7 @@ from server.domain.consent import voice_is_kept
 from server.domain.edition import FOREVER, ends_at
 from server.domain.figure import shown
 from server.export_files import TooManyRows
-from server.filming import MAX_PARTS, Reel, film_lecture, give_up_film, hear_lecture, read_lecture
+from server.filming import MAX_PARTS, PIECES, Reel, captioned, film_lecture, give_up_film, hear_lecture, read_lecture
 from server.labelling import Labeller, train_at_night
 from server.live.bus import BusDown
 from server.matching import calibration_in_force
@@ -54,6 +55,7 @@ log = logging.getLogger(__name__)
 TRIES = 3  # then a job is parked, to be seen in procrastinate_jobs with status "failed"
 MAX_IMAGE = 20 * 1024 * 1024
 TELL_EVERY_S = 2.0  # how far a film is made
+PIECE_MS = 15_000  # that is heard at once
 STOP_GRACE_S = 8.0  # for a running job when its worker is to stop: less than anybody's patience who stops workers
 DATABASE_REST_S = 1.0  # before a worker whose database went away looks for it again
 KEEP_JOBS_H = 72
@@ -110,6 +112,10 @@ def jobs(parts: Backstage, conninfo: str) -> App:
             if _was_last_try(context.job) and not isinstance(error, AWAY):
                 await give_up_video(parts, UUID(answer_id))
             raise
+
+    @app.task(name="hear_answer", queue="hear", retry=retry)
+    async def hear_more(answer_id: str) -> None:
+        await hear_answer(parts, UUID(answer_id))
 
     @app.task(name="film_lecture", queue="film", retry=retry, pass_context=True)
     async def make_film(context: JobContext, lecture_id: str) -> None:
@@ -218,7 +224,7 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
         )
         out = place / "out"
         out.mkdir()
-        place_of = f"answers/{id}" if found.edition == 1 else f"answers/{id}/{found.edition}"
+        place_of = _place(id, found.edition)
         keeper = _Keeper(parts, found, place_of, f"answers/{id}/parts/{job.digest()}/")
         await keeper.fetch(out)
         made = await render(job, out, keeper.hears)
@@ -243,7 +249,8 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             await parts.storage.put(film.captions_key, made.captions, "text/vtt")
     await parts.finder.ready()  # a worker that has just started: what is made is published when the matcher is here
     async with parts.store.work() as work:
-        await answer.publish(work, parts.finder, id, found.edition, film, await work.now())
+        now, hears = await work.now(), parts.hearer.is_on
+        await answer.publish(work, parts.finder, id, found.edition, film, now, hears=hears)
     await keeper.forget()
 
 
@@ -285,6 +292,36 @@ async def give_up_video(parts: Backstage, id: UUID) -> None:
         await answer.render_failed(work, parts.finder, parts.rules, id, await work.now())
 
 
+async def hear_answer(parts: Backstage, id: UUID) -> None:
+    """A minute of what an answer says; then the next one waits for its turn behind pupils' voice notes."""
+    async with parts.store.looking() as work:
+        edition = await work.unheard(id)
+    if edition is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="dayi-hear-") as folder:
+        voice = Path(folder) / "voice"
+        await parts.storage.download(edition.voice_key, voice, MAX_BYTES["recording"])
+        some = await asyncio.to_thread(stretches, voice, edition.heard_ms, PIECE_MS, PIECES)
+    cues = [Caption(*cue) for cue in edition.cues]
+    for piece in some:
+        cues += await captioned(parts, piece.data, piece.start_ms, piece.end_ms)
+    if len(some) == PIECES:
+        async with parts.store.work() as work:
+            await answer_captions.heard(work, id, edition.number, cues, some[-1].start_ms + PIECE_MS)
+        return
+    key = f"{_place(id, edition.number)}/captions.vtt" if cues else None
+    if key:
+        await parts.storage.put(key, webvtt(cues).encode(), "text/vtt")
+    async with parts.store.work() as work:
+        is_watched = await answer_captions.written(work, id, edition.number, key)
+    if key and not is_watched:
+        await parts.storage.delete(key)
+
+
+def _place(answer_: UUID, edition: int) -> str:
+    return f"answers/{answer_}" if edition == 1 else f"answers/{answer_}/{edition}"
+
+
 def _line(op: Operation) -> Mapping[str, Any]:
     return {**shown(op.body), "kind": op.kind, "at_ms": op.at_ms, "seq": op.seq, "author": op.author}
 
@@ -299,18 +336,18 @@ async def _images(parts: Backstage, photos: list[Record], place: Path) -> dict[s
     return images
 
 
-async def _to_be_heard(work: Work, session: Record, end: int | None) -> list[tuple[Record, int | None]]:
+async def _to_be_heard(work: Work, session: Record, end: int | None) -> list[tuple[Record, int]]:
     """Recordings, each with the moment until which it counts; a pupil's with the guardian's word alone."""
     child = session.student_id
     kept = child is not None and voice_is_kept(await work.consents_of(child))
     return [
-        (recording, end if until is None else until if end is None else min(until, end))
+        (recording, until if end is None else min(until, end))
         for recording, until in await work.voices_of(session.id)
         if recording.state == "ready" and (recording.owner_id == session.teacher_id or kept)
     ]
 
 
-async def _voices(parts: Backstage, recordings: list[tuple[Record, int | None]], place: Path) -> list[Voice]:
+async def _voices(parts: Backstage, recordings: list[tuple[Record, int]], place: Path) -> list[Voice]:
     voices = []
     for recording, until in recordings:
         path = place / f"{recording.id}.voice"

@@ -479,9 +479,11 @@ class Film:
         return [key for key in (*named, *(self.pages or {}).values()) if key]
 
 
-async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, film: Film, now: datetime) -> None:
+async def publish(
+    work: Work, finder: Finder, answer_id: UUID, edition: int, film: Film, now: datetime, *, hears: bool = False
+) -> None:
     """The video is there: to all who followed, and, as soon as nobody has to look at it first, into the bank. A later
-    edition takes the place of the one before, for all who may watch it."""
+    edition takes the place of the one before, for all who may watch it. With `hears` a speech model writes it down."""
     answer, question = await answer_and_question(work, answer_id)
     if not is_to_be_rendered(answer, edition):
         return
@@ -489,7 +491,10 @@ async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, fil
     await work.change_answer(answer_id, published_at=answer.published_at or now, **done, **asdict(film))
     kept = {"cuts": film.shown_cuts, "masks": film.shown_masks, "taken_session_id": film.shown_taken_id}
     about = {"why": _why(answer, film), "duration_ms": film.duration_ms, "keys": film.keys}
-    await work.add_edition(answer_id, number=edition, **about, **kept)
+    heard = {"heard_ms": 0} if hears and film.voice_key else {}
+    await work.add_edition(answer_id, number=edition, **about, **kept, **heard)
+    if heard:
+        defer_hearing(work, answer_id)
     tell_both(work, answer, question)
     if answer.review in ("waiting", "sent_back"):
         await finder.forget(work, answer_id)
@@ -503,6 +508,10 @@ async def publish(work: Work, finder: Finder, answer_id: UUID, edition: int, fil
             await work.add_suggestion(follower.id, answer_id, Verdict.SAME, follower.confidence or 1.0, [reason])
             work.tell_student(follower)
     await work.commit()
+
+
+def defer_hearing(work: Work, answer_id: UUID) -> None:
+    work.defer("hear_answer", queue="hear", lock=f"captions:{answer_id}", answer_id=str(answer_id))
 
 
 def _why(answer: Record, film: Film) -> str:

@@ -529,6 +529,8 @@ editions = Table(  # what was made of an answer, and the objects that it has; th
     Column("masks", JSONB, nullable=False),
     Column("duration_ms", Integer, nullable=False),
     Column("keys", JSONB, nullable=False),
+    Column("heard_ms", Integer),  # as far as the speech model has heard it; none: it does not, or is done
+    Column("cues", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # [from ms, to ms, text]: so far
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
     _time("superseded_at", nullable=True),
     _time("files_gone_at", nullable=True),

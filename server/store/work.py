@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
+from server.domain.edition import FOREVER
 from server.domain.people import Certification, PersonId, Stage, Subject
 from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
 from server.domain.session import SILENT_ENDS
@@ -53,6 +54,7 @@ class Outgoing:
 Sent = Callable[[Sequence[Outgoing]], None]
 
 READY_AT_ONCE = 16  # teachers of a certification among whom the best is chosen: those who have waited longest
+VOICE_SLACK = timedelta(seconds=5)  # a recorder stops a little later, and its clock is another
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
 
 
@@ -689,16 +691,21 @@ class Work:
         a = t.answers.c
         await self.execute(update(t.answers).where(a.id == id).values(**change, version=a.version + 1))
 
-    async def voices_of(self, session: UUID) -> list[tuple[Record, int | None]]:
-        """Recordings of a session and of those that it goes on from, each with the moment until which it counts."""
-        found: list[tuple[Record, int | None]] = []
-        until: int | None = None
+    async def voices_of(self, session: UUID) -> list[tuple[Record, int]]:
+        """Recordings of a session and of those that it goes on from, each with the moment until which it counts: nobody
+        is heard in a session that is over, however long a file goes on."""
+        found: list[tuple[Record, int]] = []
+        until = FOREVER
         at: UUID | None = session
         while at is not None:
             row = await self.live_session(at)
             assert row is not None
-            found += [(recording, until) for recording in await self.recordings_of(at)]
-            until = row.from_ms if until is None else min(until, row.from_ms)
+            end = until
+            if row.ended_at is not None and row.ended_at >= row.opened_at:  # else the clock was set back
+                lasted = row.ended_at - row.opened_at + VOICE_SLACK
+                end = min(until, row.from_ms + round(lasted.total_seconds() * 1000))
+            found += [(recording, end) for recording in await self.recordings_of(at)]
+            until = min(until, row.from_ms)
             at = row.goes_on_from
         return found
 
@@ -714,12 +721,23 @@ class Work:
         query = "SELECT * FROM editions WHERE answer_id = %(id)s AND number = %(number)s"
         return await self._row(query, {"id": answer, "number": number})
 
+    async def unheard(self, answer: UUID) -> Record | None:
+        """The edition that is watched, with `voice_key`, as long as more of it is to be heard."""
+        return await self._row(_UNHEARD, {"id": answer})
+
+    async def change_edition(self, answer: UUID, number: int, **change: Any) -> None:
+        e = t.editions.c
+        await self.execute(update(t.editions).where(e.answer_id == answer, e.number == number).values(**change))
+
     async def superseded(self, rest: timedelta, limit: int = 100) -> list[Record]:
         """Editions whose objects nobody watches any more; of an answer that was taken down, every one."""
         return await self._rows(_SUPERSEDED, {"rest": rest, "limit": limit})
 
     async def files_gone(self, answer: UUID, number: int) -> None:
-        query = "UPDATE editions SET files_gone_at = clock_timestamp() WHERE answer_id = %(id)s AND number = %(n)s"
+        query = """
+            UPDATE editions SET files_gone_at = clock_timestamp(), heard_ms = NULL, cues = '[]'
+            WHERE answer_id = %(id)s AND number = %(n)s
+        """
         await self._write(query, {"id": answer, "n": number})
 
     async def is_trusted(self, teacher: UUID) -> bool:
@@ -1048,6 +1066,11 @@ _RATE = """
 
 _SUPERSEDE = """
     UPDATE editions SET superseded_at = clock_timestamp() WHERE answer_id = %(id)s AND superseded_at IS NULL
+"""
+_UNHEARD = """
+    SELECT e.*, a.voice_key FROM editions e JOIN answers a ON a.id = e.answer_id AND a.rendered_edition = e.number
+    WHERE a.id = %(id)s AND a.state = 'published' AND a.voice_key IS NOT NULL
+      AND e.heard_ms IS NOT NULL AND e.superseded_at IS NULL
 """
 _SUPERSEDED = """
     SELECT * FROM editions WHERE files_gone_at IS NULL AND superseded_at <= clock_timestamp() - %(rest)s

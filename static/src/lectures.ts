@@ -70,11 +70,6 @@ export const filmAgain = (id: string): Promise<LectureFilm> => post(`/api/lectur
 export const moments = (id: string, words: string): Promise<Moments> => call("GET", `/api/lectures/${id}/moments?${new URLSearchParams({ words }).toString()}`);
 export const packageOf = (id: string): string => `/api/lectures/${id}/package`;
 export const captionsFile = (id: string): string => `/api/lectures/${id}/captions`;
-export async function captions(id: string): Promise<string> {
-  const answer = await fetch(captionsFile(id));
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.text();
-}
 export const bringCaptions = (id: string, text: string): Promise<CaptionsBrought> => post(`/api/lectures/${id}/captions`, { text });
 export const removeCaptions = (id: string): Promise<unknown> => post(`/api/lectures/${id}/captions/remove`);
 export const showCaptions = (id: string, shown: boolean): Promise<unknown> => post(`/api/lectures/${id}/captions/show`, { shown });

@@ -2,53 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { airSay } from "./air-words";
 import * as lectures from "./lectures";
-import { recall, remember } from "./memory";
 import { Notice } from "./parts";
 import type { LectureReplay, Moments as Found } from "./protocol";
 import { clock, sentence } from "./words";
 
 const TYPING_MS = 350;
 const MOST_BYTES = 1024 * 1024;
-
-export interface Cue {
-  from: number; // ms
-  until: number;
-  text: string;
-}
-
-/** The cues of a file of ours (media/captions.py). */
-export function cuesIn(vtt: string): Cue[] {
-  const ms = (h: string, m: string, s: string): number => (Number(h) * 60 + Number(m)) * 60_000 + Math.round(Number(s) * 1_000);
-  return vtt.split("\n\n").flatMap((block) => {
-    const [times, ...text] = block.trim().split("\n");
-    const found = /^(\d+):(\d\d):([\d.]+) --> (\d+):(\d\d):([\d.]+)$/.exec(times ?? "");
-    if (found === null) return [];
-    const [, h, m, s, toH, toM, toS] = found as unknown as [string, string, string, string, string, string, string];
-    return [{ from: ms(h, m, s), until: ms(toH, toM, toS), text: text.join(" ").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&") }];
-  });
-}
-
-export interface Captions {
-  on: boolean;
-  has: boolean;
-  turn: () => void;
-  at: (now: number) => string;
-}
-
-export function useCaptions(view: LectureReplay): Captions {
-  const has = view.captions !== null;
-  const [cues, setCues] = useState<Cue[]>([]);
-  const [on, setOn] = useState(recall("captions") !== "off");
-  useEffect(() => {
-    setCues([]);
-    if (has) void lectures.captions(view.lecture.id).then((text) => setCues(cuesIn(text)), () => undefined);
-  }, [view]);
-  const turn = (): void => {
-    remember("captions", on ? "off" : "on");
-    setOn(!on);
-  };
-  return { on, has, turn, at: (now) => (on ? (cues.find(({ from, until }) => from <= now && now < until)?.text ?? "") : "") };
-}
 
 export function Moments({ id, onmove }: { id: string; onmove: (ms: number) => void }) {
   const words = airSay.value;

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import type { Board, Mark } from "./board";
+import { useCaptions } from "./captions";
 import { Sheet, type Hearer } from "./ink";
 import { recall, remember } from "./memory";
 import { Icon, Notice } from "./parts";
@@ -138,6 +139,8 @@ function Stage({ view, onmove, veiling }: { view: ReplayView; onmove: Props["onm
   useEffect(() => player.bound(begins, ends), [player, begins, ends]);
   const voice = useRef<HTMLAudioElement>(null);
   const [address, renew] = useSteady(view.voice_url);
+  const [written] = useSteady(view.answer.captions_url);
+  const captions = useCaptions(written, written);
   const [now, setNow] = useState(begins);
   const [speed, setSpeed] = useState(Number(recall("speed") ?? 1) || 1);
   const [, redraw] = useState(0);
@@ -195,6 +198,7 @@ function Stage({ view, onmove, veiling }: { view: ReplayView; onmove: Props["onm
       )}
       <div class="replay-board" style={{ "--aspect": String(Math.min(1.3, Math.max(0.5, (page?.aspect ?? 6_000) / 10_000))) }}>
         <Sheet board={veiled} page={page} address={photo} nib={veiling ? VEIL : STILL} author="" locked={!veiling} live={shown} follow={null} fit={0} hearer={hearer} />
+        {captions.at(now - begins) !== "" && <p class="caption-line">{captions.at(now - begins)}</p>}
         {!player.playing && !veiling && (
           <button class="replay-start" onClick={toggle} aria-label={words.play} tabIndex={-1}><Icon name="play" /></button>
         )}
@@ -213,6 +217,7 @@ function Stage({ view, onmove, veiling }: { view: ReplayView; onmove: Props["onm
         <button class="button primary replay-play" onClick={toggle} aria-label={player.playing ? words.pause : words.play}><Icon name={player.playing ? "pause" : "play"} /></button>
         <span class="digits replay-clock">{clock(now - begins)} / {clock(ends - begins)}</span>
         <span class="bar-gap" />
+        {captions.has && <button class="button small" aria-pressed={captions.on} onClick={captions.turn}>{words.captions}</button>}
         <label class="replay-speed"><span class="visually-hidden">{words.speed}</span>
           <select value={speed} onChange={(event) => choose(Number(event.currentTarget.value))}>
             {SPEEDS.map((each) => <option key={each} value={each}>{words.times(each)}</option>)}

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { airSay } from "./air-words";
+import { useCaptions, type Captions } from "./captions";
 import { Sheet } from "./ink";
 import * as lectures from "./lectures";
 import { recall, remember } from "./memory";
@@ -11,7 +12,7 @@ import type { LectureReplay } from "./protocol";
 import { Reel, screen } from "./reel";
 import { DEAF, SPEEDS, STILL, step } from "./replay";
 import { placeOf } from "./rewind";
-import { CaptionsRow, Moments, useCaptions, type Captions } from "./moments";
+import { CaptionsRow, Moments } from "./moments";
 import { FilmRow, Screen, type Start, useFilm, useReports } from "./screening";
 import { Score, type Chapter } from "./score";
 import { Tape } from "./tape";
@@ -70,7 +71,7 @@ function Again({ view, onexpired }: { view: LectureReplay; onexpired: () => void
     remember(placeOf(id), null);
     return place > 0 ? { at: place } : null;
   });
-  const captions = useCaptions(view);
+  const captions = useCaptions(view.captions === null ? null : lectures.captionsFile(id), view);
   const stopped = view.stopped_ms > START_MS && view.stopped_ms < view.lasts_ms - START_MS ? view.stopped_ms : null;
   const [offered, setOffered] = useState(stopped !== null && start === null);
   const change = (): void => {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { airSay } from "./air-words";
 import * as lectures from "./lectures";
-import type { Captions } from "./moments";
+import type { Captions } from "./captions";
 import { Icon } from "./parts";
 import type { LectureFilm, Span } from "./protocol";
 import { playOn, useSteady } from "./steady";

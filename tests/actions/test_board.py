@@ -2,14 +2,14 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
 from server.actions import answer, upload
-from server.actions.errors import BadRequest, PenLocked
+from server.actions.errors import BadRequest, PenLocked, SessionOver
 from server.desk import ServiceDesk
 from server.domain.board import Board, Operation, pack, replay
 from server.domain.people import Person
@@ -17,7 +17,7 @@ from server.store.views import Views
 from server.store.work import Store, Work
 from tests.actions.conftest import SaysSo
 from tests.actions.test_path_of_a_question import accept, question, settle
-from tests.builders import World
+from tests.builders import RULES, World
 
 POINTS = [[100 + 7 * n, 200 + n * n, 16 * n, 500] for n in range(12)]
 PEN = {"page": "p1", "tool": "pen", "color": "#0072b2", "width": 40, "points": pack(POINTS)}
@@ -108,6 +108,68 @@ async def test_pages_and_the_lock_are_the_teacher_s(lesson: Lesson, kind: str) -
 async def test_a_shape_that_is_none_is_refused(lesson: Lesson, shape: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
         await lesson.draw(lesson.student, "shape", **{**PEN, "id": "x", **shape})
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("image", {"id": "x", "page": "p1", "src": "https://example.org/a.png"}),
+        ("iframe", {"id": "x", "page": "p1", "src": "https://example.org/"}),
+        ("embed", {"id": "x", "page": "p1", "html": "<script>"}),
+        ("page", {"page": "p2", "paper": "iframe", "aspect": 6000}),
+        ("page", {"page": "p2", "paper": "photo", "aspect": 6000, "media": "https://example.org/a.png"}),
+        ("page", {"page": "p2", "paper": "photo", "aspect": 6000, "media": str(uuid4())}),
+    ],
+)
+async def test_what_links_or_embeds_and_a_photo_of_somebody_else_is_refused(
+    lesson: Lesson, kind: str, body: dict[str, Any]
+) -> None:
+    before = (await lesson.board()).digest()
+
+    with pytest.raises(BadRequest):
+        await lesson.draw(lesson.teacher, kind, **body)
+
+    assert (await lesson.board()).digest() == before
+
+
+async def test_a_photo_of_another_question_is_no_page(lesson: Lesson, world: World, finder: SaysSo) -> None:
+    other, photo = await world.ask(lesson.student, "另一道题"), uuid4()
+    async with lesson.store.work() as work:
+        file = {"kind": "photo", "state": "ready", "content_type": "image/jpeg", "key": "media/other.jpg"}
+        await work.add_media(id=photo, owner_id=lesson.student.id, **file)
+        await work.attach(other, [photo])
+        await work.commit()
+
+    with pytest.raises(BadRequest):
+        await lesson.draw(lesson.teacher, "page", page="p2", paper="photo", aspect=6000, media=str(photo))
+
+
+async def test_whoever_a_mark_says_it_is_by_it_is_by_who_drew_it(lesson: Lesson) -> None:
+    await lesson.draw(lesson.student, "stroke", **PEN, id="forged", author="teacher")
+
+    assert (await lesson.board()).marks["forged"]["author"] == "student"
+
+
+async def test_nothing_is_drawn_when_the_lesson_is_over(lesson: Lesson) -> None:
+    await lesson.draw(lesson.teacher, "stroke", **PEN, id="last")
+    async with lesson.store.work() as work:
+        await answer.finish(work, RULES, lesson.teacher, lesson.id, lesson.epoch, [], await work.now())
+    over = (await lesson.board()).digest()
+
+    for who in (lesson.teacher, lesson.student):
+        with pytest.raises(SessionOver):
+            await lesson.draw(who, "stroke", **PEN, id="late")
+
+    assert (await lesson.board()).digest() == over
+
+
+async def test_a_board_takes_a_hundred_and_fifty_thousand_operations_and_then_no_more(lesson: Lesson) -> None:
+    async with lesson.store.engine.begin() as connection:
+        await connection.execute(text("UPDATE live_sessions SET next_seq = 150000"))
+
+    assert await lesson.draw(lesson.teacher, "stroke", **PEN, id="last") == 150_000
+    with pytest.raises(SessionOver):
+        await lesson.draw(lesson.teacher, "stroke", **PEN, id="one more")
 
 
 async def test_ten_thousand_strokes_join_late_from_a_snapshot_and_end_the_same(lesson: Lesson) -> None:

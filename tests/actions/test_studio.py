@@ -10,6 +10,7 @@ import pytest
 from server.actions import answer, edition, studio, upkeep
 from server.actions.errors import BusyTeaching, Moved, NotHere, SessionOver
 from server.actions.ports import Found, Rules
+from server.domain.edition import FOREVER
 from server.domain.people import Certification, Person, Stage, Subject
 from server.domain.question import State, Verdict
 from server.store import shelf
@@ -266,4 +267,4 @@ async def test_voices_count_until_the_moment_of_the_retake(
             await work.add_media(id=UUID(int=at + 1), owner_id=teacher.id, session_id=of, start_ms=0, **media)
         voices = await work.voices_of(again)
 
-    assert {recording.key: until for recording, until in voices} == {"r2": None, "r1": 5_000, "r0": 5_000}
+    assert {recording.key: until for recording, until in voices} == {"r2": FOREVER, "r1": 5_000, "r0": 5_000}

@@ -25,7 +25,7 @@ from media.ink import Sheet
 from media.picture import parts as parts_of_camera
 from media.render import Kept, News, Progress, RenderFailed, RenderJob, Spoken, _write_job, render
 from media.timeline import Page, Stroke, Text
-from media.voices import LOUDEST, LOUDNESS, Voice, hear, listened, loudness, mixed
+from media.voices import LOUDEST, LOUDNESS, SOUND_RATE, Voice, hear, listened, loudness, mixed, stretches
 from tests.media.test_intake import children
 from tests.media.test_timeline import PAGE, erase, stroke, text
 from tests.media.uploads import a_picture, a_tone, a_voice
@@ -82,6 +82,24 @@ async def test_ink_appears_while_it_is_drawn_and_goes_when_it_is_erased(tmp_path
     assert is_red(half, 3000, 2000) and not is_red(half, 7000, 2000)
     assert is_red(both, 7000, 2000) and is_red(both, 7000, 3000)
     assert not is_red(one, 7000, 2000) and is_red(one, 7000, 3000)
+
+
+@pytest.mark.parametrize(("form", "codec"), [("ipod", "aac"), ("webm", "libopus")])
+def test_a_voice_is_cut_into_pieces_that_are_files_of_their_own(tmp_path: Path, form: str, codec: str) -> None:
+    voice = a_voice(tmp_path / "voice", form, codec, a_tone(40, from_second=20))
+
+    first, rest = stretches(voice, 0, 15_000, 1), stretches(voice, 15_000, 15_000, 4)
+
+    assert [each.start_ms for each in (*first, *rest)] == [0, 15_000, 30_000]
+    assert [each.end_ms for each in (*first, *rest[:1])] == [15_000, 30_000] and abs(rest[1].end_ms - 40_000) < 100
+    sounds = []
+    for each in (*first, *rest):
+        (tmp_path / "piece.mp4").write_bytes(each.data)
+        sounds.append(listened(tmp_path / "piece.mp4"))
+    assert [round(len(sound) / SOUND_RATE) for sound in sounds] == [15, 15, 10]
+    assert numpy.abs(sounds[0]).max() < 100 and numpy.abs(sounds[2]).max() > 10_000
+    begins = int(numpy.flatnonzero(numpy.abs(sounds[1]) > 5_000)[0]) / SOUND_RATE
+    assert abs(begins - 5) < 0.1
 
 
 async def test_the_film_plays_at_once_seeks_and_has_a_poster(tmp_path: Path) -> None:

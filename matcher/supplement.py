@@ -18,6 +18,7 @@ from zlib import crc32
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from matcher.calibrate import PRECISE, Calibration, Judged, Label, Learned, refitted, report
 from matcher.compare import FIGURES, compare
@@ -94,16 +95,17 @@ def proposed(labels: Pairs, yardstick: Pairs,
 
 def _grown(pairs: Pairs, base: Verifier) -> list[Tree]:
     odds, trees = _odds(base, pairs), []
-    for _ in range(ROUNDS[0]):
-        p = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
-        bend = np.maximum(p * (1 - p), 1e-3)
-        model = HistGradientBoostingRegressor(
-            max_iter=1, learning_rate=LEARNING_RATE, max_leaf_nodes=LEAVES, min_samples_leaf=SMALLEST_LEAF,
-            l2_regularization=DRAWN, max_bins=BINS, monotonic_cst=signs(), early_stopping=False, random_state=SEED)
-        model.fit(pairs.figures, np.clip((pairs.same - p) / bend, -STEEPEST, STEEPEST), sample_weight=bend)
-        [tree] = nodes_of(model, LEARNING_RATE * float(np.ravel(model._baseline_prediction)[0]))
-        trees.append(tree)
-        odds = odds + _sums([tree], pairs.figures)
+    with threadpool_limits(1):  # beside a worker's other work
+        for _ in range(ROUNDS[0]):
+            p = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+            bend = np.maximum(p * (1 - p), 1e-3)
+            model = HistGradientBoostingRegressor(
+                max_iter=1, learning_rate=LEARNING_RATE, max_leaf_nodes=LEAVES, min_samples_leaf=SMALLEST_LEAF,
+                l2_regularization=DRAWN, max_bins=BINS, monotonic_cst=signs(), early_stopping=False, random_state=SEED)
+            model.fit(pairs.figures, np.clip((pairs.same - p) / bend, -STEEPEST, STEEPEST), sample_weight=bend)
+            [tree] = nodes_of(model, LEARNING_RATE * float(np.ravel(model._baseline_prediction)[0]))
+            trees.append(tree)
+            odds = odds + _sums([tree], pairs.figures)
     return trees
 
 
@@ -137,12 +139,12 @@ def _compared(judged: Sequence[Judged], embedder: Embedder) -> tuple[Pairs, list
 
 
 def _odds(verifier: Verifier, pairs: Pairs) -> Table:
-    return np.array([verifier.slope * verifier.score(row) + verifier.shift for row in pairs.figures.tolist()], float)
+    return verifier.slope * np.array(verifier.scores(pairs.figures.tolist()), float) + verifier.shift
 
 
 def _sums(trees: Sequence[Tree], figures: Table) -> Table:
     alone = Verifier(0.0, tuple(tuple(tree) for tree in trees))
-    return np.array([alone.score(row) for row in figures.tolist()], float)
+    return np.array(alone.scores(figures.tolist()), float)
 
 
 def _confidence(odds: float, vetoed: bool) -> float:

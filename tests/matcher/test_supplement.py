@@ -20,7 +20,7 @@ LETTERS = FIGURES.index("latin_only_known")
 
 
 def probabilities(verifier: Verifier, pairs: Pairs) -> NDArray[np.float64]:
-    return np.array([verifier.probability(row) for row in pairs.figures.tolist()])
+    return np.array(verifier.probabilities(pairs.figures.tolist()))
 
 
 def yardstick() -> Pairs:

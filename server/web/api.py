@@ -1,5 +1,6 @@
 """What each door of the service does: read the call, let an action do it, answer with the view."""
 
+import asyncio
 import hmac
 import time
 from base64 import b64encode
@@ -60,11 +61,12 @@ async def ask_question(call: Call[wire.Ask]) -> Reply:
     wanted = ask.Wanted(call.body.subject, call.body.grade, call.body.text, tuple(call.body.media))
     async with call.parts.store.work() as work:
         done = await ask.ask(work, call.person, wanted, call.key, await work.now())
+        reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
     if done.is_new:
         asked()
         if not done.needs_reading:
             call.parts.texts.soon(done.question.id)
-    return Reply(await _question(call, done.question.id), status=201 if done.is_new else 200)
+    return Reply(await reading, status=201 if done.is_new else 200)
 
 
 async def student_state(call: Call[None]) -> wire.StudentState:

@@ -43,7 +43,7 @@ Scope = tuple[str, str]
 """A subject and a stage."""
 ELSEWHERE, RAREST, COMMON = 3, 6, 0.4
 """Answers of other scopes that are looked at, the pairs that they are looked for by, and the share of what these tell
-that each answer must have. `dayi matcher evaluate --elsewhere` prints what is found so; 16 pairs find 1 % more and take
+that each answer must have. `dayi matcher evaluate --elsewhere` prints what is found so; 16 pairs find 2 % more and take
 twice as long."""
 T = TypeVar("T", bound=Hashable)
 

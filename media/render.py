@@ -37,7 +37,7 @@ CAPTIONS = "captions.vtt"
 PICTURE_NAME = "page-{}.jpg"
 COVER = "#4b5563"
 CALM_MS = 400  # pages turned over quicker than this are no chapters (as in static/src/score.ts)
-RENDERER = 4  # raised when the same job gives other bytes: parts of two kinds do not join
+RENDERER = 5  # raised when the same job gives other bytes: parts of two kinds do not join
 SOUND_BLOCK = {"aac": 1024, "libopus": 960}  # samples: what each encodes at once
 PLAYABLE = {"movflags": "+faststart", "fflags": "+bitexact"}
 RENDER_LIMITS = Limits(memory=4096 * 1024 * 1024, cpu_seconds=3600, wall_seconds=3600, written_bytes=2 * 1024**3)
@@ -351,6 +351,7 @@ def _write_voice(path: Path, sound: Pcm, codec: Codec) -> None:
     with av.open(str(path), "w", format=codec.voice, options=PLAYABLE) as target:
         track: Any = target.add_stream(codec.sound, rate=codec.sound_rate)
         track.bit_rate = codec.sound_bits
+        track.codec_context.options = dict(codec.sound_options)
         track.layout = "mono"
         block = SOUND_BLOCK[codec.sound]
         resampler = av.AudioResampler(format="s16", layout="mono", rate=codec.sound_rate, frame_size=block)

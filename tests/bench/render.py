@@ -2,7 +2,8 @@
 
 The answer is written, page after page, for five minutes at 60 points a second on a photo and on blank paper, with a
 voice of noise that comes and goes. The rendering has one core (sched_setaffinity). How far ink and voice are apart is
-measured from the finished file: dots appear at the moments of clicks.
+measured from the finished file: dots appear at the moments of clicks. How much of a voice is understood is measured
+with synthesised speech that is written as a voice is.
 """
 
 from __future__ import annotations
@@ -15,19 +16,28 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy
 
-from media.render import RenderJob, Spoken, render
+from media.film import H264
+from media.render import RenderJob, Spoken, _write_voice, render
 from media.voices import SOUND_RATE, Voice, listened
 from server.demo.photos import photograph
+from server.demo.voice import speak
+from tests.sounds import understood
 
 MINUTES = 5.0
 DOT_EVERY_S = 10
+BITS = (12_000, H264.sound_bits, 28_000)  # of a voice
 PEN_DOWN_MS, PEN_UP_MS = 900, 500  # of one stroke, and between two
+SAID = (
+    "这道题先看单价：不超过二百度的部分，每度五角；超过的部分，每度六角。先算二百度，再算剩下的部分，最后加起来。"
+    "设用电量是未知数，列一个方程，看它的解是不是比二百大。"
+)
 
 
 async def main(argv: Sequence[str]) -> int:
@@ -65,6 +75,9 @@ async def _measure(place: Path, minutes: float) -> None:
     print(f"voice ready for the replay after {heard_after:.1f} s, {sound / 1e3:.0f} kB")
     print(f"video after {took:.1f} s ({minutes * 60 / took:.1f} × real time), {made.size / 1e6:.2f} MB")
     print(f"of one core {used.ru_utime + used.ru_stime:.1f} s, {used.ru_maxrss / 1e3:.0f} MB of memory at the most")
+    for bits in BITS:
+        clear, size = await asyncio.to_thread(_understood, place, bits)
+        print(f"speech at {bits / 1000:g} kbit/s: STOI {clear:.3f}, {size * 300 / 1e3:.0f} kB of five minutes")
     print(f"ink after voice: first {apart[0]:+.0f} ms, last {apart[-1]:+.0f} ms, most {max(apart, key=abs):+.0f} ms")
 
 
@@ -138,6 +151,15 @@ def _voice(path: Path, length_ms: int, moments: Sequence[int]) -> Path:
             target.mux(track.encode(frame))
         target.mux(track.encode(None))
     return path
+
+
+def _understood(place: Path, bits: int) -> tuple[float, float]:
+    """How much of a synthesised voice is left in a file as a replay plays (STOI), and the file's bytes a second."""
+    speak(SAID, place / "said.wav")
+    said = listened(place / "said.wav")
+    written = place / "said.m4a"
+    _write_voice(written, said, replace(H264, sound_bits=bits))
+    return understood(said, listened(written)), written.stat().st_size * SOUND_RATE / len(said)
 
 
 def _apart(film: Path, moments: Sequence[int]) -> list[float]:

@@ -26,14 +26,17 @@ from media.picture import parts as parts_of_camera
 from media.render import Kept, News, Progress, RenderFailed, RenderJob, Spoken, _write_job, render
 from media.timeline import Page, Stroke, Text
 from media.voices import LOUDEST, LOUDNESS, SOUND_RATE, Voice, hear, listened, loudness, mixed, stretches
+from server.demo.voice import speak
 from tests.media.test_intake import children
 from tests.media.test_timeline import PAGE, erase, stroke, text
 from tests.media.uploads import a_picture, a_tone, a_voice
 from tests.pictures import filmed
+from tests.sounds import understood
 
 PIXEL = 1280 / 10_000  # a blank page as wide as the film: a unit of the board in pixels
 BLANK = {**PAGE, "paper": "blank", "media": None, "aspect": 5625}
 SLOW = 5000  # ms from pen-down to pen-up
+CLEAR = 0.9  # STOI: hardly a word is lost
 
 
 def a_line(at_ms: int, id: str, y: int, color: str = "#d00000", author: str = "t", tool: str = "pen") -> dict[str, Any]:
@@ -124,6 +127,17 @@ async def test_the_film_plays_at_once_seeks_and_has_a_poster(tmp_path: Path) -> 
         assert (poster.format, poster.size) == ("JPEG", (1280, 720))
         assert is_red(numpy.asarray(poster), 7000, 2000)
     assert sorted(os.listdir(tmp_path)) == ["answer.mp4", "part-0000.mkv", "poster.jpg", "voice.m4a"]
+
+
+async def test_what_is_said_is_understood_in_a_small_voice(tmp_path: Path) -> None:
+    speak("先看单价，每度五角，超过二百度的部分，每度六角。列一个方程，看它的解是不是比二百大。", tmp_path / "a.wav")
+    said = listened(tmp_path / "a.wav")
+
+    await render(RenderJob([BLANK], {}, [Voice(tmp_path / "a.wav")], cut=False), tmp_path / "out")
+
+    voice = tmp_path / "out" / "voice.m4a"
+    assert understood(said, listened(voice)) > CLEAR
+    assert voice.stat().st_size * 300 * SOUND_RATE / len(said) < 1_100_000  # of five minutes without a pause
 
 
 async def test_the_same_answer_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -6,27 +6,36 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 import redis
+from xdist.scheduler import LoadScopeScheduling
 
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.store.migrate import migrate
 from tests.contracts.swift_server import ACCESS, SECRET, swift
 
 ROOM_BYTES = 2 << 30
+BROWSER = "tests/browser"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Groups(LoadScopeScheduling):
     """What goes to one process when there are several (docs/adr/0057): a file; and all that a browser drives, which
     shares a city and takes longest, so that it comes first."""
-    browser = Path(__file__).parent / "browser"
-    items.sort(key=lambda item: browser not in item.path.parents)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if browser in item.path.parents else str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(f"{BROWSER}/") else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(f"{BROWSER}/"))
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_a_recorded_answer_is_changed_edition_by_edition_and_looked_at(city: Ser
     dialog.get_by_role("button", name=re.compile("^剪掉 .* – ")).click()
     expect(cuts.get_by_role("listitem")).to_have_count(1)
     teacher.route("**/edit", lambda route: route.abort())  # its film would only be made to be thrown away
-    with teacher.expect_request("**/edit") as sent:
+    with teacher.expect_event("requestfailed", lambda request: request.url.endswith("/edit")) as sent:
         dialog.get_by_role("button", name="存成新版").click()
     teacher.unroute("**/edit")
     assert sent.value.post_data_json["cuts"] == [{"from_ms": 400, "to_ms": 900}]

@@ -245,16 +245,26 @@ function Examples({ question }: { question: QuestionView }) {
   const words = say.value;
   return (
     <>
-      {question.worked_examples.map((example) => (
-        <section key={example.answer.id} class="example" aria-label={words.workedExample}>
-          <h3><span class="tag tag-example">{words.workedExample}</span></h3>
-          <p class="muted small">{words.workedExampleMore}</p>
-          <Video answer={example.answer} />
-          <Why question={question} suggestion={example} />
-        </section>
-      ))}
+      {question.worked_examples.map((example) => {
+        const [name, more] = sameNumbers(example)
+          ? [words.likeExample, words.likeExampleMore]
+          : [words.workedExample, words.workedExampleMore];
+        return (
+          <section key={example.answer.id} class="example" aria-label={name}>
+            <h3><span class="tag tag-example">{name}</span></h3>
+            <p class="muted small">{more}</p>
+            <Video answer={example.answer} />
+            <Why question={question} suggestion={example} />
+          </section>
+        );
+      })}
     </>
   );
+}
+
+/** What is alike but not surely the same is not told to have other numbers where it has the same. */
+function sameNumbers(example: SuggestionView): boolean {
+  return example.reasons.some((reason) => reason.kind === "numbers" && reason.agrees);
 }
 
 function Answered({ question, busy, act }: NowProps) {

@@ -61,6 +61,7 @@ const zh = {
   yourTurnTitle: "【轮到你了】老师来了", answered: "讲完了", rendering: "讲解录像正在生成，几十秒就好。", renderFailed: "录像没有生成出来。还是不懂就再问一次，排在原来的位置。", resolved: "已解决", withdrawn: "已撤回", turnedAway: "没有再排队", turnedAwayMore: "审核老师看过，觉得这不是一道要答疑的题。想问题目，拍清楚再问一次就好。",
   reopen: "还是不懂，再问", withdraw: "撤回问题", withdrawSure: "撤回后就不再排队了，确定吗？", yes: "确定", no: "先不",
   workedExample: "数字不同的例题", workedExampleMore: "边等边看：方法一样，数字不同。你的位置不变。",
+  likeExample: "相近的例题", likeExampleMore: "边等边看：和你的题很像，不一定是同一道。你的位置不变。",
   followers: (n: number) => `${n} 位同学也在等`, videoBy: (teacher: string) => `${teacher}讲解`, watch: "看讲解", voiceListen: "听语音",
   progress: "进度", steps: { received: "收到", reading: "看题", waiting: "排队", answering: "讲解", done: "完成" },
   // duty
@@ -174,6 +175,7 @@ const en: Words = {
   yourTurnTitle: "[Your turn] The teacher is here", answered: "Explained", rendering: "The video is being made; less than a minute.", renderFailed: "The video could not be made. Still stuck? Ask again and keep your place.", resolved: "Solved", withdrawn: "Withdrawn", turnedAway: "Not queued", turnedAwayMore: "A reviewer looked at it and found no problem to be explained. To ask about one, take a clear photo and ask again.",
   reopen: "Still stuck, ask again", withdraw: "Withdraw", withdrawSure: "It leaves the queue. Are you sure?", yes: "Yes", no: "Not yet",
   workedExample: "Worked example, other numbers", workedExampleMore: "While you wait: same method, other numbers. Your place is kept.",
+  likeExample: "Worked example, much alike", likeExampleMore: "While you wait: much like yours, perhaps not the same. Your place is kept.",
   followers: (n) => `${count(n, "other is", "others are")} waiting too`, videoBy: (teacher) => `Explained by ${teacher}`, watch: "Watch", voiceListen: "Listen",
   progress: "Progress", steps: { received: "Received", reading: "Read", waiting: "Queue", answering: "Explain", done: "Done" },
   duty: "Duty", ready: "On duty", away: "Away", off: "Off",

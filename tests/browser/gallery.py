@@ -141,6 +141,7 @@ OTHER_REASONS = [
     reason("asks", True, "应找回多少元", "应找回多少元"),
     reason("words", False, "2.58.450", "3.56.830"),
 ]
+ALIKE_REASONS = [*SAME_REASONS[:2], reason("words", False, "买了", "要买")]
 MANY_REASONS = [
     reason("numbers", False, "200、0.5、200、400、0.6、400、0.8、460", "200、0.5、200、400、0.6、400、0.8、520、148"),
     reason("units", False, "度", "千瓦时"),
@@ -828,6 +829,8 @@ def questions_by_name() -> dict[str, wire.QuestionView]:
         ("waiting-corrected", s.WAITING, {"place": 3, "wait_s": 200, "corrected": True}),
         ("waiting-similar", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
                                         "worked_examples": [similar]}),
+        ("waiting-alike", s.WAITING, {"place": 3, "wait_s": 200, "verdict": Verdict.SIMILAR,
+                                      "worked_examples": [suggestion(ALIKE_REASONS, Verdict.SIMILAR)]}),
         ("offered", s.OFFERED, {"place": 1, "wait_s": 20}),
         ("answering", s.ANSWERING, {"session_id": id_of("session"), "teacher_name": "王老师"}),
         ("answered-rendering", s.ANSWERED, {"answer": answer("rendering"), "answered_at": ago(minutes=1)}),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from matcher.embed import Embedder
 from server.actions.ports import Found
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
@@ -68,6 +69,11 @@ async def store(database_url: str, told: list[Outgoing]) -> AsyncIterator[Store]
     engine = open_engine(database_url, pool=40)
     yield Store(engine, told.extend)
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return Embedder.load()
 
 
 @pytest.fixture

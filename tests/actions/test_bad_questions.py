@@ -38,11 +38,6 @@ ODD = {
 }
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
 async def settled(store: Store, finder: MatcherFinder, world: World, text: str) -> State:
     id = await world.ask(await world.student("odd"), text=text)
     async with store.work() as work:

@@ -23,11 +23,6 @@ async def signed(key: str, name: str | None) -> str:
     return f"/files/{key}"
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
 @pytest.fixture
 def finder(embedder: Embedder) -> MatcherFinder:
     return MatcherFinder(lambda: Matcher(embedder))

@@ -27,11 +27,6 @@ PEACHES = "一棵桃树去年收了36千克桃子，今年收的是去年的3倍
 ROPE = "一根绳子长48米，剪去它的四分之一，还剩多少米？"
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
 @pytest.fixture
 def old(embedder: Embedder) -> MatcherFinder:
     return MatcherFinder(lambda: Matcher(embedder))

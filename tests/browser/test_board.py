@@ -62,6 +62,8 @@ def drag(page: Page, *places: tuple[float, float], lift: bool = True) -> None:
 SCALE = "() => new DOMMatrix(document.querySelector('.formulas').style.transform).a"  # pixels for a unit of the page
 LEFT = "() => new DOMMatrix(document.querySelector('.formulas').style.transform).e"  # where the page begins, in pixels
 
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"  # what came before
+
 
 class Fingers:
     """On the glass of a phone, over the sheet; places are parts of its width and height."""
@@ -70,17 +72,19 @@ class Fingers:
         box = desk(page).locator(".sheet").bounding_box()
         assert box is not None
         self._box = box
+        self._page = page
         self._glass = page.context.new_cdp_session(page)
         self._s = time.time()
 
     def slide(self, begin: list[tuple[float, float]], end: list[tuple[float, float]]) -> None:
-        """From here to there, all at once."""
+        """From here to there, all at once; the page shows it afterwards."""
         self._send("touchStart", begin)
         for step in range(1, 5):
             part = step / 4
             ways = zip(begin, end, strict=True)
             self._send("touchMove", [(x + (u - x) * part, y + (v - y) * part) for (x, y), (u, v) in ways])
         self._send("touchEnd", [])
+        self._page.evaluate(PAINTED)
 
     def tap_twice(self, place: tuple[float, float]) -> None:
         for _ in range(2):

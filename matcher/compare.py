@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -14,6 +14,7 @@ from matcher.align import Alignment, Exchange, align
 from matcher.lexical import rarity
 from matcher.normalize import Problem, Quantity
 from matcher.numbers import Numbers, numbers_of, swapped
+from matcher.rules import compared_the_other_way, counted_otherwise, in_other_places, substances_exchanged, words_added
 from matcher.words import (
     DECISIVE,
     KINDS,
@@ -45,12 +46,16 @@ class Comparison:
     units_exchanged: tuple[tuple[str, str], ...]
     """Behind the same number."""
     words_exchanged: tuple[tuple[str, str], ...]
-    """Relations, negations or operators (asked, known) that differ at the same place; empty for one only added."""
+    """Relations, negations or operators (asked, known) that differ at the same place; one is empty for one only
+    added."""
     things_exchanged: tuple[tuple[str, str], ...]
     """(asked, known): in one place one speaks of a thing of the problem, the other of another thing of it; in a short
     question without numbers, of any other thing."""
     people_exchanged: tuple[tuple[str, str], ...]
     """(asked, known): who is one person in the one and two in the other. Other names alone make no other problem."""
+    places_exchanged: bool
+    """X than Y and Y than X; or the same words in other places, which is not told of a photo: its lines may be read in
+    any order."""
     options_differ: tuple[str, ...]
     """Letters whose texts differ."""
     ask_likeness: float
@@ -66,12 +71,14 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
     slips = [e for e in stems.exchanges if _is_slip(e)]
     exchanges = [e for e in stems.exchanges if e not in slips]
     slipped = {w for e in slips for w in (*e.asked, *e.known)}
-    decisive = _decisive_exchanged(exchanges) + _negations_added(stems)
+    added = words_added(stems, asked, known)
+    decisive = _decisive_exchanged(exchanges)
     known_ask, asked_ask = words(known.asks), words(asked.asks)
     own = _own_exchanges(stems)
     in_either_ask = {*known_ask, *asked_ask}
     things = tuple(pair for pair in own if {*words(pair[0]), *words(pair[1])} & in_either_ask
-                   and not (read_from_photo and _may_look_alike(*pair))) + _facts_exchanged(asked, known, stems)
+                   and not (read_from_photo and _may_look_alike(*pair)))
+    things += _facts_exchanged(asked, known, stems, read_from_photo)
     letters, option_share, options_differ = _options(asked, known)
     asked_shared, known_shared = shared(stems.asked, stems.known)
     in_ask = frozenset(known_ask)
@@ -107,7 +114,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "worst_role": worst_role,
         "numbers_crossed": float(crossed),
         "units_exchanged": float(len(units)),
-        "decisive_exchanged": float(len(decisive)),
+        "decisive_exchanged": float(len(decisive) + sum(not PLAIN_NEGATIONS.isdisjoint(pair) for pair in added)),
         "decisive_only_asked": _count(only_asked, deciding),
         "decisive_only_known": _count(only_known, deciding),
         "ask_decisive_only_asked": _count(_not_found(stems, asked_ask, known=False), deciding),
@@ -133,8 +140,12 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "options_differ": float(len(options_differ)),
     }
     assert tuple(values) == FIGURES
-    return Comparison(stems, tuple(values.values()), numbers, crossed > 0, swapped(stems), units,
-                       decisive, things, _people_exchanged(asked, known, stems, read_from_photo), options_differ, ask)
+    return Comparison(stems, tuple(values.values()), numbers, crossed > 0, swapped(stems),
+                      units + counted_otherwise(asked, known), decisive + added,
+                      things if read_from_photo else things + substances_exchanged(stems),
+                      _people_exchanged(asked, known, stems, read_from_photo),
+                      compared_the_other_way(asked, known)
+                      or (not read_from_photo and in_other_places(stems, asked, known)), options_differ, ask)
 
 
 FIGURES = (
@@ -217,24 +228,6 @@ def _decisive_exchanged(exchanges: Iterable[Exchange]) -> tuple[tuple[str, str],
     return tuple(dict.fromkeys(found))
 
 
-def _negations_added(stems: Alignment) -> tuple[tuple[str, str], ...]:
-    """A "not" that only one side has, in a place where nothing else differs."""
-    negations = PLAIN_NEGATIONS - {word for e in stems.exchanges for word in (*e.asked, *e.known)}
-    found = [(w, "") for w in _lone(stems.asked, stems.asked_found, negations)]
-    return tuple(found + [("", w) for w in _lone(stems.known, stems.known_found, negations)])
-
-
-def _lone(row: Sequence[str], found: Sequence[bool], these: frozenset[str]) -> Iterator[str]:
-    """Those of these words that have no like, and whose neighbours but one have theirs."""
-    for i, word in enumerate(row):
-        if not found[i] and word in these:
-            left = i > 0 and not found[i - 1]
-            right = i + 1 < len(row) and not found[i + 1]
-            if not (left and right) and not (left and i > 1 and not found[i - 2]) \
-                    and not (right and i + 2 < len(row) and not found[i + 2]):
-                yield word
-
-
 def _is_slip(exchange: Exchange) -> bool:
     """One character typed or read wrong (题积 for 体积): one character apart, and no word that decides."""
     left, right = "".join(exchange.asked), "".join(exchange.known)
@@ -267,13 +260,19 @@ FACT_LENGTH = 20
 """Words of a question at most whose every word counts."""
 
 
-def _facts_exchanged(asked: Problem, known: Problem, stems: Alignment) -> tuple[tuple[str, str], ...]:
-    """Where one says another word in a short question without numbers and options: who founded the Tang, the Sui. What
-    may be one character typed wrong there may as well be another fact."""
-    if asked.numbers or known.numbers or (asked.options and known.options) or len(stems.known) > FACT_LENGTH:
+def _facts_exchanged(asked: Problem, known: Problem, stems: Alignment,
+                     read_from_photo: bool) -> tuple[tuple[str, str], ...]:
+    """Where one says another word in a short question without numbers: who founded the Tang, the Sui. What may be one
+    character typed wrong there may as well be another fact, if no options tell. Other options make another question
+    anyway."""
+    if asked.numbers or known.numbers or len(stems.known) > FACT_LENGTH:
+        return ()
+    with_options = bool(asked.options and known.options)
+    if with_options and (read_from_photo or asked.options != known.options):
         return ()
     return tuple(("".join(e.asked), "".join(e.known)) for e in stems.exchanges
-                 if all(any(w.isalpha() for w in side) for side in (e.asked, e.known)))
+                 if all(any(w.isalpha() for w in side) for side in (e.asked, e.known))
+                 and not (with_options and _is_slip(e)))
 
 
 def _people_exchanged(asked: Problem, known: Problem, stems: Alignment,

@@ -118,9 +118,9 @@ def _decision(asked: Problem, known: Problem, comparison: Comparison, confidence
 
 def is_vetoed(comparison: Comparison, read_from_photo: bool) -> bool:
     """Whether a rule forbids calling the two the same."""
-    return _other_numbers(comparison, read_from_photo) or comparison.numbers_swapped or bool(
-        comparison.things_exchanged or comparison.words_exchanged or comparison.units_exchanged
-        or comparison.people_exchanged)
+    return _other_numbers(comparison, read_from_photo) or comparison.numbers_swapped or comparison.places_exchanged \
+        or bool(comparison.things_exchanged or comparison.words_exchanged or comparison.units_exchanged
+                or comparison.people_exchanged)
 
 
 def _other_numbers(comparison: Comparison, read_from_photo: bool) -> bool:
@@ -244,6 +244,7 @@ def _reasons(asked: Problem, known: Problem, comparison: Comparison, read_from_p
         _numbers(asked, known, comparison, read_from_photo),
         _exchanged(Ground.ASKS, comparison.things_exchanged, "说的不是同一个"),
         _people(comparison),
+        _places(asked, known, comparison),
         _exchanged(Ground.UNITS, comparison.units_exchanged, "单位不一样"),
         _exchanged(Ground.RELATIONS, _kind_of(comparison, lambda w: w not in NEGATION_WORDS), "关系不一样"),
         _exchanged(Ground.NEGATION, _kind_of(comparison, NEGATION_WORDS.__contains__), "问的正好相反"),
@@ -285,6 +286,12 @@ def _people(comparison: Comparison) -> Reason | None:
         return None
     mine, theirs = (_list(tuple(dict.fromkeys(side))) for side in zip(*comparison.people_exchanged, strict=True))
     return Reason(Ground.PEOPLE, False, mine, theirs, "题里的人调换了：看看谁是谁，问的是谁")
+
+
+def _places(asked: Problem, known: Problem, comparison: Comparison) -> Reason | None:
+    if not comparison.places_exchanged:
+        return None
+    return Reason(Ground.RELATIONS, False, asked.stem[:60], known.stem[:60], "用的词一样，但位置换了，关系就不一样")
 
 
 def _kind_of(comparison: Comparison, wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:

@@ -127,6 +127,47 @@ def test_another_word_in_a_short_question_without_numbers_is_another_question(
     assert decided("老师，" + known, known, 0.95, read_from_photo).verdict is Verdict.SAME
 
 
+ACIDS = "用浓硫酸配制100毫升1摩尔每升的稀硫酸，需要浓硫酸多少毫升？"
+PEARS = "苹果有36千克，梨比苹果多12千克，梨有多少千克？"
+ROAD = "一项工程，甲单独做10天完成，乙单独做15天完成，两人合作几天完成？"
+BIRDS = "下列关于光合作用的说法正确的是（）\nA. 只在白天进行\nB. 释放氧气\nC. 消耗有机物\nD. 不需要水"
+
+
+@pytest.mark.parametrize(("asked", "known", "ground"), [
+    ("商品原价200元，降价20%，现价多少元？", "商品原价200元，降价到20%，现价多少元？", Ground.RELATIONS),
+    (ROAD, ROAD.replace("完成？", "完成一半？"), Ground.RELATIONS),
+    ("小明上午8时出发，9时30分到学校，路上用了多长时间？", "小明上午8时出发，下午9时30分到学校，路上用了多长时间？",
+     Ground.RELATIONS),
+    (PEARS, PEARS.replace("梨有多少", "苹果和梨共有多少"), Ground.RELATIONS),
+    ("把木头锯成5段，每锯一次用3分钟，共用多少分钟？", "把木头锯5次，每锯一次用3分钟，共用多少分钟？", Ground.UNITS),
+    (ACIDS, ACIDS.replace("硫酸", "盐酸"), Ground.ASKS),
+    (BIRDS, BIRDS.replace("光合", "呼吸"), Ground.ASKS),
+    (PEARS, "梨有36千克，苹果比梨多12千克，梨有多少千克？", Ground.RELATIONS),
+    (PEARS, "苹果有36千克，苹果比梨多12千克，梨有多少千克？", Ground.RELATIONS),
+    ("一个数的3倍加上5是20，这个数是多少？", "一个数加上5的3倍是20，这个数是多少？", Ground.RELATIONS),
+    ("甲先做3天，乙接着做5天，谁做得多？", "甲先做5天，乙接着做3天，谁做得多？", Ground.NUMBERS),
+])
+def test_one_word_more_or_the_same_words_in_other_places_make_another_problem(
+        asked: str, known: str, ground: Ground) -> None:
+    for one, other in ((asked, known), (known, asked)):
+        decision = decided(one, other, 0.99)
+
+        assert decision.verdict is Verdict.SIMILAR
+        assert ground in [reason.kind for reason in decision.reasons if not reason.agrees]
+
+
+@pytest.mark.parametrize(("asked", "known"), [
+    ("梨比苹果多12千克，苹果有36千克，梨有多少千克？", PEARS),
+    ("小筐比大筐少30个，取出6个后大筐比小筐多75%，大筐有多少个？",
+     "小筐比大筐少30个，取出6个后大筐比小筐多75%，大筐里有多少个？"),
+    ("三年级捐245元，四年级比三年级的3倍少186元，三年级比四年级少捐多少元",
+     "三年级捐了245元，四年级捐的比三年级的3倍少186元。三年级比四年级少捐多少元？"),
+    ("请问原来的数是多少？一个数的3倍加上5是20", "一个数的3倍加上5是20，原来的数=？"),
+])
+def test_clauses_in_another_order_and_comparisons_both_ways_make_no_other_problem(asked: str, known: str) -> None:
+    assert decided(asked, known).verdict is Verdict.SAME
+
+
 STAMPS = "{a}有36张邮票，{b}的邮票比{a}多12张，{c}又买来{b}一半那么多，{b}有多少张邮票？"
 FRIENDS = ("小明", "小红", "王芳", "李老师", "乐乐")
 

@@ -26,8 +26,8 @@ MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
-LINKS, BUILD_BREADTH = 24, 128
-BREADTHS, BREADTH = (200, 1_000), 1.4
+LINKS, BUILD_BREADTH = 32, 256
+BREADTHS, BREADTH = (150, 1_000), 1.7
 """HNSW's m and ef_construction, the bounds of its ef_search, and how often the root of what it holds that is: in a
 scope ten times as large the nearest are looked for among three times as many. `dayi bench match` prints how many of the
 nearest ten are found so."""

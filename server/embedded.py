@@ -76,7 +76,7 @@ REDIS_SETTINGS = {
 }
 
 
-BUFFERS_MIB = 128, 1024  # what PostgreSQL takes by itself; the search indexes of a million answers
+BUFFERS_MIB = 128, 4096  # what PostgreSQL takes by itself; a bank of a million answers with its search indexes
 CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 

@@ -1,6 +1,6 @@
 """A bank of many answers for measurements: written past the service as restoring a backup would, indexed, and kept.
 
-Each measurement takes a copy of the kept database, and so finds it as it was made.
+What writes takes a copy of the kept database, so that each measurement finds it as it was made.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def servers(keep: Path | None) -> Iterator[tuple[Path, Urls]]:
         if not _is_there(urls, EMPTY):
             with _boss(urls) as boss:
                 boss.execute(f"CREATE DATABASE {EMPTY}")
-            migrate(_other(urls, EMPTY).database)
+            migrate(other(urls, EMPTY).database)
         yield folder, urls
 
 
@@ -85,7 +85,7 @@ def copy_of(urls: Urls, database: str) -> Iterator[Urls]:
     with redis.Redis.from_url(urls.redis) as bus:
         bus.flushall()
     try:
-        yield _other(urls, COPY)
+        yield other(urls, COPY)
     finally:
         with _boss(urls) as boss:
             boss.execute(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
@@ -116,7 +116,7 @@ async def _write(name: str, urls: Urls, matcher: Matcher, bank: Sequence[Entry])
     with _boss(urls) as boss:
         boss.execute(f"DROP DATABASE IF EXISTS {name}")
         boss.execute(f"CREATE DATABASE {name} TEMPLATE {EMPTY}")
-    engine = open_engine(_other(urls, name).database)
+    engine = open_engine(other(urls, name).database)
     written = await fill(engine, matcher, bank)
     built = await build(engine, matcher)
     print(f"written and embedded in {written:.0f} s; HNSW built in {built[0]:.0f} s, word index in {built[1]:.0f} s")
@@ -126,10 +126,11 @@ async def _write(name: str, urls: Urls, matcher: Matcher, bank: Sequence[Entry])
 
 
 def _boss(urls: Urls) -> psycopg.Connection[Any]:
-    return psycopg.connect(_other(urls, "postgres").database.replace("+psycopg", ""), autocommit=True)
+    return psycopg.connect(other(urls, "postgres").database.replace("+psycopg", ""), autocommit=True)
 
 
-def _other(urls: Urls, database: str) -> Urls:
+def other(urls: Urls, database: str) -> Urls:
+    """The same servers, another database."""
     return replace(urls, database=make_url(urls.database).set(database=database).render_as_string(hide_password=False))
 
 

@@ -81,7 +81,7 @@ def test_the_database_is_postgresql_18_with_vectors_and_keeps_what_it_acknowledg
 
 
 def test_its_buffers_are_an_eighth_of_the_memory_within_bounds() -> None:
-    assert [buffers(gib << 30) for gib in (0, 1, 2, 4, 64)] == ["128MB", "128MB", "256MB", "512MB", "1024MB"]
+    assert [buffers(gib << 30) for gib in (0, 1, 2, 4, 64)] == ["128MB", "128MB", "256MB", "512MB", "4096MB"]
 
 
 def test_the_database_never_runs_as_root(postgres: EmbeddedPostgres) -> None:

@@ -27,21 +27,21 @@ MOST_HOLDERS = 40
 10,172 problems the right one is as often among ten candidates as without a limit. It also keeps the planner from
 joining the other way round, which on a table without statistics reads all of it."""
 LINKS, BUILD_BREADTH = 32, 256
-BREADTHS, BREADTH = (150, 1_000), 1.7
-"""HNSW's m and ef_construction, the bounds of its ef_search, and how often the root of what it holds that is: in a
-scope ten times as large the nearest are looked for among three times as many. `dayi bench match` prints how many of the
+BREADTHS, BREADTH, GROWTH = (100, 1_000), 5.0, 0.4
+"""HNSW's m and ef_construction; the bounds of its ef_search, and how it grows with what the scope holds: among 250 the
+nearest are looked for in a scope of 18,000, among 480 in one of 92,000. `dayi bench match` prints how many of the
 nearest ten are found so."""
 SET_BREADTH = f"""
-    SELECT set_config('hnsw.ef_search', CAST(CAST(greatest({BREADTHS[0]}, least({BREADTHS[1]}, {BREADTH} * sqrt((
+    SELECT set_config('hnsw.ef_search', CAST(CAST(greatest({BREADTHS[0]}, least({BREADTHS[1]}, {BREADTH} * power((
         SELECT greatest(0, max(reltuples)) FROM pg_class WHERE relname = %(index)s
-    )))) AS int) AS text), true)
+    ), {GROWTH}))) AS int) AS text), true)
 """  # noqa: S608  constants of this file
 """How HNSW, this index, searches in this transaction."""
 SET_BREADTH_OF_MANY = "SELECT set_config('hnsw.ef_search', '60', true)"
 """The same where many scopes are searched for the nearest of all: of each a few are enough."""
 Scope = tuple[str, str]
 """A subject and a stage."""
-ELSEWHERE, RAREST, COMMON = 3, 6, 0.4
+ELSEWHERE, RAREST, COMMON = 3, 5, 0.4
 """Answers of other scopes that are looked at, the pairs that they are looked for by, and the share of what these tell
 that each answer must have. `dayi matcher evaluate --elsewhere` prints what is found so; 16 pairs find 2 % more and take
 twice as long."""

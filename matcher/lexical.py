@@ -37,16 +37,19 @@ def lexical(asked: str, known: str) -> float:
 
 @lru_cache(maxsize=1_000)
 def _weighed(text: str) -> dict[str, float]:
-    return {gram: rarity(gram) for gram in grams(text)}
+    unseen, rarities = _rarities()
+    return {gram: rarities.get(gram, unseen) for gram in grams(text)}
 
 
 def rarity(gram: str) -> float:
     """Logarithm of one over the share of problems with the pair."""
-    problems, counts = _rarities()
-    return log((problems + 1) / (counts.get(gram, 0) + 1))
+    unseen, rarities = _rarities()
+    return rarities.get(gram, unseen)
 
 
 @lru_cache(maxsize=1)
-def _rarities() -> tuple[int, dict[str, int]]:
+def _rarities() -> tuple[float, dict[str, float]]:
+    """Of a pair that no problem has, and of those that some have."""
     kept = json.loads(RARITY.read_text(encoding="utf-8"))
-    return kept["problems"], kept["counts"]
+    whole = kept["problems"] + 1
+    return log(whole), {gram: log(whole / (count + 1)) for gram, count in kept["counts"].items()}

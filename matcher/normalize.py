@@ -316,6 +316,7 @@ def _quantities(stem: str) -> tuple[Quantity, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=10_000)
 def canonical(number: str) -> str:
     """One spelling for one value: `012` → `12`, `2.50` → `2.5`, `2/4` → `1/2`, `40.0%` → `40%`."""
     percent = number.endswith("%")
@@ -323,9 +324,8 @@ def canonical(number: str) -> str:
     top, _, bottom = digits.partition("/")
     if bottom and int(bottom) == 0:
         return number
-    value = Fraction(top) / Fraction(bottom or 1)
     if bottom:
-        text = str(value)
+        text = str(Fraction(top) / Fraction(bottom))
     else:
         text = digits.lstrip("0") or "0"
         text = text.rstrip("0").rstrip(".") if "." in text else text

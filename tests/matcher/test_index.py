@@ -60,7 +60,7 @@ async def test_the_larger_a_scope_the_broader_its_search(matcher: Matcher, conne
         await found(matcher, connection, APPLES, "math", "primary")
         breadths.append(int((await connection.execute(sql("SHOW hnsw.ef_search"))).scalar_one()))
 
-    assert breadths == [200, 200, 396, 1_000]
+    assert breadths == [100, 151, 457, 1_000]
 
 
 async def test_adding_again_replaces(matcher: Matcher, connection: AsyncConnection) -> None:

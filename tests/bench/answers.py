@@ -82,6 +82,7 @@ def copy_of(urls: Urls, database: str) -> Iterator[Urls]:
         boss.execute(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
         boss.execute(f"CREATE DATABASE {COPY} TEMPLATE {database} STRATEGY FILE_COPY")  # type: ignore[arg-type]
         boss.execute("CHECKPOINT")
+    migrate(other(urls, COPY).database)  # what was kept may be of an earlier release
     with redis.Redis.from_url(urls.redis) as bus:
         bus.flushall()
     try:

@@ -51,6 +51,7 @@ class Ground(StrEnum):
     OPTIONS = "options"
     ASKS = "asks"
     PEOPLE = "people"
+    PLACES = "places"
     WORDS = "words"
 
 
@@ -244,7 +245,7 @@ def _reasons(asked: Problem, known: Problem, comparison: Comparison, read_from_p
         _numbers(asked, known, comparison, read_from_photo),
         _exchanged(Ground.ASKS, comparison.things_exchanged, "说的不是同一个"),
         _people(comparison),
-        _places(asked, known, comparison),
+        _places(comparison),
         _exchanged(Ground.UNITS, comparison.units_exchanged, "单位不一样"),
         _exchanged(Ground.RELATIONS, _kind_of(comparison, lambda w: w not in NEGATION_WORDS), "关系不一样"),
         _exchanged(Ground.NEGATION, _kind_of(comparison, NEGATION_WORDS.__contains__), "问的正好相反"),
@@ -288,10 +289,10 @@ def _people(comparison: Comparison) -> Reason | None:
     return Reason(Ground.PEOPLE, False, mine, theirs, "题里的人调换了：看看谁是谁，问的是谁")
 
 
-def _places(asked: Problem, known: Problem, comparison: Comparison) -> Reason | None:
+def _places(comparison: Comparison) -> Reason | None:
     if not comparison.places_exchanged:
         return None
-    return Reason(Ground.RELATIONS, False, asked.stem[:60], known.stem[:60], "用的词一样，但位置换了，关系就不一样")
+    return Reason(Ground.PLACES, False, "", "", "用的词一样，位置却换了：看看谁比谁多，先算什么")
 
 
 def _kind_of(comparison: Comparison, wanted: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:

@@ -57,6 +57,8 @@ function worded({ kind, agrees, asked, known }: Reason, fromPhoto: boolean): { m
       return agrees ? as("agrees", words.asksAgree(known)) : as("differs", words.exchange(words.exchanged["asks"]!, asked, known));
     case "people":
       return as("differs", words.peopleDiffer);
+    case "places":
+      return as("differs", words.placesDiffer);
     case "words":
       if (agrees) return as("agrees", words.wordsAgree);
       return /\p{L}/u.test(asked + known) ? as("differs", words.wordsDiffer) : null; // but for the numbers it is the same

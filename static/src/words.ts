@@ -120,7 +120,7 @@ const zh = {
   list: "、",
   numbersAgree: (all: string) => `数字都一样：${all}`, numbersMoved: (all: string) => `数字一样，位置不一样：${all}`, numbersUnread: (lost: string) => `没认出这些数：${lost}。看一眼你的题里有没有`,
   numbersDiffer: (mine: string, theirs: string) => `数字不一样：你的题是 ${mine}，视频里是 ${theirs}`, numbersLost: (lost: string) => `视频里的题还有这些数：${lost}`, numbersNew: (fresh: string) => `你的题里多出这些数：${fresh}`,
-  optionsAgree: "选项都一样", asksAgree: (ask: string) => `问的一样：${ask}`, wordsAgree: "题目的话几乎一样", wordsDiffer: "题目的话有些不一样，看下面标出来的地方", peopleDiffer: "题里的人调换了：看看谁是谁，问的是谁",
+  optionsAgree: "选项都一样", asksAgree: (ask: string) => `问的一样：${ask}`, wordsAgree: "题目的话几乎一样", wordsDiffer: "题目的话有些不一样，看下面标出来的地方", peopleDiffer: "题里的人调换了：看看谁是谁，问的是谁", placesDiffer: "用的词一样，位置却换了：看看谁比谁多，先算什么",
   exchanged: { units: "单位", relations: "数量关系", negation: "正反说法", options: "选项", asks: "问的" } as Record<string, string>,
   exchange: (what: string, mine: string, theirs: string) => `${what}不一样：你的题是“${mine || "没有"}”，视频里是“${theirs || "没有"}”`,
 };
@@ -230,7 +230,7 @@ const en: Words = {
   list: ", ",
   numbersAgree: (all) => `Same numbers: ${all}`, numbersMoved: (all) => `Same numbers in other places: ${all}`, numbersUnread: (lost) => `Not read of yours: ${lost}. Check whether yours has them`,
   numbersDiffer: (mine, theirs) => `Other numbers: yours ${mine}, the video ${theirs}`, numbersLost: (lost) => `The video's problem also has: ${lost}`, numbersNew: (fresh) => `Only yours has: ${fresh}`,
-  optionsAgree: "Same options", asksAgree: (ask) => `Asks the same: ${ask}`, wordsAgree: "Nearly the same words", wordsDiffer: "Some words differ; they are marked below", peopleDiffer: "The people changed places: check who is who, and who is asked about",
+  optionsAgree: "Same options", asksAgree: (ask) => `Asks the same: ${ask}`, wordsAgree: "Nearly the same words", wordsDiffer: "Some words differ; they are marked below", peopleDiffer: "The people changed places: check who is who, and who is asked about", placesDiffer: "The same words in other places: check which is more than which, and what comes first",
   exchanged: { units: "Units", relations: "Relation", negation: "“Not”", options: "Options", asks: "What is asked" },
   exchange: (what, mine, theirs) => `${what}: yours “${mine || "none"}”, the video “${theirs || "none"}”`,
 };

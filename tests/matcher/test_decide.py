@@ -142,9 +142,9 @@ BIRDS = "下列关于光合作用的说法正确的是（）\nA. 只在白天进
     ("把木头锯成5段，每锯一次用3分钟，共用多少分钟？", "把木头锯5次，每锯一次用3分钟，共用多少分钟？", Ground.UNITS),
     (ACIDS, ACIDS.replace("硫酸", "盐酸"), Ground.ASKS),
     (BIRDS, BIRDS.replace("光合", "呼吸"), Ground.ASKS),
-    (PEARS, "梨有36千克，苹果比梨多12千克，梨有多少千克？", Ground.RELATIONS),
-    (PEARS, "苹果有36千克，苹果比梨多12千克，梨有多少千克？", Ground.RELATIONS),
-    ("一个数的3倍加上5是20，这个数是多少？", "一个数加上5的3倍是20，这个数是多少？", Ground.RELATIONS),
+    (PEARS, "梨有36千克，苹果比梨多12千克，梨有多少千克？", Ground.PLACES),
+    (PEARS, "苹果有36千克，苹果比梨多12千克，梨有多少千克？", Ground.PLACES),
+    ("一个数的3倍加上5是20，这个数是多少？", "一个数加上5的3倍是20，这个数是多少？", Ground.PLACES),
     ("甲先做3天，乙接着做5天，谁做得多？", "甲先做5天，乙接着做3天，谁做得多？", Ground.NUMBERS),
 ])
 def test_one_word_more_or_the_same_words_in_other_places_make_another_problem(

@@ -102,3 +102,11 @@ def _may_have_moved(asked: Sequence[str], known: Sequence[str], asked_found: Seq
     there = {*compress(known, map(not_, known_found))}
     waiting = [not found and word in there for word, found in zip(asked, asked_found, strict=True)]
     return any(map(and_, waiting, waiting[1:]))
+
+
+def last_place(row: tuple[str, ...], part: tuple[str, ...]) -> int | None:
+    """Where the part begins in the row for the last time."""
+    if not part:
+        return len(row)
+    return next((i for i in range(len(row) - len(part), -1, -1)
+                 if row[i] == part[0] and row[i:i + len(part)] == part), None)

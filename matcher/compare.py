@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import compress
 
-from matcher.align import Alignment, Exchange, align
+from matcher.align import Alignment, Exchange, align, last_place
 from matcher.lexical import rarity
 from matcher.normalize import Problem, Quantity
 from matcher.numbers import Numbers, numbers_of, swapped
@@ -114,6 +114,7 @@ def compare(asked: Problem, known: Problem, cosine: float, lexical: float, read_
         "worst_role": worst_role,
         "numbers_crossed": float(crossed),
         "units_exchanged": float(len(units)),
+        # the trees were fitted when of the words added only a "not" was looked at
         "decisive_exchanged": float(len(decisive) + sum(not PLAIN_NEGATIONS.isdisjoint(pair) for pair in added)),
         "decisive_only_asked": _count(only_asked, deciding),
         "decisive_only_known": _count(only_known, deciding),
@@ -337,16 +338,8 @@ def _edges(found: Sequence[bool]) -> int:
 def _not_found(stems: Alignment, ask: tuple[str, ...], known: bool) -> list[str]:
     """The words of the asking clause without a like."""
     row, found = (stems.known, stems.known_found) if known else (stems.asked, stems.asked_found)
-    start = _place(row, ask)
+    start = last_place(row, ask)
     return [] if start is None else [w for w, f in zip(ask, found[start:start + len(ask)], strict=True) if not f]
-
-
-def _place(row: tuple[str, ...], part: tuple[str, ...]) -> int | None:
-    """Where the part begins in the row for the last time."""
-    if not part:
-        return len(row)
-    return next((i for i in range(len(row) - len(part), -1, -1)
-                 if row[i] == part[0] and row[i:i + len(part)] == part), None)
 
 
 def _longest_run(found: Sequence[bool]) -> int:
@@ -361,7 +354,7 @@ def _ask_found(stems: Alignment, ask: tuple[str, ...], known: bool) -> float:
     """Share of the words of the asking clause that were found on the other side; 1 when it has none."""
     row, found = (stems.known, stems.known_found) if known else (stems.asked, stems.asked_found)
     other = stems.asked if known else stems.known
-    if not ask or _place(other, ask) is not None or (start := _place(row, ask)) is None:
+    if not ask or last_place(other, ask) is not None or (start := last_place(row, ask)) is None:
         return 1.0
     return _covered(ask, found[start:start + len(ask)])
 

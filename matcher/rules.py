@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from matcher.align import Alignment
+from matcher.align import Alignment, last_place
 from matcher.normalize import Problem
 from matcher.words import KINDS, PLAIN_NEGATIONS, is_number, words
 
@@ -57,13 +57,13 @@ def _to_a_number(row: Sequence[str], found: Sequence[bool]) -> Iterator[str]:
             yield row[i]
 
 
-def _asked_together(mine: Problem, other: Problem, row: Sequence[str], found: Sequence[bool],
+def _asked_together(mine: Problem, other: Problem, row: tuple[str, ...], found: Sequence[bool],
                     theirs: Sequence[str]) -> Iterator[str]:
     """One asks for what the other asks for, and for another of the problem's things together with it."""
     ask, smaller = words(mine.asks), words(other.asks)
     if not smaller or not ask or Counter(smaller) - Counter(ask):
         return
-    start = max((i for i in range(len(row) - len(ask) + 1) if tuple(row[i:i + len(ask)]) == ask), default=None)
+    start = last_place(row, ask)
     if start is None:
         return
     for i in range(start + 1, start + len(ask)):
@@ -108,30 +108,27 @@ def compared_the_other_way(asked: Problem, known: Problem) -> bool:
     """Whether the one has X than Y where the other has Y than X, and neither has both."""
     if _THAN not in asked.stem or _THAN not in known.stem:
         return False
-    mine, theirs = (_clauses(problem.stem) for problem in (asked, known))
-    for left, right in map(_than, filter(_has_than, mine)):
-        for other_left, other_right in map(_than, filter(_has_than, theirs)):
+    mine, theirs = (_comparisons(problem.stem) for problem in (asked, known))
+    for left, right in mine:
+        for other_left, other_right in theirs:
             if left and other_left and left != other_left and _begins(right, other_left) and _begins(other_right, left):
                 return not _has(theirs, left, other_left) and not _has(mine, other_left, left)
     return False
+
+
+def _comparisons(stem: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Of each clause with a "than" what stands before it and behind."""
+    return [(row[:at], row[at + 1:]) for row in _clauses(stem) if _THAN in row for at in [row.index(_THAN)]]
 
 
 def _begins(row: tuple[str, ...], part: tuple[str, ...]) -> bool:
     return row[:len(part)] == part
 
 
-def _has(rows: Sequence[tuple[str, ...]], left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Whether one of the clauses has this than that."""
-    return any(before == left and _begins(behind, right) for before, behind in map(_than, filter(_has_than, rows)))
-
-
-def _has_than(row: Sequence[str]) -> bool:
-    return _THAN in row
-
-
-def _than(row: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    at = row.index(_THAN)
-    return row[:at], row[at + 1:]
+def _has(these: Sequence[tuple[tuple[str, ...], tuple[str, ...]]], left: tuple[str, ...],
+         right: tuple[str, ...]) -> bool:
+    """Whether one of the comparisons is of this with that."""
+    return any(before == left and _begins(behind, right) for before, behind in these)
 
 
 def _clauses(text: str) -> list[tuple[str, ...]]:

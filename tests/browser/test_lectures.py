@@ -116,9 +116,8 @@ def test_a_room_sees_the_ink_asks_and_is_kept_in_order(someone: Sign, city: Serv
 
     lecturer.goto(f"/lectures#room={lecture}")
     lecturer.get_by_role("button", name="开始直播").click()
-    board = lecturer.get_by_role("application")
-    expect(board).to_be_visible()
-    box = board.bounding_box()
+    expect(lecturer.get_by_role("toolbar")).to_be_visible()  # the room may be live before her page is let draw
+    box = lecturer.get_by_role("application").bounding_box()
     assert box is not None
     lecturer.mouse.move(box["x"] + 200, box["y"] + 200)
     lecturer.mouse.down()

@@ -19,7 +19,13 @@ def test_whatever_breaks_nothing_is_lost_doubled_or_given_to_two(city: City) -> 
 
     print(verdict)
     assert verdict.wrong == {}, f"{verdict} (seed {SEED})"
-    assert drill.seen.odd == set(), f"seed {SEED}"
+    assert drill.seen.odd == set(), f"seed {SEED}\n{crashes(city)}"
     assert verdict.acked >= SUBMITS
     assert verdict.max_unavailable_s < 30  # ten, and what a busy machine adds; the line above has the figure
     assert city.count("SELECT count(*) FROM live_sessions") > 5, "teachers were to answer meanwhile"
+
+
+def crashes(city: City) -> str:
+    """What the nodes wrote of handlers that failed."""
+    logs = sorted(city.folder.glob("*.log"))
+    return "\n".join(line for log in logs for line in log.read_text().splitlines() if "a handler failed" in line)

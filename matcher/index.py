@@ -172,7 +172,6 @@ class Index:
         if not problem.text:
             return []
         told = telling(problem.text)
-        await self._set_breadth(conn, subject or "", stage or "")
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER],
@@ -202,22 +201,20 @@ class Index:
         if len(scopes) > 1:
             await _rows(conn, SET_BREADTH_OF_MANY)
         else:
-            await self._set_breadth(conn, *scopes[0])
+            await _rows(conn, SET_BREADTH, {"index": self.index_name(*scopes[0])}, prepare=True)
         key = tuple(scopes), limit
         if key not in self._near:
             self._near[key] = _near_in(self._distance, self._mine, *key)
         rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
         return [(row.id, float(row.cosine)) for row in rows]
 
-    async def _set_breadth(self, conn: AsyncConnection, subject: str, stage: str) -> None:
-        await _rows(conn, SET_BREADTH, {"index": self.index_name(subject, stage)}, prepare=True)
-
     def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
         """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so
         must the limit, or one plan for all its values reckons with a tenth of the table."""
         key = subject, stage, tuple(kinds), many
         if key not in self._statements:
-            self._statements[key] = _nearest(self._distance, self._mine, *key)
+            index = self.index_name(subject or "", stage or "")
+            self._statements[key] = _nearest(self._distance, self._mine, index, *key)
         return self._statements[key]
 
 
@@ -412,12 +409,13 @@ def _by_words_elsewhere(distance: str, mine: str) -> str:
     """  # noqa: S608  as below
 
 
-def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],
+def _nearest(distance: str, mine: str, index: str, subject: str | None, stage: str | None, kinds: tuple[Kind, ...],
              many: int) -> str:
     """The conditions stand twice: as the index by scope has them, to compare entries one by one; and so that it cannot
     answer them, where a few are read by their ids or pairs (a plan made while the table was empty would go through the
-    whole model for each)."""
+    whole model for each). `broad` is asked once, before HNSW is searched, and says how broadly that goes."""
     mine = mine.replace("%", "%%")
+    broad = SET_BREADTH.replace("%(index)s", _quoted(index))
     asked = "kind = ANY(CAST(%(kinds)s AS text[]))"
     columns = [column for column, value in (("subject", subject), ("stage", stage)) if value is not None]
     scope = " AND ".join([mine, *(f"coalesce({column}, '') = ANY(ARRAY[CAST(%({column})s AS text), ''])"
@@ -431,13 +429,13 @@ def _nearest(distance: str, mine: str, subject: str | None, stage: str | None, k
         own = _is(subject, stage).replace("%", "%%")
         by_vector = f"""
             (SELECT id, {distance} AS far FROM matcher_entries WHERE {mine} AND kind = 'answer' AND {own}
-             ORDER BY {distance} LIMIT {many})
+             AND (SELECT breadth FROM broad) IS NOT NULL ORDER BY {distance} LIMIT {many})
             UNION ALL ({one_by_one} AND kind = ANY(CAST(%(beside)s AS text[])))
             UNION ALL (SELECT id, {compared} FROM matcher_entries WHERE {mine} AND kind = 'answer'
                 AND (coalesce(subject, ''), coalesce(stage, ''))
                     IN (('', ''), ('', CAST(%(stage)s AS text)), (CAST(%(subject)s AS text), '')))"""  # noqa: S608  as below
     return f"""
-        WITH by_vector AS MATERIALIZED (
+        WITH broad (breadth) AS MATERIALIZED ({broad}), by_vector AS MATERIALIZED (
             SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT {many}
         ), by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common

@@ -39,10 +39,11 @@ from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store import sign_ins
+from server.store.lines import OFTEN_POOL, open_engine
 from server.store.rooms import RoomBook
 from server.store.sign_ins import SignInRecord
 from server.store.views import Views
-from server.store.work import Store, open_engine
+from server.store.work import Store
 from server.texts import Texts
 from server.together import Together
 from server.web import door, openapi, pages
@@ -67,7 +68,8 @@ def backstage(settings: Settings) -> Backstage:
     """The parts that every process has, not yet started. Raises SettingsError for a model that can't be used."""
     assert settings.database_url, "the database's address"
     assert settings.redis_url, "Redis' address"
-    store = Store(open_engine(settings.database_url))
+    url = settings.database_url
+    store = Store(open_engine(url), often=open_engine(url, pool=OFTEN_POOL, often=True))
     storage = open_storage(
         settings.object_store_url, secret=settings.signing_secret(), data_dir=settings.data_dir, base_url=FILES
     )
@@ -118,7 +120,7 @@ async def working(settings: Settings) -> AsyncIterator[Backstage]:
         await parts.reader.stop()
         await parts.hearer.stop()
         await parts.bus.stop()
-        await parts.store.engine.dispose()
+        await parts.store.close()
 
 
 @asynccontextmanager
@@ -192,7 +194,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
             await parts.relay.flush()
             await hub.stop()
             await parts.limits.close()
-            await parts.store.engine.dispose()
+            await parts.store.close()
 
     csp = door.content_policy(
         _store_origin(parts.storage), pages.script_hashes(dist), sockets=settings.origin.replace("http", "ws", 1)

@@ -141,9 +141,9 @@ async def read_question(
             await ask.hold_for_hearing(work, id)
         return
     await finder.ready()
-    async with store.work() as work:
+    async with store.work(often=True) as work:
         figure = figures[0] if figures else None
-        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.hurry(), figure)
+        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now(), figure)
 
 
 async def hear_question(
@@ -168,5 +168,5 @@ async def hear_question(
         except (ChildFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a voice goes on unheard", extra={"question": str(id), "why": repr(error)})
     await finder.ready()
-    async with store.work() as work:
-        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.hurry())
+    async with store.work(often=True) as work:
+        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.now())

@@ -113,8 +113,8 @@ class Texts:
 
     async def _settle_together(self, _: int, questions: Sequence[UUID]) -> Sequence[None]:
         try:
-            async with self._store.work() as work:
-                await ask.settle_texts(work, self._finder, self._rules, questions, await work.hurry())
+            async with self._store.work(often=True) as work:
+                await ask.settle_texts(work, self._finder, self._rules, questions, await work.now())
         except Exception:
             log.info("texts are settled one by one", extra={"count": len(questions)}, exc_info=True)
             for question in questions:
@@ -123,7 +123,7 @@ class Texts:
 
     async def _settle_alone(self, question: UUID) -> None:
         try:
-            async with self._store.work() as work:
-                await ask.settle(work, self._finder, self._rules, question, None, await work.hurry())
+            async with self._store.work(often=True) as work:
+                await ask.settle(work, self._finder, self._rules, question, None, await work.now())
         except Exception:
             log.exception("a question waits for upkeep to be matched")

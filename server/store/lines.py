@@ -28,13 +28,21 @@ NETWORK = {
     "tcp_user_timeout": 15_000,
 }
 OPTIONS = "-c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+POOL = 14
+ONE_PLAN = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+OFTEN_POOL = 8
 
 Driver = psycopg.AsyncConnection[Any]
 Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
 
-def open_engine(url: str, *, pool: int = 20) -> AsyncEngine:
-    """The engine for a PostgreSQL URL of any spelling, on psycopg, with at most `pool` connections."""
+def open_engine(url: str, *, pool: int = POOL, often: bool = False) -> AsyncEngine:
+    """The engine for a PostgreSQL URL of any spelling, on psycopg, with at most `pool` connections.
+
+    `often` is for what runs at every question: each statement keeps the one plan that its connection has made for it,
+    by indexes. To plan such a statement takes longer than to run it, and what is planned while a table is small is
+    still in force when it is large.
+    """
     plain = url.split("://", 1)[1]
     engine = create_async_engine(
         f"postgresql+psycopg://{plain}",
@@ -43,7 +51,7 @@ def open_engine(url: str, *, pool: int = 20) -> AsyncEngine:
         pool_timeout=10,
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
         skip_autocommit_rollback=True,
-        connect_args={**NETWORK, "options": OPTIONS},
+        connect_args={**NETWORK, "options": OPTIONS + ONE_PLAN * often},
     )
     event.listen(engine.sync_engine, "connect", _keep_statements)
     event.listen(engine.sync_engine, "checkin", _note_rest)

@@ -41,7 +41,8 @@ def hash_of(token: str) -> bytes:
 
 async def find(store: Store, tokens: Sequence[bytes], *, api: bool) -> list[SignInRecord | None]:
     """Whose tokens these are by their hashes, if they are of this kind, not expired, and the account not disabled."""
-    found = {bytes(row.token_hash): row for row in await store.rows(_FIND, {"tokens": list(tokens), "api": api})}
+    sought = {"tokens": list(tokens), "api": api}
+    found = {bytes(row.token_hash): row for row in await store.rows(_FIND, sought, often=True)}
     return [_record(found[token]) if token in found else None for token in tokens]
 
 

@@ -72,7 +72,7 @@ class Views:
 
     async def _read_question(self, id: UUID) -> wire.QuestionView | None:
         del self._readings[id]
-        found = await self.store.rows(_QUESTION, {"id": id})
+        found = await self.store.rows(_QUESTION, {"id": id}, often=True)
         return await self._question(found[0]) if found else None
 
     async def questions_of(

@@ -155,13 +155,6 @@ class Work:
         found: datetime = await self._value("SELECT clock_timestamp()")
         return found
 
-    async def hurry(self) -> datetime:
-        """The database's clock; from here on each statement of this transaction keeps the one plan that its connection
-        has made for it, by indexes. To plan the search for a question takes longer than the search, and what is planned
-        while a table is small is still in force when it is large."""
-        found: datetime = await self._value(_HURRY)
-        return found
-
     # --- rows ---
 
     async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
@@ -835,15 +828,24 @@ class Work:
 
 
 class Store:
-    """The door to the database: makes units of work and read-only connections."""
+    """The door to the database: makes units of work and read-only connections. What runs at every question has
+    connections of its own (`open_engine`, `often`); where there are none it takes the others."""
 
-    def __init__(self, engine: AsyncEngine, sent: Sent = lambda events: None) -> None:
+    def __init__(
+        self, engine: AsyncEngine, sent: Sent = lambda events: None, *, often: AsyncEngine | None = None
+    ) -> None:
         self.engine = engine
-        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sent = sent
+        self._often = often or engine
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._autocommit_often = self._often.execution_options(isolation_level="AUTOCOMMIT")
 
-    def work(self) -> AbstractAsyncContextManager[Work]:
-        return self._work(self.engine)
+    async def close(self) -> None:
+        await self.engine.dispose()
+        await self._often.dispose()
+
+    def work(self, *, often: bool = False) -> AbstractAsyncContextManager[Work]:
+        return self._work(self._often if often else self.engine)
 
     def looking(self) -> AbstractAsyncContextManager[Work]:
         """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
@@ -866,9 +868,9 @@ class Store:
         async with self._autocommit.connect() as connection:
             yield connection
 
-    async def rows(self, query: str, params: Mapping[str, Any]) -> list[Record]:
+    async def rows(self, query: str, params: Mapping[str, Any], *, often: bool = False) -> list[Record]:
         """One statement of its own, straight through the driver."""
-        async with self._autocommit.connect() as connection:
+        async with (self._autocommit_often if often else self._autocommit).connect() as connection:
             driver = await driver_of(connection)
             try:
                 return await rows_of(driver, query, params)
@@ -889,7 +891,7 @@ class Store:
             return [Outgoing(row.id, row.channel, row.kind, row.ref, row.body) for row in found]
 
     async def mark_sent(self, ids: Sequence[int]) -> None:
-        await self.rows("DELETE FROM outbox WHERE id = ANY(%(ids)s) RETURNING id", {"ids": list(ids)})
+        await self.rows("DELETE FROM outbox WHERE id = ANY(%(ids)s) RETURNING id", {"ids": list(ids)}, often=True)
 
 
 # --- how a question is kept ----------------------------------------------------------------------------------------
@@ -1127,10 +1129,6 @@ _ON_SHIFT = """
                                AND s.starts_at <= clock_timestamp() LIMIT 1)
 """
 
-_HURRY = """
-    SELECT clock_timestamp() AS now, set_config('plan_cache_mode', 'force_generic_plan', true) AS planned,
-           set_config('enable_seqscan', 'off', true) AS scanned
-"""
 _STAGE_OF = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # The head of each queue for which somebody is free: a long one without a teacher hides nothing behind it. While nobody

@@ -59,7 +59,7 @@ async def complete_upload(call: Call[wire.CompleteUpload]) -> wire.MediaView:
 async def ask_question(call: Call[wire.Ask]) -> Reply:
     """Answered as soon as it is durable; a text is matched right after, files are read by a worker."""
     wanted = ask.Wanted(call.body.subject, call.body.grade, call.body.text, tuple(call.body.media))
-    async with call.parts.store.work() as work:
+    async with call.parts.store.work(often=True) as work:
         done = await ask.ask(work, call.person, wanted, call.key, await work.now())
         reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
     if done.is_new:

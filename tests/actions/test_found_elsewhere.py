@@ -34,8 +34,7 @@ async def asked(
     """Asked and settled."""
     async with store.work() as work:
         made = await ask.ask(work, pupil, ask.Wanted(subject, grade, text), str(uuid4()), await work.now())
-    async with store.work() as work:
-        await work.hurry()
+    async with store.work(often=True) as work:
         await ask.settle(work, finder, RULES, made.question.id, None, await work.now())
     return await question(store, made.question.id)
 

@@ -183,7 +183,7 @@ async def _finding(
 ) -> AsyncIterator[tuple[Store, MatcherFinder]]:
     """As a worker has them after a while: the connection has met each subject and stage, which PostgreSQL plans at the
     first question, and PostgreSQL the indexes, by other questions than those of the measurement."""
-    engine = open_engine(urls.database)
+    engine = open_engine(urls.database, often=True)
     store, finder = Store(engine), MatcherFinder(lambda: matcher)
     for subject, stage in SCOPES:
         for text_ in ("热身：3加5等于几？", "一个长方形的长是8厘米，宽是5厘米，面积是多少平方厘米？"):
@@ -199,8 +199,7 @@ async def _finding(
 async def _find(store: Store, finder: MatcherFinder, words: str, subject: Subject, stage: Stage) -> float:
     """Seconds to the verdict."""
     begun = time.monotonic()
-    async with store.work() as work:
-        await work.hurry()
+    async with store.work(often=True) as work:
         await finder.find(work, words, subject, stage, from_photo=False)
         await work.commit()
     return time.monotonic() - begun
@@ -254,12 +253,10 @@ async def _add_while_asked(
             await asyncio.sleep(max(0.0, 1 / rate - times[-1]))
 
     async def add(entry: Entry) -> bool:
-        async with store.work() as work:
-            await work.hurry()
+        async with store.work(often=True) as work:
             await finder.learn(work, entry.id, "answer", entry.text, entry.subject, entry.stage)
             await work.commit()
-        async with store.work() as work:
-            await work.hurry()
+        async with store.work(often=True) as work:
             near = await finder.near(work, entry.text, [(entry.subject, entry.stage)], NEAREST)
             await work.commit()
         return entry.id in [id for id, _ in near]

@@ -63,6 +63,19 @@ async def test_the_larger_a_scope_the_broader_its_search(matcher: Matcher, conne
     assert breadths == [100, 151, 457, 1_000]
 
 
+async def test_a_search_is_broad_from_its_first_step(matcher: Matcher, connection: AsyncConnection) -> None:
+    """HNSW gives no more than it looks among: the breadth of the transaction before would show."""
+    await matcher.index.register(connection, "", [("math", "primary")])
+    await shelved(matcher, connection, *(f"小明有{n}个苹果，送给小红{n + 3}个，还剩几个？" for n in range(20, 50)))
+    for setting in ("hnsw.ef_search = 1", "enable_sort = off"):
+        await connection.execute(sql(f"SET LOCAL {setting}"))
+    prepared = matcher.prepare("圆的半径是三厘米")
+
+    near = await matcher.index.nearest(connection, prepared.vector, prepared.problem, "math", "primary")
+
+    assert len(near) == 10
+
+
 async def test_adding_again_replaces(matcher: Matcher, connection: AsyncConnection) -> None:
     [id] = await shelved(matcher, connection, APPLES, kind=Kind.OPEN)
 

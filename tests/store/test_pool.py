@@ -51,7 +51,7 @@ async def test_what_is_prepared_for_a_question_outlives_a_round_of_upkeep(databa
 
 
 async def test_a_plan_made_while_tables_are_empty_reads_no_table_through(database_url: str) -> None:
-    engine = open_engine(database_url, pool=1)
+    engine = open_engine(database_url, pool=1, often=True)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("VACUUM ANALYZE offers, presence, shifts"))
@@ -61,7 +61,6 @@ async def test_a_plan_made_while_tables_are_empty_reads_no_table_through(databas
         return int(row.scans)
 
     async with Store(engine).work() as work:
-        await work.hurry()
         before = await scans(work)
         await work.ready({MATH})
         after = await scans(work)

@@ -73,9 +73,9 @@ class Counting(Store):
         super().__init__(engine)
         self.reads, self.gate = 0, asyncio.Event()
 
-    async def rows(self, query: str, params: Mapping[str, Any]) -> list[Record]:
+    async def rows(self, query: str, params: Mapping[str, Any], *, often: bool = False) -> list[Record]:
         self.reads += 1
-        found = await super().rows(query, params)
+        found = await super().rows(query, params, often=often)
         await self.gate.wait()
         return found
 

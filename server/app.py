@@ -39,11 +39,10 @@ from server.pipeline import HearingProcess, ReadingProcess
 from server.relay import Relay
 from server.settings import Settings, SettingsError
 from server.store import sign_ins
-from server.store.lines import OFTEN_POOL, open_engine
 from server.store.rooms import RoomBook
 from server.store.sign_ins import SignInRecord
 from server.store.views import Views
-from server.store.work import Store
+from server.store.work import Store, open_engine
 from server.texts import Texts
 from server.together import Together
 from server.web import door, openapi, pages
@@ -68,8 +67,7 @@ def backstage(settings: Settings) -> Backstage:
     """The parts that every process has, not yet started. Raises SettingsError for a model that can't be used."""
     assert settings.database_url, "the database's address"
     assert settings.redis_url, "Redis' address"
-    url = settings.database_url
-    store = Store(open_engine(url), often=open_engine(url, pool=OFTEN_POOL, often=True))
+    store = Store(open_engine(settings.database_url), often=open_engine(settings.database_url, often=True))
     storage = open_storage(
         settings.object_store_url, secret=settings.signing_secret(), data_dir=settings.data_dir, base_url=FILES
     )

@@ -36,8 +36,9 @@ Driver = psycopg.AsyncConnection[Any]
 Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
 
-def open_engine(url: str, *, pool: int = POOL, often: bool = False) -> AsyncEngine:
-    """The engine for a PostgreSQL URL of any spelling, on psycopg, with at most `pool` connections.
+def open_engine(url: str, *, pool: int | None = None, often: bool = False) -> AsyncEngine:
+    """The engine for a PostgreSQL URL of any spelling, on psycopg, with at most `pool` connections, by
+    default what its purpose needs.
 
     `often` is for what runs at every question: each statement keeps the one plan that its connection has made for it,
     by indexes. To plan such a statement takes longer than to run it, and what is planned while a table is small is
@@ -46,7 +47,7 @@ def open_engine(url: str, *, pool: int = POOL, often: bool = False) -> AsyncEngi
     plain = url.split("://", 1)[1]
     engine = create_async_engine(
         f"postgresql+psycopg://{plain}",
-        pool_size=pool,
+        pool_size=pool or (OFTEN_POOL if often else POOL),
         max_overflow=0,  # one beyond the pool would be closed after each use: under load every second one was a new one
         pool_timeout=10,
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand

@@ -59,7 +59,7 @@ async def owed(store: Store, teacher: Person) -> tuple[int, int]:
 
 async def on_air_for(store: Store, id: UUID, minutes: int, slot: int = 60) -> None:
     """The lecture began so many minutes ago, at the beginning of its slot, and its pupils with it."""
-    begun = func.clock_timestamp() - timedelta(minutes=minutes, seconds=1)
+    begun = func.now() - timedelta(minutes=minutes, seconds=1)  # one moment for all: the slot lasts to the microsecond
     times = {"started_at": begun, "starts_at": begun, "ends_at": begun + timedelta(minutes=slot)}
     async with store.engine.begin() as connection:
         await connection.execute(update(t.lectures).where(t.lectures.c.id == id).values(**times))

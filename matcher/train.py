@@ -100,9 +100,9 @@ def _round(bag: torch.nn.EmbeddingBag, optimizer: torch.optim.Optimizer, texts: 
         scores = SCALE * _vectors(bag, asked) @ _vectors(bag, [known[i] for i in chosen] + alike).T
         loss = cross_entropy(scores, torch.arange(len(chosen)), label_smoothing=0.02)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.append(float(loss.item()))
     return sum(losses) / len(losses)
 
 

@@ -223,7 +223,7 @@ def _recognizing(store: Store) -> Together[bool, bytes, SignInRecord | None]:
 def _enrolling(store: Store) -> Together[UUID, UUID, Place]:
     async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[Place | Refusal]:
         async with store.work() as work:
-            return await enrol(work, lecture, pupils, await work.now())
+            return await enrol(work, lecture, pupils, work.began)
 
     return Together(serve)
 
@@ -239,7 +239,7 @@ def _voting(store: Store) -> Together[tuple[UUID, int], UUID, int]:
 def _saying(store: Store) -> Together[UUID, Line, LineView]:
     async def serve(lecture: UUID, lines: Sequence[Line]) -> Sequence[LineView | Refusal]:
         async with store.work() as work:
-            return await say(work, lecture, lines, await work.now())
+            return await say(work, lecture, lines, work.began)
 
     return Together(serve, at_once=LINES_AT_ONCE)
 
@@ -255,7 +255,7 @@ def _polling(store: Store) -> Together[tuple[UUID, int], tuple[UUID, int], int]:
 def _raising(store: Store) -> Together[UUID, UUID, HandPlace]:
     async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[HandPlace | Refusal]:
         async with store.work() as work:
-            return await pulse.raise_hands(work, lecture, pupils, await work.now())
+            return await pulse.raise_hands(work, lecture, pupils, work.began)
 
     return Together(serve, STAFF_PACE_S)
 
@@ -263,7 +263,7 @@ def _raising(store: Store) -> Together[UUID, UUID, HandPlace]:
 def _losing(store: Store) -> Together[UUID, UUID, int]:
     async def serve(lecture: UUID, pupils: Sequence[UUID]) -> Sequence[int | Refusal]:
         async with store.work() as work:
-            return await pulse.lost(work, lecture, pupils, await work.now())
+            return await pulse.lost(work, lecture, pupils, work.began)
 
     return Together(serve, STAFF_PACE_S)
 

@@ -75,7 +75,7 @@ async def film_lecture(parts: Backstage, id: UUID) -> None:
     if lecture is None:
         return
     async with parts.store.work() as work:
-        since = await work.now() - lecture.ended_at
+        since = work.began - lecture.ended_at
     await asyncio.sleep(max(0.0, (SETTLED - since).total_seconds()))
     segments, spoken = await parts.views.replays.segments(id), await parts.views.replays.voices(id)
     async with parts.store.work() as work:

@@ -116,7 +116,7 @@ async def train(store: Store, pool: Executor) -> list[tuple[Kind, str, "Lesson"]
 async def train_at_night(store: Store) -> None:
     """Once a night, by whichever worker is first."""
     async with store.work() as work:
-        now: datetime = await work.now()
+        now: datetime = work.began
         mine = await begin_night(work, TRAINING, last_night(now))
     if not mine:
         return

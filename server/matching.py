@@ -93,9 +93,7 @@ class MatcherFinder:
             await self._matcher()
 
     async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
-        new, serving, _ = await self._live(work)
-        matcher = serving or new
-        await self._take_turns(work, [(s, await self._prepare(work, matcher, text)) for text, s in problems if text])
+        await self._in_turn(work, problems)
 
     async def find(
         self,
@@ -108,10 +106,9 @@ class MatcherFinder:
         figure: str | None = None,
     ) -> Found:
         connection = await work.connection()
-        new, serving, calibration = await self._live(work)
+        new, serving, calibration = await self._in_turn(work, [(text, subject)])
         matcher = serving or new
         prepared = await self._prepare(work, matcher, text)
-        await self._take_turns(work, [(subject, prepared)])
         verifier = await self._verifier(work, calibration.verifier)
         match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
         here = found(match, calibration, subject, await _sureness(work, prepared, match, figure))
@@ -134,7 +131,7 @@ class MatcherFinder:
         figure: str | None = None,
     ) -> None:
         connection = await work.connection()
-        new, serving, _ = await self._live(work)
+        new, serving, _ = await self._in_turn(work, [])
         for matcher in filter(None, (new, serving)):
             prepared = await self._prepare(work, matcher, text)
             await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
@@ -142,7 +139,7 @@ class MatcherFinder:
     async def near(self, work: Work, text: str, scopes: Sequence[Scope], limit: int) -> list[tuple[UUID, float]]:
         """Answers whose problems are near to a text, nearest first, with their cosines."""
         connection = await work.connection()
-        new, serving, _ = await self._live(work)
+        new, serving, _ = await self._in_turn(work, [])
         matcher = serving or new
         prepared = await self._prepare(work, matcher, text)
         return await matcher.index.near(connection, prepared.vector, scopes, limit)
@@ -151,14 +148,20 @@ class MatcherFinder:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
 
-    async def _take_turns(self, work: Work, problems: Sequence[tuple[Subject, Prepared]]) -> None:
-        """Twenty who send tonight's homework in the same second must see one another: who has the same numbers waits
-        for the one before to commit. Others pass."""
+    async def _in_turn(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> "_Live":
+        """What a transaction goes by, as it was when first read; and from here on it is these problems' turn. Twenty
+        who send tonight's homework in the same second must see one another: who has the same numbers waits for the one
+        before to commit. Others pass."""
+        async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
+            new = await self._matcher()
+        prepared = [(subject, await self._prepare(work, new, text)) for text, subject in problems if text]
         taken = self._turns_of.setdefault(work, set())
-        turns = sorted({(crc32(subject.encode()), _same_key(prepared)) for subject, prepared in problems} - taken)
-        if turns:
-            await work.rows(_TAKE_TURNS, {"of": [a for a, _ in turns], "numbers": [b for _, b in turns]})
+        turns = sorted({(crc32(subject.encode()), _same_key(each)) for subject, each in prepared} - taken)
+        if turns or work not in self._live_in:
+            live = await self._read_live(work, new, turns)
+            self._live_in.setdefault(work, live)
             taken.update(turns)
+        return self._live_in[work]
 
     async def _prepare(self, work: Work, matcher: Matcher, text: str) -> Prepared:
         """Once for each text of a transaction: what is not found is learned next."""
@@ -168,16 +171,9 @@ class MatcherFinder:
             made[key] = await self._hands.do(matcher.prepare, text)
         return made[key]
 
-    async def _live(self, work: Work) -> "_Live":
-        if work not in self._live_in:
-            self._live_in[work] = await self._read_live(work)
-        return self._live_in[work]
-
-    async def _read_live(self, work: Work) -> "_Live":
-        async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
-            new = await self._matcher()
+    async def _read_live(self, work: Work, new: Matcher, turns: Sequence["_Turn"]) -> "_Live":
         await self._register(await work.connection(), new)
-        [row] = await work.rows(_LIVE)
+        [row] = await work.rows(_LIVE, {"of": [a for a, _ in turns], "numbers": [b for _, b in turns]})
         serving = None
         if row.serving is not None and row.serving != new.index.model_version:
             serving = await self._older(row.serving, row.name)
@@ -195,7 +191,7 @@ class MatcherFinder:
             return
         async with self._registering:
             if not self._registered:
-                async with connection.engine.begin() as own:
+                async with connection.engine.execution_options(isolation_level="READ COMMITTED").begin() as own:
                     await matcher.index.register(own, self._name, SCOPES)
                 self._registered = True
 
@@ -248,7 +244,11 @@ UNSEEN_FIGURE = 0.5
 """Confidence is scaled down to this where a figure carries the problem and the two figures are not known to be one."""
 
 _LIVE = """
-    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars, c.verifier_id FROM (SELECT 1) one
+    WITH turns AS MATERIALIZED (
+        SELECT count(pg_advisory_xact_lock(turn.of::bit(32)::int, turn.numbers::bit(32)::int)) AS taken
+        FROM unnest(CAST(%(of)s AS bigint[]), CAST(%(numbers)s AS bigint[])) AS turn (of, numbers)
+    )
+    SELECT m.version AS serving, m.name, c.slope, c.shift, c.bars, c.verifier_id FROM turns
     LEFT JOIN matcher_models m ON m.state = 'serving'
     LEFT JOIN LATERAL (SELECT slope, shift, bars, verifier_id FROM calibrations WHERE adopted_at IS NOT NULL
                        ORDER BY adopted_at DESC LIMIT 1) c ON true
@@ -260,7 +260,7 @@ _OTHERS = sql("SELECT EXISTS (SELECT FROM matcher_models WHERE version <> :versi
 
 async def calibration_in_force(work: Work) -> Calibration:
     """What the matcher's word goes under in every process."""
-    [row] = await work.rows(_LIVE)
+    [row] = await work.rows(_LIVE, {"of": [], "numbers": []})
     return _calibration(row)
 
 
@@ -304,10 +304,6 @@ async def _sureness(work: Work, prepared: Prepared, match: Match, figure: str | 
 
 
 _Turn = tuple[int, int]  # of a subject and what _same_key makes of a problem
-_TAKE_TURNS = """
-    SELECT pg_advisory_xact_lock(turn.of::bit(32)::int, turn.numbers::bit(32)::int)
-    FROM unnest(CAST(%(of)s AS bigint[]), CAST(%(numbers)s AS bigint[])) AS turn (of, numbers)
-"""
 
 
 def _same_key(prepared: Prepared) -> int:

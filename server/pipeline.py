@@ -99,8 +99,11 @@ def _surroundings(model: str) -> dict[str, str]:
 async def _begun(store: Store, id: UUID) -> tuple[Question, list[Record]] | None:
     """The question, taken up, with its files; None when it has moved on meanwhile."""
     async with store.work() as work:
-        question = await ask.begin_reading(work, id, await work.now())
-        return None if question is None else (question, await work.media_of_question(id))
+        question = await ask.begin_reading(work, id, work.began)
+    if question is None:
+        return None
+    async with store.looking() as work:
+        return question, await work.media_of_question(id)
 
 
 async def read_question(
@@ -134,7 +137,7 @@ async def read_question(
             log.warning("a photo goes on unread", extra={"question": str(id), "why": repr(error)})
     if problems:
         async with store.work() as work:
-            await ask.hold_for_choice(work, id, problems, await work.now())
+            await ask.hold_for_choice(work, id, problems, work.began)
         return
     if hearer.is_on and not any(texts) and any(item.kind in MAX_SOUND for item in media):
         async with store.work() as work:
@@ -143,7 +146,7 @@ async def read_question(
     await finder.ready()
     async with store.work(often=True) as work:
         figure = figures[0] if figures else None
-        await ask.settle(work, finder, rules, id, "\n".join(texts), await work.now(), figure)
+        await ask.settle(work, finder, rules, id, "\n".join(texts), work.began, figure)
 
 
 async def hear_question(
@@ -162,11 +165,11 @@ async def hear_question(
     texts: list[str] = []
     for item in (item for item in media if item.kind in MAX_SOUND):
         async with store.work() as work:
-            left = question.received_at + rules.pipeline_budget * HEARD_BY - await work.now()
+            left = question.received_at + rules.pipeline_budget * HEARD_BY - work.began
         try:
             texts.append(await hearer.hear(await storage.read(item.key, MAX_SOUND[item.kind]), left))
         except (ChildFailed, ObjectMissing, StorageUnavailable) as error:
             log.warning("a voice goes on unheard", extra={"question": str(id), "why": repr(error)})
     await finder.ready()
     async with store.work(often=True) as work:
-        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), await work.now())
+        await ask.settle(work, finder, rules, id, "\n".join(filter(None, texts)), work.began)

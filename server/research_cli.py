@@ -103,7 +103,7 @@ def topics_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     async def do(store: "Store") -> int:
         async with store.work() as work:
-            today = (await work.now()).astimezone(SHANGHAI).date()
+            today = (work.began).astimezone(SHANGHAI).date()
         with own_process() as pool:
             return await group(store, pool, today, fresh=arguments.anew)
 

@@ -99,7 +99,7 @@ def import_(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
     async def bring(store: "Store") -> int:
         async with store.work() as work:
-            return await import_facts(work, lines, None, await work.now())
+            return await import_facts(work, lines, None, work.began)
 
     try:
         lines = [line for _, line in read_lines(arguments.facts)]

@@ -114,7 +114,7 @@ class Texts:
     async def _settle_together(self, _: int, questions: Sequence[UUID]) -> Sequence[None]:
         try:
             async with self._store.work(often=True) as work:
-                await ask.settle_texts(work, self._finder, self._rules, questions, await work.now())
+                await ask.settle_texts(work, self._finder, self._rules, questions, work.began)
         except Exception:
             log.info("texts are settled one by one", extra={"count": len(questions)}, exc_info=True)
             for question in questions:
@@ -124,6 +124,6 @@ class Texts:
     async def _settle_alone(self, question: UUID) -> None:
         try:
             async with self._store.work(often=True) as work:
-                await ask.settle(work, self._finder, self._rules, question, None, await work.now())
+                await ask.settle(work, self._finder, self._rules, question, None, work.began)
         except Exception:
             log.exception("a question waits for upkeep to be matched")

@@ -73,7 +73,7 @@ async def group_at_night(store: Store) -> bool:
     """Once a night, by whichever worker is first, which is told so; the first night of a week groups everything
     anew."""
     async with store.work() as work:
-        now = await work.now()
+        now = work.began
         mine = await begin_night(work, GROUPING, last_night(now))
     if not mine:
         return False

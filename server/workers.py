@@ -249,7 +249,7 @@ async def render_answer(parts: Backstage, id: UUID) -> None:
             await parts.storage.put(film.captions_key, made.captions, "text/vtt")
     await parts.finder.ready()  # a worker that has just started: what is made is published when the matcher is here
     async with parts.store.work() as work:
-        now, hears = await work.now(), parts.hearer.is_on
+        now, hears = work.began, parts.hearer.is_on
         await answer.publish(work, parts.finder, id, found.edition, film, now, hears=hears)
     await keeper.forget()
 
@@ -289,7 +289,7 @@ class _Keeper:
 
 async def give_up_video(parts: Backstage, id: UUID) -> None:
     async with parts.store.work() as work:
-        await answer.render_failed(work, parts.finder, parts.rules, id, await work.now())
+        await answer.render_failed(work, parts.finder, parts.rules, id, work.began)
 
 
 async def hear_answer(parts: Backstage, id: UUID) -> None:

@@ -54,10 +54,11 @@ async def _offer(
     left = able
     while left:
         tried, rest = left[:TRIED_AT_ONCE], left[TRIED_AT_ONCE:]
-        chosen = await work.claim_free([teacher.id for teacher in tried])
+        expires_at = now + rules.offer_lasts
+        chosen, is_offered = await work.offer_to_first(question, [teacher.id for teacher in tried], now, expires_at)
         if chosen is None:
             left = rest
-        elif await work.open_offer(question, chosen, now, now + rules.offer_lasts):
+        elif is_offered:
             question.offer_to(chosen, now)
             work.tell_student(question)
             work.tell_teacher(chosen)

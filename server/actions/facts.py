@@ -36,7 +36,7 @@ async def rebuild(store: Store) -> None:
         await facts.renew_all()
         await work.commit()
     async with store.work() as work:
-        now = await work.now()
+        now = work.began
         weeks = await Facts(work).weeks_over(monday(now))
     await _tell(store, weeks)
 
@@ -45,7 +45,7 @@ async def tell(store: Store) -> list[date]:
     """Tells the weeks that are over and changed since the last night; the week that runs is told of when it is over, so
     that nobody sees one question come. Which they were."""
     async with store.work() as work:
-        now = await work.now()
+        now = work.began
         weeks = await Facts(work).weeks_to_tell(monday(now), last_night(now))
     await _tell(store, weeks)
     return weeks

@@ -31,7 +31,7 @@ async def invite(store: Store) -> int:
 async def _some(store: Store) -> int | None:
     """A batch of one proposal's; None when there is nothing to do, or somebody else does it."""
     async with store.work() as work:
-        book, now = ProposalBook(work), await work.now()
+        book, now = ProposalBook(work), work.began
         if not await book.take_turn():
             return None
         proposal = await book.to_invite(last_night(now), INVITED_FOR)

@@ -16,7 +16,7 @@ LATE = timedelta(weeks=4)  # older weeks than that are not reported on when a se
 async def archive(store: Store) -> list[date]:
     """Archives the reports that are missing; which weeks they are of."""
     async with store.work() as work:
-        weeks = await reports.weeks_without(work, monday(await work.now()) - LATE)
+        weeks = await reports.weeks_without(work, monday(work.began) - LATE)
     for week in weeks:
         async with store.work() as work:
             units, names = await facts.told(work, week), await facts.schools(work)

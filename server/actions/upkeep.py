@@ -45,7 +45,7 @@ async def upkeep(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def lapse_offers(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         lapsed = await work.lapsed_offers(now)
     for row in lapsed:
         async with store.work() as work:
@@ -54,7 +54,7 @@ async def lapse_offers(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def find_absent(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         lost = await work.lost_sessions(rules.gone_after)
     for row in lost:
         async with store.work() as work:
@@ -67,14 +67,14 @@ async def end_overdue(store: Store, finder: Finder, rules: Rules) -> None:
     for row in overdue:
         async with store.work() as work:
             if row.question_id is None:
-                await time_is_over(work, rules, row.id, await work.now())
+                await time_is_over(work, rules, row.id, work.began)
             else:
                 await session_overdue(work, rules, row.id, row.question_id, await work.now())
 
 
 async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         forgotten = await work.unread_texts(now - UNMATCHED_AFTER)
     if not forgotten:
         return
@@ -90,7 +90,7 @@ async def match_forgotten(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def end_late_readings(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         late = await work.stuck_in_pipeline(now - rules.pipeline_budget)
     for id in late:
         async with store.work() as work:
@@ -99,7 +99,7 @@ async def end_late_readings(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def ring_alarms(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         unalarmed = await work.unalarmed(now - ALARM_AFTER)
     for id in unalarmed:
         async with store.work() as work:
@@ -112,7 +112,7 @@ async def ring_alarms(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def renew_promises(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         unpromised = await work.unpromised(now)
     for id in unpromised:
         async with store.work() as work:
@@ -126,13 +126,13 @@ async def renew_promises(store: Store, finder: Finder, rules: Rules) -> None:
 
 async def offer_again(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.work() as work:
-        await dispatch(work, rules, await work.now())
+        await dispatch(work, rules, work.began)
         await work.commit()
 
 
 async def end_lectures(store: Store, finder: Finder, rules: Rules) -> None:
     async with store.looking() as work:
-        now = await work.now()
+        now = work.began
         late = await LectureBook(work).past_due()
     for id in late:
         async with store.work() as work:
@@ -165,4 +165,4 @@ async def end_floors(store: Store, finder: Finder, rules: Rules) -> None:
         due = await FloorBook(work).overdue()
     for id in due:
         async with store.work() as work:
-            await floor.end_overdue(work, id, await work.now())
+            await floor.end_overdue(work, id, work.began)

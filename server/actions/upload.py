@@ -264,7 +264,7 @@ async def sweep(store: Store, storage: Storage) -> None:
     nothing, and what a crash leaves half done is done by the next sweep.
     """
     async with store.work() as work:
-        unused = await work.unused_media(await work.now() - UNUSED_AFTER)
+        unused = await work.unused_media(work.began - UNUSED_AFTER)
     for id in unused:
         await forget_file(store, storage, id)
 

@@ -22,7 +22,7 @@ GRADE = 8
 async def close_the_loop(store: Store) -> None:
     """Where it is not there yet, and a lecture of that kind is to come."""
     async with store.work() as work:
-        now = await work.now()
+        now = work.began
         if await work.rows("SELECT FROM teaching_proposals WHERE id = %(id)s", {"id": demo_id("proposal")}):
             return
         lecture = await work.rows(_LECTURE, {"grade": GRADE})

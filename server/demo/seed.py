@@ -168,7 +168,7 @@ async def _lectures(parts: Backstage) -> None:
     for name, each, _ in coming[:ENROLLED]:
         pupils = [demo_id(person.login) for person in people() if person.grade in each.grades]
         async with parts.store.work() as work:
-            await enrol(work, demo_id(name), pupils, await work.now())
+            await enrol(work, demo_id(name), pupils, work.began)
 
 
 async def _is_loaded(parts: Backstage, problem: Problem) -> bool:

@@ -73,7 +73,7 @@ class Asked:
 async def past_weeks(store: Store, answered: Sequence[Problem]) -> None:
     """Weeks that are not there yet; to the answers of these problems the videos belong that were pushed."""
     async with store.work() as work:
-        this_week = facts.monday(await work.now())
+        this_week = facts.monday(work.began)
     wanted = [this_week - timedelta(weeks=back) for back in BACK]
     async with store.engine.connect() as connection:
         driver = await driver_of(connection)

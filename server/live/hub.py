@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from server.live.bus import Bus, BusDown, Envelope, Whisper, end
@@ -24,6 +25,7 @@ CHECK_SOCKETS_S = 1.0
 SOCKETS_PER_PERSON = 8
 PERSON_KEY = 36  # characters of a person's id, written out
 AT_ONCE = 500  # channels asked for in one round trip
+IN_PASSING = 25  # the same in a sweep: a millisecond of the loop, where 3,000 in one go would hold up every page
 GALLERY, STAGE = "gallery:", "session:"  # who watches a session, and the two who are told how many that are
 
 
@@ -290,11 +292,12 @@ class Hub:
             for socket in list(self.sockets()):
                 socket.tell(frame)
 
-    async def mend(self) -> None:
-        """Compare every channel with Redis and fill what was missed."""
+    async def mend(self, over_s: float = 0.0) -> None:
+        """Compare every channel with Redis and fill what was missed: at once, or in passing, spread over this time."""
         known = [held for held in self._channels.values() if not held.opening]
-        for begin in range(0, len(known), AT_ONCE):
-            some = known[begin : begin + AT_ONCE]
+        many = IN_PASSING if over_s else AT_ONCE
+        for begin in range(0, len(known), many):
+            some = [held for held in known[begin : begin + many] if self._channels.get(held.name) is held]
             positions = await self.bus.positions(held.name for held in some)
             behind = [
                 held
@@ -302,6 +305,8 @@ class Hub:
                 if position.epoch != held.epoch or position.offset > held.top
             ]
             await asyncio.gather(*map(self._mend, behind))
+            if over_s:
+                await asyncio.sleep(over_s * many / max(many, len(known)))
 
     def _take(self, held: Channel, envelope: Envelope) -> None:
         if envelope.epoch != held.epoch:
@@ -376,8 +381,8 @@ class Hub:
                 socket.check(now)
 
     async def _check_channels(self) -> None:
+        await asyncio.sleep(CHECK_CHANNELS_S * random.uniform(0.0, 1.0))
         while True:
-            await asyncio.sleep(CHECK_CHANNELS_S * random.uniform(0.9, 1.1))
             now = self._clock()
             for held in list(self._channels.values()):
                 busy = held.members or held.opening or held.mending or held.is_telling
@@ -388,10 +393,10 @@ class Hub:
                 if not busy and now - held.idle_since > LINGER_S:
                     del self._channels[held.name]
                     await self.bus.unlisten(held.name)
-            try:
-                await self.mend()
-            except BusDown:
-                continue
+            again = time.monotonic() + CHECK_CHANNELS_S * random.uniform(0.9, 1.1)
+            with suppress(BusDown):
+                await self.mend(over_s=CHECK_CHANNELS_S)
+            await asyncio.sleep(again - time.monotonic())
 
     def _expel(self, person: UUID, channel: str) -> None:
         for socket in list(self._people.get(person, ())):

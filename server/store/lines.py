@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,7 @@ def open_engine(url: str, *, pool: int | None = None, often: bool = False) -> As
         pool_timeout=10,
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
         skip_autocommit_rollback=True,
+        isolation_level="AUTOCOMMIT" if often else None,  # set once, not at each use
         connect_args={**NETWORK, "options": OPTIONS + ONE_PLAN * often},
     )
     event.listen(engine.sync_engine, "connect", _keep_statements)
@@ -83,6 +85,26 @@ async def driver_of(connection: AsyncConnection) -> Driver:
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)
     return driver
+
+
+async def begin(driver: Driver) -> datetime:
+    """Begins a transaction on a connection in autocommit mode, and asks the database's clock in the same message: the
+    driver's own BEGIN would be a round trip that brings nothing back."""
+    return await _clock(driver, "BEGIN; SELECT clock_timestamp()")
+
+
+async def look(driver: Driver) -> datetime:
+    """The database's clock, and no transaction."""
+    return await _clock(driver, "SELECT clock_timestamp()")
+
+
+async def _clock(driver: Driver, query: str) -> datetime:
+    cursor = await driver.execute(query, prepare=False)
+    while cursor.nextset():
+        pass
+    [row] = await cursor.fetchall()
+    at: datetime = row[0]
+    return at
 
 
 async def rows_of(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -21,7 +22,7 @@ from server.domain.people import Certification, PersonId, Stage, Subject
 from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
 from server.domain.session import SILENT_ENDS
 from server.store import tables as t
-from server.store.lines import Driver, Record, driver_of, insertion, open_engine, rows_of
+from server.store.lines import Driver, Record, begin, driver_of, insertion, look, open_engine, rows_of
 
 __all__ = [
     "DUTY_CHANNEL",
@@ -101,13 +102,21 @@ class Work:
     is asked for; what changed of it is written by `flush`, at the latest by `commit`.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: Driver, sent: Sent) -> None:
-        self._connection, self._driver = connection, driver
+    def __init__(self, connection: AsyncConnection, driver: Driver, began: datetime, sent: Sent) -> None:
+        self._connection, self._line = connection, driver
+        self.began = began
+        """By the database's clock."""
+        self._is_committed = False
         self._sent = sent
         self._questions: dict[UUID, tuple[Question, tuple[Any, ...]]] = {}  # and its columns as they are stored
         self._added: list[Question] = []
         self._events: list[dict[str, Any]] = []
         self._jobs: list[dict[str, Any]] = []
+
+    @property
+    def _driver(self) -> Driver:
+        assert not self._is_committed, "what comes after the commit is a work of its own"
+        return self._line
 
     async def commit(self) -> None:
         await self.flush()
@@ -116,12 +125,14 @@ class Work:
             await self._rows(_DEFER, job)
         await self._driver.commit()
         self._events, self._jobs = [], []
+        self._is_committed = True
         if outgoing:
             self._sent(outgoing)
 
     async def rollback(self) -> None:
         """Begin anew, as if nothing had been done here."""
         await self._driver.rollback()
+        self.began = await begin(self._driver)
         self._questions, self._added, self._events, self._jobs = {}, [], [], []
 
     @asynccontextmanager
@@ -139,16 +150,17 @@ class Work:
 
     async def connection(self) -> AsyncConnection:
         """For the matcher's index, which writes in the same transaction."""
+        assert self._driver
         return self._connection
 
     async def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Through SQLAlchemy, for what is rare."""
-        return await self._connection.execute(statement, rows)
+        return await (await self.connection()).execute(statement, rows)
 
     async def _scalars(self, statement: Executable) -> list[Any]:
-        return list((await self._connection.execute(statement)).scalars())
+        return list((await self.execute(statement)).scalars())
 
     async def now(self) -> datetime:
         """The database's clock: months and leases count by it, whatever a node's own clock says."""
@@ -417,17 +429,14 @@ class Work:
             for row in found.values()
         ]
 
-    async def claim_free(self, ranked: Sequence[PersonId]) -> PersonId | None:
-        """The first of these teachers whom nobody else offers to at this moment; locked until the work ends."""
-        found: PersonId | None = await self._value(_CLAIM, {"ranked": list(ranked)})
-        return found
-
-    async def open_offer(self, question: Question, teacher: PersonId, now: datetime, expires_at: datetime) -> bool:
-        """An offer under the next epoch; False when the teacher has got another one meanwhile."""
-        row = {"id": uuid4(), "question_id": question.id, "teacher_id": teacher, "state": "open"}
-        row |= {"assignment_epoch": question.assignment_epoch + 1, "made_at": now, "expires_at": expires_at}
-        query, params = insertion("offers", [row])
-        return await self._write(f"{query} ON CONFLICT (teacher_id) WHERE state = 'open' DO NOTHING", params) == 1
+    async def offer_to_first(
+        self, question: Question, ranked: Sequence[PersonId], now: datetime, expires_at: datetime
+    ) -> tuple[PersonId | None, bool]:
+        """The first of these teachers who is free and whom nobody else offers to at this moment, locked until the work
+        ends; and whether she has an offer now, under the question's next epoch: not if she has just got another."""
+        row = {"id": uuid4(), "question": question.id, "epoch": question.assignment_epoch + 1}
+        found = await self._row(_OFFER, {**row, "made_at": now, "expires_at": expires_at, "ranked": list(ranked)})
+        return (None, False) if found is None else (found.teacher_id, found.is_offered)
 
     async def offer(self, id: UUID) -> Record | None:
         """Not locked: an offer changes only under its question's lock."""
@@ -836,30 +845,37 @@ class Store:
     ) -> None:
         self.engine = engine
         self.sent = sent
-        self._often = often or engine
-        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._autocommit_often = self._often.execution_options(isolation_level="AUTOCOMMIT")
+        self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")  # a work says BEGIN itself
+        self._often = often or self._autocommit
 
     async def close(self) -> None:
         await self.engine.dispose()
         await self._often.dispose()
 
-    def work(self, *, often: bool = False) -> AbstractAsyncContextManager[Work]:
-        return self._work(self._often if often else self.engine)
-
-    def looking(self) -> AbstractAsyncContextManager[Work]:
-        """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
-        that the connection has prepared."""
-        return self._work(self._autocommit)
+    @asynccontextmanager
+    async def work(self, *, often: bool = False) -> AsyncIterator[Work]:
+        async with self._connected(self._often if often else self._autocommit) as (connection, driver):
+            try:
+                yield Work(connection, driver, await begin(driver), lambda events: self.sent(events))
+            finally:
+                if not driver.broken:
+                    await driver.rollback()  # nothing happens after a commit
 
     @asynccontextmanager
-    async def _work(self, engine: AsyncEngine) -> AsyncIterator[Work]:
+    async def looking(self) -> AsyncIterator[Work]:
+        """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
+        that the connection has prepared."""
+        async with self._connected(self._autocommit) as (connection, driver):
+            yield Work(connection, driver, await look(driver), lambda events: self.sent(events))
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
         async with engine.connect() as connection:
             driver = await driver_of(connection)
             try:
-                yield Work(connection, driver, lambda events: self.sent(events))
+                yield connection, driver
             finally:
-                if driver.broken:
+                if driver.broken or driver.info.transaction_status is not TransactionStatus.IDLE:
                     await connection.invalidate()
 
     @asynccontextmanager
@@ -870,7 +886,7 @@ class Store:
 
     async def rows(self, query: str, params: Mapping[str, Any], *, often: bool = False) -> list[Record]:
         """One statement of its own, straight through the driver."""
-        async with (self._autocommit_often if often else self._autocommit).connect() as connection:
+        async with (self._often if often else self._autocommit).connect() as connection:
             driver = await driver_of(connection)
             try:
                 return await rows_of(driver, query, params)
@@ -1175,14 +1191,22 @@ _READY = f"""
     ORDER BY free.since, free.teacher_id
 """  # noqa: S608 - composed of constants of this module
 
-# Who gets an offer goes to the end of those who wait: at the head of the index stands then who is free.
-_CLAIM = f"""
-    UPDATE presence SET since = clock_timestamp() WHERE teacher_id = (
+# Who gets an offer goes to the end of those who wait: at the head of the index stands then who is free. What the
+# statement sees of offers may be a moment older than its lock.
+_OFFER = f"""
+    WITH chosen AS MATERIALIZED (
         SELECT p.teacher_id FROM presence p
         WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
         ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
         LIMIT 1 FOR UPDATE OF p SKIP LOCKED
-    ) RETURNING teacher_id
+    ), claimed AS (
+        UPDATE presence SET since = clock_timestamp() FROM chosen WHERE presence.teacher_id = chosen.teacher_id
+    ), offered AS (
+        INSERT INTO offers (id, question_id, teacher_id, state, assignment_epoch, made_at, expires_at)
+        SELECT %(id)s, %(question)s, teacher_id, 'open', %(epoch)s, %(made_at)s, %(expires_at)s FROM chosen
+        ON CONFLICT (teacher_id) WHERE state = 'open' DO NOTHING RETURNING teacher_id
+    )
+    SELECT teacher_id, EXISTS (SELECT FROM offered) AS is_offered FROM chosen
 """  # noqa: S608 - composed of constants of this module
 
 _ON_DUTY_FOR = """

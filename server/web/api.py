@@ -60,7 +60,7 @@ async def ask_question(call: Call[wire.Ask]) -> Reply:
     """Answered as soon as it is durable; a text is matched right after, files are read by a worker."""
     wanted = ask.Wanted(call.body.subject, call.body.grade, call.body.text, tuple(call.body.media))
     async with call.parts.store.work(often=True) as work:
-        done = await ask.ask(work, call.person, wanted, call.key, await work.now())
+        done = await ask.ask(work, call.person, wanted, call.key, work.began)
         reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
     if done.is_new:
         asked()
@@ -86,7 +86,7 @@ async def correct(call: Call[wire.Correct]) -> wire.QuestionView:
     parts = call.parts
     async with parts.store.work() as work:
         again = await ask.correct(
-            work, parts.finder, parts.rules, call.person, call.id(), call.body.text, await work.now()
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.text, work.began
         )
     return await _settled_again(call, again)
 
@@ -95,7 +95,7 @@ async def choose(call: Call[wire.Choose]) -> wire.QuestionView:
     parts = call.parts
     async with parts.store.work() as work:
         again = await ask.choose(
-            work, parts.finder, parts.rules, call.person, call.id(), call.body.number, await work.now()
+            work, parts.finder, parts.rules, call.person, call.id(), call.body.number, work.began
         )
     return await _settled_again(call, again)
 
@@ -108,25 +108,25 @@ async def _settled_again(call: Call[Any], again: bool) -> wire.QuestionView:
 
 async def solved(call: Call[None]) -> wire.QuestionView:
     async with call.parts.store.work() as work:
-        await ask.solved(work, call.person, call.id(), await work.now())
+        await ask.solved(work, call.person, call.id(), work.began)
     return await _question(call, call.id())
 
 
 async def back_to_queue(call: Call[wire.BackToQueue]) -> wire.QuestionView:
     async with call.parts.store.work() as work:
-        await ask.back_to_queue(work, call.parts.rules, call.person, call.id(), call.body.why, await work.now())
+        await ask.back_to_queue(work, call.parts.rules, call.person, call.id(), call.body.why, work.began)
     return await _question(call, call.id())
 
 
 async def reopen(call: Call[None]) -> wire.QuestionView:
     async with call.parts.store.work() as work:
-        await ask.back_to_queue(work, call.parts.rules, call.person, call.id(), "still_stuck", await work.now())
+        await ask.back_to_queue(work, call.parts.rules, call.person, call.id(), "still_stuck", work.began)
     return await _question(call, call.id())
 
 
 async def withdraw(call: Call[None]) -> wire.QuestionView:
     async with call.parts.store.work() as work:
-        await ask.withdraw(work, call.parts.finder, call.parts.rules, call.person, call.id(), await work.now())
+        await ask.withdraw(work, call.parts.finder, call.parts.rules, call.person, call.id(), work.began)
     return await _question(call, call.id())
 
 
@@ -152,19 +152,19 @@ async def teacher_state(call: Call[None]) -> wire.TeacherState:
 
 async def go_on_duty(call: Call[wire.GoOnDuty]) -> wire.DutyView:
     async with call.parts.store.work() as work:
-        await answer.go_on_duty(work, call.parts.rules, call.person, call.body.presence, await work.now())
+        await answer.go_on_duty(work, call.parts.rules, call.person, call.body.presence, work.began)
     return await call.parts.views.duty(call.person.id)
 
 
 async def accept(call: Call[None]) -> wire.SessionView:
     async with call.parts.store.work() as work:
-        session = await answer.accept(work, call.person, call.id(), await work.now())
+        session = await answer.accept(work, call.person, call.id(), work.began)
     return await _session(call, session, "teacher")
 
 
 async def decline(call: Call[None]) -> wire.DutyView:
     async with call.parts.store.work() as work:
-        await answer.decline(work, call.parts.rules, call.person, call.id(), await work.now())
+        await answer.decline(work, call.parts.rules, call.person, call.id(), work.began)
     return await call.parts.views.duty(call.person.id)
 
 
@@ -176,7 +176,7 @@ async def judge_pair(call: Call[wire.Judge]) -> wire.Pairs:
     parts, body = call.parts, call.body
     async with parts.store.work() as work:
         await judge.judge(
-            work, parts.finder, parts.rules, call.person, call.id(), body.known_id, body.same, await work.now()
+            work, parts.finder, parts.rules, call.person, call.id(), body.known_id, body.same, work.began
         )
     return await pairs(call)
 
@@ -259,14 +259,14 @@ def turn_password(secret: str, who: str, until: float) -> tuple[str, str]:
 async def hand_back(call: Call[wire.HandBack]) -> wire.DutyView:
     async with call.parts.store.work() as work:
         await answer.hand_back(
-            work, call.parts.rules, call.person, call.id(), call.body.assignment_epoch, await work.now()
+            work, call.parts.rules, call.person, call.id(), call.body.assignment_epoch, work.began
         )
     return await call.parts.views.duty(call.person.id)
 
 
 async def pause(call: Call[wire.Pause]) -> wire.SessionView:
     async with call.parts.store.work() as work:
-        await answer.pause(work, call.person, call.id(), call.body.on, await work.now())
+        await answer.pause(work, call.person, call.id(), call.body.on, work.began)
     return await _session(call, call.id(), "teacher")
 
 
@@ -289,7 +289,7 @@ async def _answer(call: Call[Any]) -> wire.AnswerView:
 
 async def rate(call: Call[wire.Rate]) -> wire.AnswerView:
     async with call.parts.store.work() as work:
-        await answer.rate(work, call.person, call.id(), call.body.stars, await work.now())
+        await answer.rate(work, call.person, call.id(), call.body.stars, work.began)
     return await _answer(call)
 
 

@@ -15,14 +15,14 @@ KEEPERS = LECTURER | {Role.REVIEWER}
 
 async def ask_to_speak(call: Call[None]) -> wire.HandsView:
     async with call.parts.store.work() as work:
-        await floor.ask(work, call.person, call.id(), number_in(call), await work.now())
+        await floor.ask(work, call.person, call.id(), number_in(call), work.began)
     return await call.parts.views.pulse.hands(call.id())
 
 
 async def say_yes(call: Call[wire.SayYes]) -> wire.FloorOpened:
     body = call.body
     async with call.parts.store.work() as work:
-        number = await floor.say_yes(work, call.person, call.id(), body.page, body.may_keep, await work.now())
+        number = await floor.say_yes(work, call.person, call.id(), body.page, body.may_keep, work.began)
     return wire.FloorOpened(number=number)
 
 

@@ -110,7 +110,7 @@ async def lecturer_state(call: Call[Any]) -> wire.LecturerState:
 
 async def plan(call: Call[wire.PlanLecture]) -> Reply:
     async with call.parts.store.work() as work:
-        id = await teach.plan(work, call.person, plan_of(call.body), call.body.cover_id, call.key, await work.now())
+        id = await teach.plan(work, call.person, plan_of(call.body), call.body.cover_id, call.key, work.began)
     view = await call.parts.views.lectures.seen_by(call.person, id)
     assert view is not None
     return Reply(view, status=201)
@@ -118,13 +118,13 @@ async def plan(call: Call[wire.PlanLecture]) -> Reply:
 
 async def change(call: Call[wire.PlanLecture]) -> wire.LectureView:
     async with call.parts.store.work() as work:
-        await teach.change(work, call.person, call.id(), plan_of(call.body), call.body.cover_id, await work.now())
+        await teach.change(work, call.person, call.id(), plan_of(call.body), call.body.cover_id, work.began)
     return await show(call)
 
 
 async def open_up(call: Call[None]) -> wire.LectureView:
     async with call.parts.store.work() as work:
-        await teach.open_up(work, call.person, call.id(), await work.now())
+        await teach.open_up(work, call.person, call.id(), work.began)
     return await show(call)
 
 
@@ -165,13 +165,13 @@ async def _teaches(call: Call[Any]) -> bool:
 
 async def start(call: Call[None]) -> wire.RoomSnapshot:
     async with call.parts.store.work() as work:
-        await lecture_room.start(work, call.person, call.id(), await work.now())
+        await lecture_room.start(work, call.person, call.id(), work.began)
     return await show_room(call)
 
 
 async def end(call: Call[None]) -> wire.LectureView:
     async with call.parts.store.work() as work:
-        await lecture_room.end(work, call.person, call.id(), await work.now())
+        await lecture_room.end(work, call.person, call.id(), work.began)
     return await show(call)
 
 

@@ -34,7 +34,7 @@ async def ask_project(call: Call[wire.AskProject]) -> Reply:
     body = call.body
     first, until, expires = _day(body.first), _day(body.until), _day(body.expires_on)
     async with call.parts.store.work() as work:
-        await projects.ask(work, call.person, body.title, body.purpose, first, until, expires, await work.now())
+        await projects.ask(work, call.person, body.title, body.purpose, first, until, expires, work.began)
     return Reply(await _projects(call), status=201)
 
 

@@ -21,7 +21,7 @@ FORMS = {Role.LECTURER: "lecture", Role.TEACHER: "lesson"}
 
 async def teaching(call: Call[Any]) -> wire.TopicTeaching:
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
     found = await proposal_views.of_topic(call.parts.store, number_in_path(call), now)
     if found is None:
         raise NotHere
@@ -32,7 +32,7 @@ async def propose(call: Call[wire.ProposeTeaching]) -> Reply:
     body = call.body
     wanted = Proposed(body.form, body.title, tuple(body.grades), tuple(body.knowledge_points), body.note)
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         slot = None if body.plan is None else _slot(body.plan)
         await proposal.propose(work, call.person, number_in_path(call), wanted, body.wanted_id, slot, call.key, now)
     return Reply(await teaching(call), status=201)
@@ -50,13 +50,13 @@ async def withdraw_proposal(call: Call[None]) -> None:
 async def offers(call: Call[Any]) -> wire.ProposalOffers:
     forms = [form for role, form in FORMS.items() if call.person.is_a(role)]
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
     return await proposal_views.offered(call.parts.store, call.person.id, forms, now)
 
 
 async def take_proposal(call: Call[None]) -> wire.ProposalOffers:
     async with call.parts.store.work() as work:
-        await proposal.take(work, call.person, call.id(), await work.now())
+        await proposal.take(work, call.person, call.id(), work.began)
     return await offers(call)
 
 
@@ -69,7 +69,7 @@ async def decline_proposal(call: Call[wire.DeclineProposal]) -> wire.ProposalOff
 async def plan_lecture(call: Call[wire.PlanLecture]) -> Reply:
     async with call.parts.store.work() as work:
         lecture = await proposal.plan_lecture(
-            work, call.person, call.id(), plan_of(call.body), call.body.cover_id, call.key, await work.now()
+            work, call.person, call.id(), plan_of(call.body), call.body.cover_id, call.key, work.began
         )
     view = await call.parts.views.lectures.seen_by(call.person, lecture)
     assert view is not None
@@ -78,7 +78,7 @@ async def plan_lecture(call: Call[wire.PlanLecture]) -> Reply:
 
 async def record_proposal(call: Call[None]) -> wire.SessionView:
     async with call.parts.store.work() as work:
-        session = await proposal.begin_lesson(work, call.person, call.id(), await work.now())
+        session = await proposal.begin_lesson(work, call.person, call.id(), work.began)
     view = await call.parts.views.session(session, "teacher")
     assert view is not None
     return view

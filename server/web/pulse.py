@@ -18,7 +18,7 @@ async def ask(call: Call[wire.AskPoll]) -> Reply:
     body = call.body
     poll = Poll(body.text, tuple(body.options), body.right)
     async with call.parts.store.work() as work:
-        view = await pulse.ask(work, call.person, call.id(), body.poll_id, poll, await work.now())
+        view = await pulse.ask(work, call.person, call.id(), body.poll_id, poll, work.began)
     return Reply(view, status=201)
 
 

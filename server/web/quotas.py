@@ -22,7 +22,7 @@ async def show_quotas(call: Call[Any]) -> wire.QuotaBoard:
     """One's own; the head of research sees everybody's. The quarter that runs, or the one that is asked for."""
     asked, is_head = call.query.get("quarter"), call.person.is_a(Role.RESEARCH_HEAD)
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         quarter = Quarter.of(today(now)) if asked is None else _quarter(asked)
         return await quotas.board(work, quarter, now, None if is_head else call.person.id, is_head)
 
@@ -36,7 +36,7 @@ async def quotas_file(call: Call[None]) -> Response:
 async def note_work(call: Call[wire.NoteWork]) -> Reply:
     body = call.body
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         await quota.note(work, call.person, body.kind, _day(body.day), body.note, call.key, now)
     return Reply(await show_quotas(call), status=201)
 
@@ -44,14 +44,14 @@ async def note_work(call: Call[wire.NoteWork]) -> Reply:
 async def change_entry(call: Call[wire.NoteWork]) -> wire.QuotaBoard:
     body = call.body
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         await quota.change(work, call.person, call.id(), body.kind, _day(body.day), body.note, now)
     return await show_quotas(call)
 
 
 async def strike_entry(call: Call[None]) -> wire.QuotaBoard:
     async with call.parts.store.work() as work:
-        await quota.strike(work, call.person, call.id(), await work.now())
+        await quota.strike(work, call.person, call.id(), work.began)
     return await show_quotas(call)
 
 
@@ -59,7 +59,7 @@ async def set_target(call: Call[wire.SetTarget]) -> wire.QuotaBoard:
     body = call.body
     target = Target(body.target, body.lectures, body.lessons)
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         await quota.set_target(work, call.person, call.id(), _quarter(body.quarter), body.kind, target, now)
     return await show_quotas(call)
 

@@ -99,7 +99,7 @@ async def judge_held(call: Call[wire.SayLabel]) -> wire.HeldQuestions:
 async def topics(call: Call[Any]) -> wire.TopicList:
     subject, stage = _scope(call)
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
     return await topic_views.listed(call.parts.store, subject, stage, now)
 
 

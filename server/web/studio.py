@@ -74,7 +74,7 @@ async def waiting(call: Call[None]) -> wire.Waiting:
 
 async def take_waiting(call: Call[None]) -> wire.SessionView:
     async with call.parts.store.work() as work:
-        session = await studio.take_waiting(work, call.person, call.id(), await work.now())
+        session = await studio.take_waiting(work, call.person, call.id(), work.began)
     return await _session(call, session)
 
 
@@ -86,14 +86,14 @@ async def begin_lesson(call: Call[wire.BeginLesson]) -> wire.SessionView:
     body = call.body
     async with call.parts.store.work() as work:
         session = await studio.begin_lesson(
-            work, call.person, body.title, body.subject, body.grade, body.knowledge_point, await work.now()
+            work, call.person, body.title, body.subject, body.grade, body.knowledge_point, work.began
         )
     return await _session(call, session)
 
 
 async def retake(call: Call[wire.Moment]) -> wire.SessionView:
     async with call.parts.store.work() as work:
-        session = await studio.retake(work, call.person, call.id(), call.body.at_ms, await work.now())
+        session = await studio.retake(work, call.person, call.id(), call.body.at_ms, work.began)
     return await _session(call, session)
 
 
@@ -101,7 +101,7 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
     """Of every kind of session."""
     parts, body = call.parts, call.body
     async with parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         if await studio.has_question(work, call.id()):
             id = await answer.finish(
                 work,
@@ -126,7 +126,7 @@ async def finish(call: Call[wire.Finish]) -> wire.AnswerView:
 
 async def drop(call: Call[None]) -> wire.DutyView:
     async with call.parts.store.work() as work:
-        await studio.drop(work, call.person, call.id(), await work.now())
+        await studio.drop(work, call.person, call.id(), work.began)
     return await call.parts.views.duty(call.person.id)
 
 

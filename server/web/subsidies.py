@@ -39,7 +39,7 @@ async def my_month(call: Call[None]) -> wire.TeacherMonth:
     """The month as the facts have it now, each line with its cause; and what was closed before."""
     store, me = call.parts.store, call.person.id
     async with store.work() as work:
-        now = await work.now()
+        now = work.began
         month = _month(call.query["month"]) if "month" in call.query else subsidy.month_now(now)
         found = await subsidy.teachers_month(work, me, month)
     summaries = await office.summaries(store, me)
@@ -62,7 +62,7 @@ async def my_month(call: Call[None]) -> wire.TeacherMonth:
 
 async def make_appeal(call: Call[wire.AppealStatement]) -> None:
     async with call.parts.store.work() as work:
-        await subsidy.appeal(work, call.person, call.body.statement_id, call.body.words, await work.now())
+        await subsidy.appeal(work, call.person, call.body.statement_id, call.body.words, work.began)
 
 
 async def statement_file(call: Call[None]) -> Response:
@@ -105,7 +105,7 @@ async def appraisal_file(call: Call[None]) -> Response:
 async def _appraisal(call: Call[None], teacher: UUID) -> wire.AppraisalView:
     """Of the days that are asked for, or else of the term that began last, or without terms of half a year."""
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         month = subsidy.month_now(now)
         terms = [
             wire.TermView(name=term.name, first=str(date_of(term.from_day)), until=str(date_of(term.to_day)))
@@ -158,7 +158,7 @@ async def month_statements(call: Call[None]) -> wire.MonthStatements:
 async def move_month(call: Call[wire.MoveMonth]) -> wire.OfficeView:
     month = _month(call.body.month)
     async with call.parts.store.work() as work:
-        now = await work.now()
+        now = work.began
         match call.body.step:
             case "reckon":
                 await subsidy.reckon_month(work, call.person, month, now)
@@ -172,7 +172,7 @@ async def move_month(call: Call[wire.MoveMonth]) -> wire.OfficeView:
 async def review_hold(call: Call[wire.ReviewHold]) -> wire.OfficeView:
     body = call.body
     async with call.parts.store.work() as work:
-        await subsidy.review(work, call.person, body.fact, body.decision, body.reason, await work.now())
+        await subsidy.review(work, call.person, body.fact, body.decision, body.reason, work.began)
     return await the_office(call)
 
 
@@ -219,7 +219,7 @@ async def simulate(call: Call[wire.Simulate]) -> wire.SimulationView:
 
 async def settle_payout(call: Call[wire.SettlePayout]) -> None:
     async with call.parts.store.work() as work:
-        await subsidy.settle_payout(work, call.person, call.id(), call.body.outcome, call.body.why, await work.now())
+        await subsidy.settle_payout(work, call.person, call.id(), call.body.outcome, call.body.why, work.began)
 
 
 async def show_payees(call: Call[None]) -> wire.PayeesView:

@@ -202,7 +202,9 @@ async def test_labels_come_with_both_texts_and_the_word_before_the_calibration_o
     made = await a_known_answer(store, world, finder, teacher)
     calibration = Calibration(1.5, -0.5)
     async with store.work() as work:
-        await judge.adopt(work, await judge.propose(work, Learned(calibration, None, {})))
+        number = await judge.propose(work, Learned(calibration, None, {}))
+    async with store.work() as work:
+        await judge.adopt(work, number)
     _, id = await shown_video(store, world, finder, made, confidence=calibration.probability(0.85))
     await say(store, finder, teacher, id, made, same=False)
 

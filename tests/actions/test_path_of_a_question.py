@@ -431,10 +431,16 @@ async def test_who_lets_two_offers_pass_is_taken_to_be_away(store: Store, world:
 async def test_who_got_a_question_waits_behind_those_who_got_none(store: Store, world: World, finder: SaysSo) -> None:
     wanted = {JUNIOR_MATH}
     await world.policy()
+    pupil = await world.student()
     first, second = await world.teacher("first"), await world.teacher("second")
+    asked = await world.ask(pupil, "第一题")
     async with store.work() as work:
         before = [ready.id for ready in await work.ready(wanted)]
-        assert await work.claim_free([first.id]) == first.id
+        question = await work.question(asked)
+        assert question is not None
+        now = await work.now()
+        assert await work.offer_to_first(question, [first.id], now, now) == (first.id, True)
+        await work.execute(t.offers.update().values(state="lapsed"))
         behind = [ready.id for ready in await work.ready(wanted)]
         began = await work.now()
         await work.breathe(second.id)

@@ -37,7 +37,7 @@ async def test_it_stops_although_a_word_to_stop_was_swallowed(
     at_it = asyncio.Event()
     swallowed: list[object] = []
 
-    async def mend(self: object) -> None:
+    async def mend(self: object, over_s: float) -> None:
         at_it.set()
         try:
             await asyncio.Event().wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -146,7 +146,7 @@ class Index:
         await conn.execute(_FILLING)
         await conn.execute(_FILL, [
             {**asdict(entry), "embedding": _literal(vector), "version": self.model_version,
-             "grams": telltales(problem, entry.subject, entry.stage), "comparable": problem.text, "form": FORM}
+             "grams": _list(telltales(problem, entry.subject, entry.stage)), "comparable": problem.text, "form": FORM}
             for entry, problem, vector in made])
 
     async def serve(self, conn: AsyncConnection) -> bool:
@@ -163,7 +163,7 @@ class Index:
         """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""
         await _rows(conn, _ADD, {
             "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
-            "figure": figure, "embedding": _literal(vector), "grams": telltales(problem, subject, stage),
+            "figure": figure, "embedding": _literal(vector), "grams": _list(telltales(problem, subject, stage)),
             "comparable": problem.text, "form": FORM, "version": self.model_version})
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
@@ -175,7 +175,7 @@ class Index:
         sought = {
             "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
             "beside": [k.value for k in kinds if k is not Kind.ANSWER],
-            "grams": [_holding(gram, subject, stage) for gram in told], "rarities": [rarity(gram) for gram in told]}
+            "grams": _list(_holding(gram, subject, stage) for gram in told), "rarities": _numbers(map(rarity, told))}
         rows = await _rows(conn, self._statement(subject, stage, kinds, 2 * limit), sought, prepare=True)
         by_id = {row.id: row for row in rows}
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
@@ -190,8 +190,8 @@ class Index:
         told = telling(problem.text, RAREST)
         weights = [rarity(gram) for gram in told]
         tags = [_tag(*scope) for scope in scopes]
-        sought = {"vector": _literal(vector), "rarities": weights, "least": COMMON * fsum(weights),
-                  "grams": [" | ".join(f"'{gram} {tag}'" for tag in tags) for gram in told]}
+        sought = {"vector": _literal(vector), "rarities": _numbers(weights), "least": COMMON * fsum(weights),
+                  "grams": _list(" | ".join(f"'{gram} {tag}'" for tag in tags) for gram in told)}
         rows = await _rows(conn, self._elsewhere, sought, prepare=True)
         return [replace(_candidate(row, problem), scope=(row.subject, row.stage)) for row in rows]
 
@@ -294,18 +294,38 @@ def _candidate(row: Any, problem: Problem) -> Candidate:
 
 
 def _literal(vector: Vector) -> str:
-    return "[" + ",".join(f"{x:.5g}" for x in np.asarray(vector, np.float32).tolist()) + "]"
+    return _written(np.asarray(vector, np.float32).tobytes())
 
 
-_ADD = """
+@lru_cache(maxsize=100)
+def _written(vector: bytes) -> str:
+    """A question's vector is sent up to three times: to search, to search elsewhere, to be added."""
+    return "[" + ",".join(f"{x:.5g}" for x in np.frombuffer(vector, np.float32).tolist()) + "]"
+
+
+def _list(parts: Iterable[str]) -> str:
+    """For `_SPLIT`: the driver takes ten times as long to write an array of them. No pair has a line's end."""
+    return _BETWEEN.join(parts)
+
+
+def _numbers(parts: Iterable[float]) -> str:
+    """An array of them, likewise."""
+    return "{" + ",".join(map(repr, parts)) + "}"
+
+
+_BETWEEN = "\n"
+_SPLIT = "string_to_array(CAST(%(grams)s AS text), chr(10))"
+
+
+_ADD = f"""
     INSERT INTO matcher_entries
         (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version)
     VALUES (%(id)s, %(kind)s, %(subject)s, %(stage)s, %(text)s, %(comparable)s, %(form)s, %(figure)s,
-            CAST(%(embedding)s AS halfvec), array_to_tsvector(CAST(%(grams)s AS text[])), %(version)s)
+            CAST(%(embedding)s AS halfvec), array_to_tsvector({_SPLIT}), %(version)s)
     ON CONFLICT (id, model_version) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
         stage = excluded.stage, text = excluded.text, comparable = excluded.comparable, form = excluded.form,
         figure = excluded.figure, embedding = excluded.embedding, grams = excluded.grams
-"""
+"""  # noqa: S608  a constant of this file
 _REMOVE = "DELETE FROM matcher_entries WHERE id = %(id)s"
 RETIRED_FOR = "10 minutes"
 """That a retired model's entries stay: processes that were started with it go on until they are restarted."""
@@ -339,7 +359,7 @@ _FILL = text("""
     INSERT INTO matcher_entries
         (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version, created_at)
     SELECT e.id, e.kind, e.subject, e.stage, e.text, :comparable, :form, e.figure, CAST(:embedding AS halfvec),
-           array_to_tsvector(CAST(:grams AS text[])), :version, e.created_at
+           array_to_tsvector(string_to_array(CAST(:grams AS text), chr(10))), :version, e.created_at
     FROM matcher_entries e WHERE e.id = :id AND e.text = :text AND e.subject IS NOT DISTINCT FROM :subject
       AND e.stage IS NOT DISTINCT FROM :stage AND e.model_version <> :version LIMIT 1
     ON CONFLICT (id, model_version) DO NOTHING
@@ -393,7 +413,7 @@ def _by_words_elsewhere(distance: str, mine: str) -> str:
     return f"""
         WITH by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common
-            FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
+            FROM unnest({_SPLIT}, CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
                 WHERE grams @@ CAST(told.gram AS tsquery) AND ({mine}) IS TRUE AND kind = 'answer' LIMIT {MOST_HOLDERS}
@@ -439,7 +459,7 @@ def _nearest(distance: str, mine: str, index: str, subject: str | None, stage: s
             SELECT id, far FROM ({by_vector}) AS near ORDER BY far LIMIT {many}
         ), by_words AS MATERIALIZED (
             SELECT holder.id, sum(rarity) AS common
-            FROM unnest(CAST(%(grams)s AS text[]), CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
+            FROM unnest({_SPLIT}, CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
                 WHERE grams @@ CAST(told.gram AS tsquery) AND {held} LIMIT {MOST_HOLDERS}

@@ -20,6 +20,8 @@ from tests.contracts.swift_server import ACCESS, SECRET, swift
 
 ROOM_BYTES = 2 << 30
 BROWSER = "tests/browser"
+LONG = ("tests/web/test_who_may.py", "tests/faults", "tests/demo/test_photos.py", "tests/media", "tests/web")
+"""What takes longest of the rest, so that no process ends with it while another has nothing left to do."""
 
 
 class Groups(LoadScopeScheduling):
@@ -35,7 +37,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(f"{BROWSER}/"))
+    first = (BROWSER, *LONG)
+    items.sort(key=lambda item: next((at for at, name in enumerate(first) if item.nodeid.startswith(name)), len(first)))
 
 
 @pytest.fixture(scope="session")

@@ -246,6 +246,13 @@ export function choose(next: Language): void {
   document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
 }
 
+/** What was chosen in one tab holds in all. A test without a browser has no tabs. */
+if ("addEventListener" in globalThis) {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === "language") choose(newValue === "en" ? "en" : "zh");
+  });
+}
+
 /** The sentence for whatever went wrong. */
 export function sentence(error: unknown): string {
   return error instanceof Refusal ? problemIn(error.problem) : say.value.unreachable;

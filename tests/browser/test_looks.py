@@ -58,6 +58,14 @@ BROKEN = """() => {
 }"""
 
 
+# As if it had been chosen in another tab; two frames later everything is drawn.
+IN_ENGLISH = """() => {
+    dispatchEvent(new StorageEvent("storage", { key: "language", newValue: "en" }));
+    return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(
+        () => drawn(document.documentElement.lang))));
+}"""
+
+
 @pytest.fixture
 def own_chromium(play: Playwright) -> Iterator[Browser]:
     """A browser of a test's own, for pages that are left open: on a busy machine Chromium, seldom, never says that it
@@ -73,6 +81,7 @@ def scenes() -> list[Scene]:
 
 
 def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, language: str, axe: bool) -> list[str]:
+    """With axe in Chinese, and on a phone once more in English: to open the page anew costs more."""
     page = gallery.context(chromium, city.nodes[0].origin, scene, phone=phone).new_page()
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -81,12 +90,20 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
     found: list[str] = page.evaluate(BROKEN) if scene.script else []
     if axe:
         page.evaluate(AXE.read_text())
-        violations = page.evaluate("async () => (await axe.run(document)).violations")
+        violations = page.evaluate("async () => (await axe.run(document, { resultTypes: [\"violations\"] })).violations")
         found += [_told(each) for each in violations if _is_grave(each)]
+    if axe and phone and _turns(scene):
+        assert page.evaluate(IN_ENGLISH) == "en"
+        found += page.evaluate(BROKEN)
     found += [line for line in said if "Failed to load resource" not in line]  # the page tells its reader of those
     page.goto("about:blank")  # before the city is heard, that has not signed this page in and sends it to the door
     page.unroute_all(behavior="ignoreErrors")
     return found
+
+
+def _turns(scene: Scene) -> bool:
+    """Whether the page has words in two languages, to be changed while it is open."""
+    return scene.script and scene.path != "/no/such/page"
 
 
 def _is_grave(violation: dict[str, Any]) -> bool:
@@ -101,7 +118,7 @@ def _told(violation: dict[str, Any]) -> str:
 def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
     own_chromium: Browser, city: Service, scenes: list[Scene], part: int
 ) -> None:
-    mine = scenes[part::PARTS]
+    mine = [scene for scene in scenes if scene.name not in EXAMINED.split() or not _turns(scene)][part::PARTS]
     wrong = {s.name: faults(own_chromium, city, s, phone=True, language="en", axe=False) for s in mine}
 
     assert {name: found for name, found in wrong.items() if found} == {}
@@ -126,7 +143,7 @@ def test_on_paper_a_week_has_the_tables_behind_its_charts_and_no_buttons(
 
 
 @pytest.mark.parametrize(("phone", "names"), [(True, EXAMINED), (False, WIDE)], ids=["phone", "laptop"])
-def test_in_chinese_axe_finds_nothing_serious(
+def test_in_chinese_axe_finds_nothing_serious_and_on_a_phone_nothing_is_broken_in_either_language(
     own_chromium: Browser, city: Service, scenes: list[Scene], phone: bool, names: str
 ) -> None:
     chosen = [scene for scene in scenes if scene.name in names.split()]

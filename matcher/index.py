@@ -82,12 +82,20 @@ class Candidate:
 
     id: UUID
     kind: Kind
-    problem: Problem
+    text: str
+    """As it was given."""
+    comparable: str | None
+    """None where it was kept in another FORM than the present one."""
     cosine: float
     lexical: float
     figure: str | None = None
     scope: Scope | None = None
     """Of one that was looked for by its words in other scopes."""
+
+    @property
+    def problem(self) -> Problem:
+        """Made when it is asked for: most candidates are laid beside nothing."""
+        return normalize(self.text) if self.comparable is None else restored(self.text, self.comparable)
 
 
 class Index:
@@ -289,8 +297,9 @@ def _ranked(rows: Sequence[Any], rank: str) -> list[UUID]:
 
 
 def _candidate(row: Any, problem: Problem) -> Candidate:
-    known = restored(row.text, row.comparable) if row.form == FORM else normalize(row.text)
-    return Candidate(row.id, Kind(row.kind), known, float(row.cosine), lexical(problem.text, known.text), row.figure)
+    comparable = row.comparable if row.form == FORM else None
+    words = lexical(problem.text, comparable or normalize(row.text).text)
+    return Candidate(row.id, Kind(row.kind), row.text, comparable, float(row.cosine), words, row.figure)
 
 
 def _literal(vector: Vector) -> str:

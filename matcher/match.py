@@ -138,7 +138,7 @@ def _best(judged: list[tuple[Candidate, Decision]]) -> Match:
             if decision.verdict is Verdict.SAME and candidate.kind is kind:
                 others = tuple(e for e in examples if e.entry_id != candidate.id)
                 return Match(outcome, candidate.id, decision.confidence, decision.reasons,
-                             candidate.problem.original, others[:MOST_EXAMPLES], candidate.scope)
+                             candidate.text, others[:MOST_EXAMPLES], candidate.scope)
     if examples:
         return Match(Outcome.SIMILAR, None, examples[0].confidence, examples[0].reasons, None, examples[:MOST_EXAMPLES])
     return Match(Outcome.NEW)
@@ -148,4 +148,4 @@ def _examples(judged: list[tuple[Candidate, Decision]]) -> tuple[WorkedExample, 
     """The answered ones that are not new, the most alike first."""
     alike = sorted((pair for pair in judged if pair[1].verdict is not Verdict.NEW and pair[0].kind is Kind.ANSWER),
                    key=lambda pair: -pair[1].likeness)
-    return tuple(WorkedExample(c.id, c.problem.original, d.confidence, d.reasons) for c, d in alike)
+    return tuple(WorkedExample(c.id, c.text, d.confidence, d.reasons) for c, d in alike)

@@ -90,7 +90,7 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
     found: list[str] = page.evaluate(BROKEN) if scene.script else []
     if axe:
         page.evaluate(AXE.read_text())
-        violations = page.evaluate("async () => (await axe.run(document, { resultTypes: [\"violations\"] })).violations")
+        violations = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
         found += [_told(each) for each in violations if _is_grave(each)]
     if axe and phone and _turns(scene):
         assert page.evaluate(IN_ENGLISH) == "en"

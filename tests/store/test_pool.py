@@ -1,7 +1,9 @@
 """The pool of connections to PostgreSQL, and what its connections have prepared."""
 
 import asyncio
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from matcher.embed import Embedder
@@ -13,6 +15,7 @@ from server.store.work import Store, Work, open_engine
 from tests.builders import RULES
 
 MATH = Certification(Subject.MATH, Stage.PRIMARY)
+_LEFT_OVER = "SELECT to_regclass('left_over'), (SELECT count(*) FROM procrastinate_jobs)"
 _SCANS = "SELECT sum(seq_scan) AS scans FROM pg_stat_xact_user_tables WHERE relname IN ('offers', 'presence', 'shifts')"
 
 
@@ -67,3 +70,45 @@ async def test_a_plan_made_while_tables_are_empty_reads_no_table_through(databas
     await engine.dispose()
 
     assert after == before
+
+
+async def test_what_a_work_did_before_it_was_left_or_cancelled_never_happened(database_url: str) -> None:
+    engine = open_engine(database_url, pool=1)
+    store = Store(engine)
+    under_way = asyncio.Event()
+
+    async def left() -> None:
+        async with store.work() as work:
+            await work.execute(text("CREATE TABLE left_over ()"))
+            work.defer("never", queue="never")
+            raise LookupError
+
+    async def waits() -> None:
+        async with store.work() as work:
+            await work.execute(text("CREATE TABLE left_over ()"))
+            under_way.set()
+            await work.rows("SELECT pg_sleep(60)")
+
+    with pytest.raises(LookupError):
+        await left()
+    waiting = asyncio.create_task(waits())
+    await under_way.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    [found] = await store.rows(_LEFT_OVER, {})
+    async with store.work(often=True) as work:
+        began, [clock] = work.began, await work.rows("SELECT transaction_timestamp() AS began")
+    await engine.dispose()
+
+    assert found == (None, 0)
+    assert abs(began - clock.began) < timedelta(seconds=1)
+
+
+async def test_after_its_commit_a_work_takes_nothing_more(database_url: str) -> None:
+    engine = open_engine(database_url, pool=1)
+    async with Store(engine).work() as work:
+        await work.commit()
+        with pytest.raises(AssertionError, match="a work of its own"):
+            await work.rows("SELECT 1")
+    await engine.dispose()

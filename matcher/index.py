@@ -313,7 +313,7 @@ def _written(vector: bytes) -> str:
 
 
 def _list(parts: Iterable[str]) -> str:
-    """For `_SPLIT`: the driver takes ten times as long to write an array of them. No pair has a line's end."""
+    """For `_SPLIT`: an array the driver would look at part by part. No pair has a line's end."""
     return _BETWEEN.join(parts)
 
 

@@ -247,8 +247,8 @@ export function choose(next: Language): void {
 }
 
 /** What was chosen in one tab holds in all. A test without a browser has no tabs. */
-if ("addEventListener" in globalThis) {
-  addEventListener("storage", ({ key, newValue }) => {
+if (typeof window !== "undefined") {
+  window.addEventListener("storage", ({ key, newValue }) => {
     if (key === "language") choose(newValue === "en" ? "en" : "zh");
   });
 }

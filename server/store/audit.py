@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from itertools import groupby
 
-from sqlalchemy import text
-
 from server.domain.subsidy.policy import date_of
 from server.domain.subsidy.reckon import entries_of, reckon
 from server.store.books import GENESIS, Books, policies_of, seal_of
@@ -15,7 +13,6 @@ from server.store.lines import Record
 from server.store.work import Store
 
 SHANGHAI = timezone(timedelta(hours=8))
-_ONE_VIEW = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 ROWS = 1_000  # transactions that are read at a time
 
 
@@ -36,8 +33,7 @@ async def verify(store: Store) -> Verdict:
     """Every transaction sums to zero, the chain of seals holds, statements and payouts add up, and reckoning all facts
     again gives, for the months that were reckoned, the cents that were posted."""
     found = Verdict()
-    async with store.work() as work:
-        await work.execute(text(_ONE_VIEW))
+    async with store.work(one_view=True) as work:
         for row in await work.rows(_UNBALANCED):
             found.wrong.append(f"transaction {row.transaction_id} sums to {row.fen} fen")
         before, seq = GENESIS, 0
@@ -88,8 +84,7 @@ async def _recomputed(books: Books) -> tuple[int, list[str]]:
 
 async def export(store: Store, form: str) -> Iterator[str]:
     """The ledger as text for `hledger` or `beancount`, oldest first; for Beancount its accounts are named its way."""
-    async with store.work() as work:
-        await work.execute(text(_ONE_VIEW))
+    async with store.work(one_view=True) as work:
         accounts = [row.account for row in await work.rows("SELECT DISTINCT account FROM ledger_entries ORDER BY 1")]
         first = (await work.rows("SELECT min(done_at) FROM ledger_transactions"))[0][0]
         rows = await work.rows(_ENTRIES)

@@ -87,10 +87,12 @@ async def driver_of(connection: AsyncConnection) -> Driver:
     return driver
 
 
-async def begin(driver: Driver) -> datetime:
+async def begin(driver: Driver, *, one_view: bool = False) -> datetime:
     """Begins a transaction on a connection in autocommit mode, and asks the database's clock in the same message: the
-    driver's own BEGIN would be a round trip that brings nothing back."""
-    return await _clock(driver, "BEGIN; SELECT clock_timestamp()")
+    driver's own BEGIN would be a round trip that brings nothing back. With `one_view` it only reads, and all that it
+    reads is of the same moment."""
+    how = " ISOLATION LEVEL REPEATABLE READ, READ ONLY" if one_view else ""
+    return await _clock(driver, f"BEGIN{how}; SELECT clock_timestamp()")
 
 
 async def look(driver: Driver) -> datetime:

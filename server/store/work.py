@@ -853,10 +853,12 @@ class Store:
         await self._often.dispose()
 
     @asynccontextmanager
-    async def work(self, *, often: bool = False) -> AsyncIterator[Work]:
+    async def work(self, *, often: bool = False, one_view: bool = False) -> AsyncIterator[Work]:
+        """`one_view` for what only reads, and must agree from the first statement to the last."""
         async with self._connected(self._often if often else self._autocommit) as (connection, driver):
             try:
-                yield Work(connection, driver, await begin(driver), lambda events: self.sent(events))
+                began = await begin(driver, one_view=one_view)
+                yield Work(connection, driver, began, lambda events: self.sent(events))
             finally:
                 if not driver.broken:
                     await driver.rollback()  # nothing happens after a commit

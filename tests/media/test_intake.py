@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import av.container
+import psutil
 import pytest
 from PIL import Image, ImageCms
 
@@ -438,7 +440,10 @@ def test_every_refusal_speaks_to_a_child_in_two_languages() -> None:
     assert len({refusal.zh for refusal in REFUSALS.values()}) == len(REFUSALS) == len(Refused.__subclasses__()) + 1
 
 
-def children() -> set[str]:
+def children() -> set[int]:
     """Our own children that work on media; the run's servers are children too."""
-    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return {pid for pid in pids if b"media." in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    found = set()
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found |= {child.pid} if any("media." in part for part in child.cmdline()) else set()
+    return found

@@ -25,7 +25,7 @@ CHECK_SOCKETS_S = 1.0
 SOCKETS_PER_PERSON = 8
 PERSON_KEY = 36  # characters of a person's id, written out
 AT_ONCE = 500  # channels asked for in one round trip
-IN_PASSING = 25  # the same in a sweep: a millisecond of the loop, where 3,000 in one go would hold up every page
+IN_PASSING = 25  # the same in a sweep, which is to hold up no page
 GALLERY, STAGE = "gallery:", "session:"  # who watches a session, and the two who are told how many that are
 
 

@@ -43,7 +43,7 @@ def open_engine(url: str, *, pool: int | None = None, often: bool = False) -> As
 
     `often` is for what runs at every question: each statement keeps the one plan that its connection has made for it,
     by indexes. To plan such a statement takes longer than to run it, and what is planned while a table is small is
-    still in force when it is large.
+    still in force when it is large. Its connections are in autocommit mode: a transaction is begun by `begin`.
     """
     plain = url.split("://", 1)[1]
     engine = create_async_engine(
@@ -92,16 +92,12 @@ async def begin(driver: Driver, *, one_view: bool = False) -> datetime:
     driver's own BEGIN would be a round trip that brings nothing back. With `one_view` it only reads, and all that it
     reads is of the same moment."""
     how = " ISOLATION LEVEL REPEATABLE READ, READ ONLY" if one_view else ""
-    return await _clock(driver, f"BEGIN{how}; SELECT clock_timestamp()")
+    return await clock(driver, f"BEGIN{how}; ")
 
 
-async def look(driver: Driver) -> datetime:
-    """The database's clock, and no transaction."""
-    return await _clock(driver, "SELECT clock_timestamp()")
-
-
-async def _clock(driver: Driver, query: str) -> datetime:
-    cursor = await driver.execute(query, prepare=False)
+async def clock(driver: Driver, first: str = "") -> datetime:
+    """The database's clock, behind a first statement in the same message."""
+    cursor = await driver.execute(f"{first}SELECT clock_timestamp()", prepare=False)
     while cursor.nextset():
         pass
     [row] = await cursor.fetchall()

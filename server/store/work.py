@@ -22,7 +22,7 @@ from server.domain.people import Certification, PersonId, Stage, Subject
 from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
 from server.domain.session import SILENT_ENDS
 from server.store import tables as t
-from server.store.lines import Driver, Record, begin, driver_of, insertion, look, open_engine, rows_of
+from server.store.lines import Driver, Record, begin, clock, driver_of, insertion, open_engine, rows_of
 
 __all__ = [
     "DUTY_CHANNEL",
@@ -115,8 +115,11 @@ class Work:
 
     @property
     def _driver(self) -> Driver:
-        assert not self._is_committed, "what comes after the commit is a work of its own"
+        self._must_be_open()
         return self._line
+
+    def _must_be_open(self) -> None:
+        assert not self._is_committed, "what comes after the commit is a work of its own"
 
     async def commit(self) -> None:
         await self.flush()
@@ -150,7 +153,7 @@ class Work:
 
     async def connection(self) -> AsyncConnection:
         """For the matcher's index, which writes in the same transaction."""
-        assert self._driver
+        self._must_be_open()
         return self._connection
 
     async def execute(
@@ -164,8 +167,7 @@ class Work:
 
     async def now(self) -> datetime:
         """The database's clock: months and leases count by it, whatever a node's own clock says."""
-        found: datetime = await self._value("SELECT clock_timestamp()")
-        return found
+        return await clock(self._driver)
 
     # --- rows ---
 
@@ -868,7 +870,7 @@ class Store:
         """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
         that the connection has prepared."""
         async with self._connected(self._autocommit) as (connection, driver):
-            yield Work(connection, driver, await look(driver), lambda events: self.sent(events))
+            yield Work(connection, driver, await clock(driver), lambda events: self.sent(events))
 
     @asynccontextmanager
     async def _connected(self, engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
@@ -888,13 +890,8 @@ class Store:
 
     async def rows(self, query: str, params: Mapping[str, Any], *, often: bool = False) -> list[Record]:
         """One statement of its own, straight through the driver."""
-        async with (self._often if often else self._autocommit).connect() as connection:
-            driver = await driver_of(connection)
-            try:
-                return await rows_of(driver, query, params)
-            finally:
-                if driver.broken:
-                    await connection.invalidate()
+        async with self._connected(self._often if often else self._autocommit) as (_, driver):
+            return await rows_of(driver, query, params)
 
     async def unsent(self, older_than: timedelta, limit: int = 500) -> list[Outgoing]:
         """Events whose sender died, or met a dead Redis, before it could say that they were sent."""

@@ -235,7 +235,11 @@ const en: Words = {
   exchange: (what, mine, theirs) => `${what}: yours “${mine || "none"}”, the video “${theirs || "none"}”`,
 };
 
-export const language = signal<Language>(recall("language") === "en" ? "en" : "zh");
+export const language = signal<Language>(known(recall("language")));
+
+function known(said: string | null): Language {
+  return said === "en" ? "en" : "zh";
+}
 
 /** The words of the chosen language: `say.value.send`. */
 export const say = computed<Words>(() => (language.value === "en" ? en : zh));
@@ -249,7 +253,7 @@ export function choose(next: Language): void {
 /** What was chosen in one tab holds in all. A test without a browser has no tabs. */
 if (typeof window !== "undefined") {
   window.addEventListener("storage", ({ key, newValue }) => {
-    if (key === "language") choose(newValue === "en" ? "en" : "zh");
+    if (key === "language") choose(known(newValue));
   });
 }
 

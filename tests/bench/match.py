@@ -217,7 +217,8 @@ async def _recall(
     times: dict[str, list[float]] = {"hnsw": [], "exact": []}
     vectors = matcher.embedder.embed([normalize(each.text).text for each in asked])
     vector_type = f"halfvec({matcher.index.dimension})"
-    async with engine.execution_options(isolation_level="READ COMMITTED").connect() as connection:
+    transacting = engine.execution_options(isolation_level="READ COMMITTED")  # a breadth holds for a transaction
+    async with transacting.connect() as connection:
         for entry, vector in zip(asked, vectors, strict=True):
             index = {"index": matcher.index.index_name(entry.subject, entry.stage)}
             await connection.exec_driver_sql(SET_BREADTH, index)

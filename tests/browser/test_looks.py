@@ -92,7 +92,7 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
         page.evaluate(AXE.read_text())
         violations = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
         found += [_told(each) for each in violations if _is_grave(each)]
-    if axe and phone and _turns(scene):
+    if axe and phone and _is_bilingual(scene):
         assert page.evaluate(IN_ENGLISH) == "en"
         found += page.evaluate(BROKEN)
     found += [line for line in said if "Failed to load resource" not in line]  # the page tells its reader of those
@@ -101,7 +101,7 @@ def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, langu
     return found
 
 
-def _turns(scene: Scene) -> bool:
+def _is_bilingual(scene: Scene) -> bool:
     """Whether the page has words in two languages, to be changed while it is open."""
     return scene.script and scene.path != "/no/such/page"
 
@@ -118,7 +118,7 @@ def _told(violation: dict[str, Any]) -> str:
 def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
     own_chromium: Browser, city: Service, scenes: list[Scene], part: int
 ) -> None:
-    mine = [scene for scene in scenes if scene.name not in EXAMINED.split() or not _turns(scene)][part::PARTS]
+    mine = [scene for scene in scenes if scene.name not in EXAMINED.split() or not _is_bilingual(scene)][part::PARTS]
     wrong = {s.name: faults(own_chromium, city, s, phone=True, language="en", axe=False) for s in mine}
 
     assert {name: found for name, found in wrong.items() if found} == {}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from math import fsum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from zlib import crc32
 
@@ -98,6 +98,17 @@ class Candidate:
         return normalize(self.text) if self.comparable is None else restored(self.text, self.comparable)
 
 
+class Entry(NamedTuple):
+    """What is put into the index; a subject or stage of None is any."""
+
+    id: UUID
+    problem: Problem
+    vector: Vector
+    subject: str | None
+    stage: str | None
+    figure: str | None = None
+
+
 class Index:
     """The entries of one model's version; every verb runs in the transaction of the connection handed in. What runs at
     every question goes to its driver (docs/adr/0007).
@@ -117,7 +128,7 @@ class Index:
         self._mine = f"model_version = {_quoted(model_version)}"  # a parameter would keep the planner from the index
         self._statements: dict[tuple[str | None, str | None, tuple[Kind, ...], int], str] = {}
         self._near: dict[tuple[tuple[Scope, ...], int], str] = {}
-        self._elsewhere = _by_words_elsewhere(self._distance, self._mine)
+        self._elsewhere = _by_words_elsewhere(self._distance.replace("%(vector)s", _ITS_VECTOR), self._mine)
 
     async def register(self, conn: AsyncConnection, name: str, scopes: Collection[Scope] = ()) -> None:
         """Makes this model known: the first of all serves, a later one is to be filled. `name` is where others load it
@@ -166,13 +177,17 @@ class Index:
         await conn.execute(_SERVE, {"version": self.model_version})
         return True
 
-    async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, problem: Problem, vector: Vector,
-                  subject: str | None, stage: str | None, figure: str | None = None) -> None:
-        """Puts the entry in, or puts it in the place of the one with this id (an open question that was answered)."""
-        await _rows(conn, _ADD, {
-            "id": id, "kind": kind.value, "subject": subject, "stage": stage, "text": problem.original,
-            "figure": figure, "embedding": _literal(vector), "grams": _list(telltales(problem, subject, stage)),
-            "comparable": problem.text, "form": FORM, "version": self.model_version})
+    async def add(self, conn: AsyncConnection, kind: Kind, entries: Sequence[Entry]) -> None:
+        """Puts the entries in, each in the place of the one with its id (an open question that was answered)."""
+        shared = {"kind": kind.value, "form": FORM, "version": self.model_version}
+        own = {
+            f"{name}_{at}": value
+            for at, (id, problem, vector, subject, stage, figure) in enumerate(entries)
+            for name, value in (
+                ("id", id), ("subject", subject), ("stage", stage), ("text", problem.original),
+                ("comparable", problem.text), ("figure", figure), ("embedding", _literal(vector)),
+                ("grams", _list(telltales(problem, subject, stage))))}
+        await _rows(conn, _adding(len(entries)), shared | own, prepare=True)
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
                       stage: str | None, kinds: Collection[Kind] = tuple(Kind), limit: int = 10) -> list[Candidate]:
@@ -189,19 +204,26 @@ class Index:
         order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
         return [_candidate(by_id[id], problem) for id in order]
 
-    async def elsewhere(self, conn: AsyncConnection, vector: Vector, problem: Problem,
-                        scopes: Collection[Scope]) -> list[Candidate]:
-        """The answers in these scopes that share most of what the problem is told by, best first. Words alone find
-        them: they are one index for all scopes, where vectors have a graph to walk for each."""
-        if problem.is_empty:
-            return []
-        told = telling(problem.text, RAREST)
-        weights = [rarity(gram) for gram in told]
-        tags = [_tag(*scope) for scope in scopes]
-        sought = {"vector": _literal(vector), "rarities": _numbers(weights), "least": COMMON * fsum(weights),
-                  "grams": _list(" | ".join(f"'{gram} {tag}'" for tag in tags) for gram in told)}
-        rows = await _rows(conn, self._elsewhere, sought, prepare=True)
-        return [replace(_candidate(row, problem), scope=(row.subject, row.stage)) for row in rows]
+    async def elsewhere(self, conn: AsyncConnection,
+                        asked: Sequence[tuple[Vector, Problem, Collection[Scope]]]) -> list[list[Candidate]]:
+        """For each problem the answers in its scopes that share most of what it is told by, best first. Words alone
+        find them: they are one index for all scopes, where vectors have a graph to walk for each."""
+        told = [(at, gram) for at, (_, problem, _) in enumerate(asked) if not problem.is_empty
+                for gram in telling(problem.text, RAREST)]
+        found: list[list[Candidate]] = [[] for _ in asked]
+        if not told:
+            return found
+        weights = [rarity(gram) for _, gram in told]
+        tags = [[_tag(*scope) for scope in scopes] for _, _, scopes in asked]
+        least = [COMMON * fsum(w for (at, _), w in zip(told, weights, strict=True) if at == n)
+                 for n in range(len(asked))]
+        sought = {"vectors": _list(_literal(vector) for vector, _, _ in asked), "rarities": _numbers(weights),
+                  "asked": _numbers(at + 1 for at, _ in told), "least": _numbers(least),
+                  "grams": _list(" | ".join(f"'{gram} {tag}'" for tag in tags[at]) for at, gram in told)}
+        for row in await _rows(conn, self._elsewhere, sought, prepare=True):
+            candidate = _candidate(row, asked[row.asked - 1][1])
+            found[row.asked - 1].append(replace(candidate, scope=(row.subject, row.stage)))
+        return found
 
     async def near(self, conn: AsyncConnection, vector: Vector, scopes: Sequence[Scope],
                    limit: int) -> list[tuple[UUID, float]]:
@@ -324,17 +346,25 @@ def _numbers(parts: Iterable[float]) -> str:
 
 _BETWEEN = "\n"
 _SPLIT = "string_to_array(CAST(%(grams)s AS text), chr(10))"
+_ITS_VECTOR = "(string_to_array(CAST(%(vectors)s AS text), chr(10)))[by_words.asked]"
 
 
-_ADD = f"""
-    INSERT INTO matcher_entries
-        (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version)
-    VALUES (%(id)s, %(kind)s, %(subject)s, %(stage)s, %(text)s, %(comparable)s, %(form)s, %(figure)s,
-            CAST(%(embedding)s AS halfvec), array_to_tsvector({_SPLIT}), %(version)s)
-    ON CONFLICT (id, model_version) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
-        stage = excluded.stage, text = excluded.text, comparable = excluded.comparable, form = excluded.form,
-        figure = excluded.figure, embedding = excluded.embedding, grams = excluded.grams
-"""  # noqa: S608  a constant of this file
+@lru_cache
+def _adding(count: int) -> str:
+    split = _SPLIT.replace("grams", "grams_{0}")
+    row = f"""(%(id_{{0}})s, %(kind)s, %(subject_{{0}})s, %(stage_{{0}})s, %(text_{{0}})s, %(comparable_{{0}})s,
+               %(form)s, %(figure_{{0}})s, CAST(%(embedding_{{0}})s AS halfvec), array_to_tsvector({split}),
+               %(version)s)"""
+    return f"""
+        INSERT INTO matcher_entries
+            (id, kind, subject, stage, text, comparable, form, figure, embedding, grams, model_version)
+        VALUES {", ".join(row.format(at) for at in range(count))}
+        ON CONFLICT (id, model_version) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+            stage = excluded.stage, text = excluded.text, comparable = excluded.comparable, form = excluded.form,
+            figure = excluded.figure, embedding = excluded.embedding, grams = excluded.grams
+    """  # noqa: S608  constants of this file
+
+
 _REMOVE = "DELETE FROM matcher_entries WHERE id = %(id)s"
 RETIRED_FOR = "10 minutes"
 """That a retired model's entries stay: processes that were started with it go on until they are restarted."""
@@ -420,21 +450,25 @@ def _by_words_elsewhere(distance: str, mine: str) -> str:
     """A pair's tag names its scope: no entry of another is read."""
     mine = mine.replace("%", "%%")
     return f"""
-        WITH by_words AS MATERIALIZED (
-            SELECT holder.id, sum(rarity) AS common
-            FROM unnest({_SPLIT}, CAST(%(rarities)s AS float8[])) AS told(gram, rarity)
+        WITH held AS (
+            SELECT asked, holder.id, sum(rarity) AS common,
+                   row_number() OVER (PARTITION BY asked ORDER BY sum(rarity) DESC, holder.id) AS place
+            FROM unnest(CAST(%(asked)s AS int[]), {_SPLIT}, CAST(%(rarities)s AS float8[]))
+                AS told(asked, gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
                 WHERE grams @@ CAST(told.gram AS tsquery) AND ({mine}) IS TRUE AND kind = 'answer' LIMIT {MOST_HOLDERS}
             ) AS holder
-            GROUP BY holder.id HAVING sum(rarity) >= CAST(%(least)s AS float8)
-            ORDER BY common DESC, holder.id LIMIT {ELSEWHERE}
+            GROUP BY asked, holder.id
+        ), by_words AS MATERIALIZED (
+            SELECT asked, id, place FROM held
+            WHERE place <= {ELSEWHERE} AND common >= (CAST(%(least)s AS float8[]))[asked]
         )
-        SELECT by_words.id, entry.* FROM by_words CROSS JOIN LATERAL (
+        SELECT by_words.asked, by_words.id, entry.* FROM by_words CROSS JOIN LATERAL (
             SELECT kind, subject, stage, text, comparable, form, figure, 1 - {distance} AS cosine FROM matcher_entries
             WHERE id = by_words.id AND ({mine}) IS TRUE
             OFFSET 0
-        ) AS entry ORDER BY common DESC, by_words.id
+        ) AS entry ORDER BY asked, place
     """  # noqa: S608  as below
 
 

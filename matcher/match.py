@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.decide import Decision, Reason, Verdict, Verifier, decide_each
 from matcher.embed import Embedder, Vector
-from matcher.index import Candidate, Index, Kind, Scope
+from matcher.index import Candidate, Entry, Index, Kind, Scope
 from matcher.normalize import Problem, normalize
 from matcher.numbers import are_surely_others
 
@@ -64,6 +64,14 @@ class Match:
     """Where it was found, if that is another subject or stage than it was asked in."""
 
 
+class Beyond(NamedTuple):
+    """A problem that is looked for in other scopes than its own."""
+
+    prepared: Prepared
+    scopes: Collection[Scope]
+    read_from_photo: bool = False
+
+
 class Matcher:
     """Embedder and index together. `prepare` is pure and fast; the rest runs in the caller's transaction."""
 
@@ -73,8 +81,12 @@ class Matcher:
 
     def prepare(self, text: str) -> Prepared:
         """Normalises and embeds; about a millisecond with the shipped model."""
-        problem = normalize(text)
-        return Prepared(problem, self.embedder.embed([problem.text])[0])
+        return self.prepare_each([text])[0]
+
+    def prepare_each(self, texts: Sequence[str]) -> list[Prepared]:
+        problems = [normalize(text) for text in texts]
+        vectors = self.embedder.embed([problem.text for problem in problems])
+        return [Prepared(problem, vector) for problem, vector in zip(problems, vectors, strict=True)]
 
     async def match(self, conn: AsyncConnection, prepared: Prepared, subject: str | None, stage: str | None,
                     read_from_photo: bool = False, verifier: Verifier | None = None) -> Match:
@@ -87,18 +99,16 @@ class Matcher:
         near = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
         return _best(decided(prepared.problem, near, read_from_photo, verifier))
 
-    async def match_elsewhere(self, conn: AsyncConnection, prepared: Prepared, scopes: Collection[Scope],
-                              read_from_photo: bool = False, verifier: Verifier | None = None) -> Match | None:
-        """The same problem, answered in one of these scopes; for one that its own scope does not have."""
-        candidates = await self.index.elsewhere(conn, prepared.vector, prepared.problem, scopes)
-        near = [c for c in candidates if read_from_photo or not are_surely_others(prepared.problem, c.problem)]
-        best = _best(decided(prepared.problem, near, read_from_photo, verifier))
-        return best if best.verdict is Outcome.SAME else None
+    async def match_elsewhere(self, conn: AsyncConnection, asked: Sequence[Beyond],
+                              verifier: Verifier | None = None) -> list[Match | None]:
+        """For each the same problem, answered in one of its scopes; for those that their own scope does not have."""
+        found = await self.index.elsewhere(conn, [(a.prepared.vector, a.prepared.problem, a.scopes) for a in asked])
+        return [_same(each, candidates, verifier) for each, candidates in zip(asked, found, strict=True)]
 
     async def add(self, conn: AsyncConnection, id: UUID, kind: Kind, prepared: Prepared, subject: str | None,
                   stage: str | None, figure: str | None = None) -> None:
         """Makes the problem findable as soon as the caller commits; replaces the entry with this id."""
-        await self.index.add(conn, id, kind, prepared.problem, prepared.vector, subject, stage, figure)
+        await self.index.add(conn, kind, [Entry(id, prepared.problem, prepared.vector, subject, stage, figure)])
 
 
 class _Near(Protocol):
@@ -128,6 +138,13 @@ def decided(asked: Problem, near: Sequence[N], read_from_photo: bool,
 def _is_surely_useless(asked: Problem, candidate: Candidate) -> bool:
     """An open question with other numbers: it is not the same, and has no answer to be an example."""
     return candidate.kind is Kind.OPEN and are_surely_others(asked, candidate.problem)
+
+
+def _same(asked: Beyond, found: Sequence[Candidate], verifier: Verifier | None) -> Match | None:
+    problem, from_photo = asked.prepared.problem, asked.read_from_photo
+    near = [each for each in found if from_photo or not are_surely_others(problem, each.problem)]
+    best = _best(decided(problem, near, from_photo, verifier))
+    return best if best.verdict is Outcome.SAME else None
 
 
 def _best(judged: list[tuple[Candidate, Decision]]) -> Match:

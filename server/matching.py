@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -21,10 +22,10 @@ from matcher.calibrate import Calibration
 from matcher.decide import Verifier, base_version, shipped_verifier
 from matcher.embed import Embedder, ModelRefused
 from matcher.figure import names_figure, same_figure
-from matcher.index import Kind, Scope, clear_retired, remove
+from matcher.index import Entry, Kind, Scope, clear_retired, remove
 from matcher.index import serving as serving_version
-from matcher.match import Match, Matcher, Outcome, Prepared
-from server.actions.ports import Example, Found
+from matcher.match import Beyond, Match, Matcher, Outcome, Prepared
+from server.actions.ports import Example, Found, Sought
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.hands import Hands
@@ -92,84 +93,89 @@ class MatcherFinder:
         with contextlib.suppress(Exception):  # told by each call that needs it
             await self._matcher()
 
-    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
-        await self._in_turn(work, problems)
+    async def expect(self, work: Work, sought: Sequence[Sought]) -> list[list[Sought]]:
+        await self._in_turn(work, sought)
+        matcher = await self._matcher()
+        rounds: list[list[Sought]] = []
+        seen: Counter[_Turn] = Counter()
+        for each, turn in zip(sought, await self._turns(work, matcher, sought), strict=True):
+            if seen[turn] == len(rounds):
+                rounds.append([])
+            rounds[seen[turn]].append(each)
+            seen[turn] += 1
+        return rounds
 
-    async def find(
-        self,
-        work: Work,
-        text: str,
-        subject: Subject,
-        stage: Stage,
-        *,
-        from_photo: bool,
-        figure: str | None = None,
-    ) -> Found:
+    async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
         connection = await work.connection()
-        new, serving, calibration = await self._in_turn(work, [(text, subject)])
+        new, serving, calibration = await self._in_turn(work, sought)
         matcher = serving or new
-        prepared = await self._prepare(work, matcher, text)
         verifier = await self._verifier(work, calibration.verifier)
-        match = await matcher.match(connection, prepared, subject, stage, from_photo, verifier)
-        here = found(match, calibration, subject, await _sureness(work, prepared, match, figure))
-        if here.entry is not None:
-            return here
-        beyond = await matcher.match_elsewhere(connection, prepared, beside(subject, stage), from_photo, verifier)
-        if beyond is None:
-            return here
-        sureness = await _sureness(work, prepared, beyond, figure)
-        return found_elsewhere(beyond, calibration, subject, sureness) or here
+        prepared = await self._prepare(work, matcher, sought)
+        given = []
+        for each, made in zip(sought, prepared, strict=True):
+            match = await matcher.match(connection, made, each.subject, each.stage, each.from_photo, verifier)
+            given.append(found(match, calibration, each.subject, await _sureness(work, made, match, each.figure)))
+        left = [at for at, here in enumerate(given) if here.entry is None]
+        asked = [
+            Beyond(prepared[at], beside(sought[at].subject, sought[at].stage), sought[at].from_photo) for at in left
+        ]
+        beyond = await matcher.match_elsewhere(connection, asked, verifier) if asked else []
+        for at, other in zip(left, beyond, strict=True):
+            if other is not None:
+                sureness = await _sureness(work, prepared[at], other, sought[at].figure)
+                given[at] = found_elsewhere(other, calibration, sought[at].subject, sureness) or given[at]
+        return given
 
-    async def learn(
-        self,
-        work: Work,
-        id: UUID,
-        kind: Literal["answer", "open"],
-        text: str,
-        subject: Subject,
-        stage: Stage,
-        figure: str | None = None,
-    ) -> None:
+    async def learn(self, work: Work, kind: Literal["answer", "open"], problems: Sequence[Sought]) -> None:
         connection = await work.connection()
         new, serving, _ = await self._in_turn(work, [])
         for matcher in filter(None, (new, serving)):
-            prepared = await self._prepare(work, matcher, text)
-            await matcher.add(connection, id, Kind(kind), prepared, subject, stage, figure)
+            prepared = await self._prepare(work, matcher, problems)
+            entries = [
+                Entry(each.id, made.problem, made.vector, each.subject, each.stage, each.figure)
+                for each, made in zip(problems, prepared, strict=True)
+            ]
+            await matcher.index.add(connection, Kind(kind), entries)
 
     async def near(self, work: Work, text: str, scopes: Sequence[Scope], limit: int) -> list[tuple[UUID, float]]:
         """Answers whose problems are near to a text, nearest first, with their cosines."""
         connection = await work.connection()
         new, serving, _ = await self._in_turn(work, [])
         matcher = serving or new
-        prepared = await self._prepare(work, matcher, text)
+        prepared = (await self._hands.do(matcher.prepare_each, [text]))[0]
         return await matcher.index.near(connection, prepared.vector, scopes, limit)
 
     async def forget(self, work: Work, id: UUID) -> None:
         """Needs no model: what is withdrawn is gone at once, whatever is missing."""
         await remove(await work.connection(), id)
 
-    async def _in_turn(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> "_Live":
+    async def _in_turn(self, work: Work, sought: Sequence[Sought]) -> "_Live":
         """What a transaction goes by, as it was when first read; and from here on it is these problems' turn. Twenty
         who send tonight's homework in the same second must see one another: who has the same numbers waits for the one
         before to commit. Others pass."""
         async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
             new = await self._matcher()
-        prepared = [(subject, await self._prepare(work, new, text)) for text, subject in problems if text]
         taken = self._turns_of.setdefault(work, set())
-        turns = sorted({(crc32(subject.encode()), _same_key(each)) for subject, each in prepared} - taken)
+        turns = sorted({*await self._turns(work, new, sought)} - taken)
         if turns or work not in self._live_in:
             live = await self._read_live(work, new, turns)
             self._live_in.setdefault(work, live)
             taken.update(turns)
         return self._live_in[work]
 
-    async def _prepare(self, work: Work, matcher: Matcher, text: str) -> Prepared:
+    async def _turns(self, work: Work, matcher: Matcher, sought: Sequence[Sought]) -> "list[_Turn]":
+        prepared = await self._prepare(work, matcher, sought)
+        return [(crc32(s.subject.encode()), _same_key(p)) for s, p in zip(sought, prepared, strict=True)]
+
+    async def _prepare(self, work: Work, matcher: Matcher, sought: Sequence[Sought]) -> list[Prepared]:
         """Once for each text of a transaction: what is not found is learned next."""
         made = self._prepared_in.setdefault(work, {})
-        key = matcher.index.model_version, text
-        if key not in made:
-            made[key] = await self._hands.do(matcher.prepare, text)
-        return made[key]
+        version = matcher.index.model_version
+        missing = [*dict.fromkeys(each.text for each in sought if (version, each.text) not in made)]
+        if missing:
+            prepared = await self._hands.do(matcher.prepare_each, missing)
+            made.update(((version, text), each) for text, each in zip(missing, prepared, strict=True))
+        return [made[version, each.text] for each in sought]
 
     async def _read_live(self, work: Work, new: Matcher, turns: Sequence["_Turn"]) -> "_Live":
         await self._register(await work.connection(), new)
@@ -221,7 +227,7 @@ class MatcherFinder:
                         return others and await clear_retired(connection, batch) > 0
                 else:
                     missing = await matcher.index.missing(connection, batch)
-            made = await asyncio.to_thread(_prepared_all, matcher, [entry.text for entry in missing])
+            made = await asyncio.to_thread(matcher.prepare_each, [entry.text for entry in missing])
             async with connection.begin():
                 if missing:
                     filled = [(entry, p.problem, p.vector) for entry, p in zip(missing, made, strict=True)]
@@ -282,10 +288,6 @@ def _calibration(row: Any) -> Calibration:
 
 async def _has_others(connection: AsyncConnection, version: str) -> bool:
     return bool((await connection.execute(_OTHERS, {"version": version})).scalar_one())
-
-
-def _prepared_all(matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
-    return [matcher.prepare(text) for text in texts]
 
 
 @cache

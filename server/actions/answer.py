@@ -20,7 +20,7 @@ from server.actions.errors import (
     PenLocked,
     SessionOver,
 )
-from server.actions.ports import Finder, Rules
+from server.actions.ports import Finder, Rules, Sought
 from server.actions.subsidy import answer_rated, session_held
 from server.domain.board import MARKS, MAX_OPERATIONS, Board, BoardError, Operation, check, packed
 from server.domain.label import Difficulty
@@ -532,7 +532,8 @@ async def into_the_bank(work: Work, finder: Finder, answer: Record, question: Qu
     if question is None or not answer.problem_text:
         return
     figure = question.figure if answer.split_from is None else None
-    await finder.learn(work, answer.id, "answer", answer.problem_text, question.subject, question.stage, figure)
+    known = Sought(answer.id, answer.problem_text, question.subject, question.stage, figure=figure)
+    await finder.learn(work, "answer", [known])
 
 
 async def render_failed(work: Work, finder: Finder, rules: Rules, answer_id: UUID, now: datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from server.actions.dispatch import dispatch, promise_or_dispatch
 from server.actions.errors import BadRequest, EmptyQuestion, FileUsed, KeyReused, Moved, NotHere, TooLate
-from server.actions.ports import Finder, Found, Rules
+from server.actions.ports import Finder, Found, Rules, Sought
 from server.actions.subsidy import answer_judged
 from server.domain.people import Person, Subject
 from server.domain.question import (
@@ -121,14 +121,15 @@ async def settle(
     if question is None:
         return
     try:
-        found = await _find(work, finder, question)
+        matched = await _find(work, finder, [question])
     except Exception:
         log.exception("matching failed; the question goes to a teacher", extra={"question": str(id)})
         await work.rollback()
-        question, found = await _read(work, id, read_text, figure), None
+        question = await _read(work, id, read_text, figure)
         if question is None:
             return
-    await _send_on(work, finder, rules, [(question, found)], now)
+        matched = [(question, None)]
+    await _send_on(work, finder, rules, matched, now)
 
 
 async def settle_texts(work: Work, finder: Finder, rules: Rules, ids: Sequence[UUID], now: datetime) -> None:
@@ -136,8 +137,7 @@ async def settle_texts(work: Work, finder: Finder, rules: Rules, ids: Sequence[U
     fails with one of them is raised, and none is settled."""
     pending = [question for question in await work.questions(ids) if question.state in _UNSETTLED]
     pending.sort(key=lambda question: question.received_at)
-    await finder.expect(work, [(question.problem_text, question.subject) for question in pending])
-    await _send_on(work, finder, rules, [(each, await _find(work, finder, each)) for each in pending], now)
+    await _send_on(work, finder, rules, await _find(work, finder, pending), now)
 
 
 _UNSETTLED = frozenset({State.RECEIVED, State.READING})
@@ -213,18 +213,27 @@ async def _answer_or_follow(
             return False
 
 
-async def _find(work: Work, finder: Finder, question: Question) -> Found:
-    """What is known of it; a question that goes to a teacher is findable from now on. Nothing was written before: what
-    fails here is rolled back whole, and needs no savepoint."""
-    text = question.problem_text
-    if not text:
-        return Found(Verdict.NEW)
-    subject, stage, figure = question.subject, question.stage, question.figure
-    found = await finder.find(work, text, subject, stage, from_photo=question.from_photo, figure=figure)
-    if found.verdict in _TO_TEACHERS:
-        await finder.learn(work, question.id, "open", text, subject, stage, figure)
-    question.confidence = found.confidence if found.entry is not None else None
-    return found
+async def _find(work: Work, finder: Finder, questions: Sequence[Question]) -> list[tuple[Question, Found | None]]:
+    """What is known of each; who goes to a teacher is findable from now on. Nothing was written before: what fails here
+    is rolled back whole, and needs no savepoint."""
+    matched: list[tuple[Question, Found | None]] = []
+    asked = {question.id: question for question in questions if question.problem_text}
+    for group in await finder.expect(work, [_sought(question) for question in asked.values()]):
+        found = await finder.find(work, group)
+        to_teachers = [each for each, what in zip(group, found, strict=True) if what.verdict in _TO_TEACHERS]
+        if to_teachers:
+            await finder.learn(work, "open", to_teachers)
+        for each, what in zip(group, found, strict=True):
+            question = asked[QuestionId(each.id)]
+            question.confidence = what.confidence if what.entry is not None else None
+            matched.append((question, what))
+    return matched + [(question, Found(Verdict.NEW)) for question in questions if question.id not in asked]
+
+
+def _sought(question: Question) -> Sought:
+    return Sought(
+        question.id, question.problem_text, question.subject, question.stage, question.from_photo, question.figure
+    )
 
 
 async def _suggest(work: Work, question: Question, found: Found, now: datetime) -> bool:
@@ -279,8 +288,7 @@ async def _make_findable(work: Work, finder: Finder, question: Question) -> None
         return
     try:
         async with work.attempt():
-            text, subject, stage = question.problem_text, question.subject, question.stage
-            await finder.learn(work, question.id, "open", text, subject, stage, question.figure)
+            await finder.learn(work, "open", [_sought(question)])
     except Exception:
         log.exception("an open question could not be indexed", extra={"question": str(question.id)})
 

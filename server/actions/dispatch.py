@@ -1,71 +1,70 @@
 """Bringing waiting questions and ready teachers together, and being honest when nobody is there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from uuid import UUID
 
 from server.actions.ports import Rules
 from server.domain.dispatch import Ready, Waiting, may_take, promise, queue_order, rank
 from server.domain.people import Certification, PersonId, Subject
-from server.domain.question import Question, State
+from server.domain.question import Question, QuestionId, State
 from server.store.work import DUTY_CHANNEL, Work
 
-TRIED_AT_ONCE = 16  # teachers, best first: that all of them are taken at this moment is seldom
 NEW_ROUND_AFTER = timedelta(seconds=30)  # when all on duty have refused, they are asked again after this
 
 
 async def dispatch(
-    work: Work, rules: Rules, now: datetime, subject: Subject | None = None, held: Sequence[Question] = ()
-) -> int:
-    """Offer what waits (of one subject, or of all) to whom is free; the number of offers made. `held` have just come to
-    wait, and the database need not know of it yet."""
+    work: Work,
+    rules: Rules,
+    now: datetime,
+    subjects: Collection[Subject] | None = None,
+    held: Sequence[Question] = (),
+) -> None:
+    """Offer what waits (of these subjects, or of all) to whom is free. `held` have just come to wait, and the database
+    need not know of it yet."""
     await work.flush(but=held)
     come = {question.id: question for question in held}
-    waiting = [each for each in await work.waiting(subject) if each.id not in come]
+    waiting = [each for each in await work.waiting(subjects) if each.id not in come]
     waiting += map(_waiting, held)
     if not waiting:
-        return 0
+        return
     ready = await work.ready({Certification(question.subject, question.stage) for question in waiting})
-    made = 0
-    for question in queue_order(waiting, now):
-        if not ready:
-            break
-        taken = await _offer(work, rules, question, ready, now, come.get(question.id))
-        if taken is not None:
-            ready = [teacher for teacher in ready if teacher.id != taken.id]
-            made += 1
-    return made
+    left = queue_order(waiting, now)
+    while chosen := await _choose(work, left, ready, now, come):
+        pairs = [(come[question.id], teacher) for question, teacher in chosen]
+        offered = await work.offer_each(pairs, now, now + rules.offer_lasts)
+        for question, teacher in pairs:
+            if teacher in offered:
+                question.offer_to(teacher, now)
+                work.tell_student(question)
+                work.tell_teacher(teacher)
+        tried = {teacher for _, teacher in chosen}
+        ready = [teacher for teacher in ready if teacher.id not in tried]  # whom others offer to at this moment, too
+        left = [question for question, teacher in chosen if teacher not in offered]
 
 
-async def _offer(
-    work: Work, rules: Rules, waiting: Waiting, ready: list[Ready], now: datetime, held: Question | None
-) -> Ready | None:
-    able = rank(waiting, ready, now) or rank(_forgiving(waiting), ready, now)
-    if not able:
-        return None
-    question = held or await work.waiting_question(waiting.id)
-    if question is None:
-        return None
-    if not any(may_take(waiting, teacher) for teacher in able):
-        if now - question.state_since < NEW_ROUND_AFTER:
-            return None
-        question.refused_by = []
-    left = able
-    while left:
-        tried, rest = left[:TRIED_AT_ONCE], left[TRIED_AT_ONCE:]
-        expires_at = now + rules.offer_lasts
-        chosen, is_offered = await work.offer_to_first(question, [teacher.id for teacher in tried], now, expires_at)
-        if chosen is None:
-            left = rest
-        elif is_offered:
-            question.offer_to(chosen, now)
-            work.tell_student(question)
-            work.tell_teacher(chosen)
-            return next(teacher for teacher in tried if teacher.id == chosen)
-        else:  # taken between the statement's beginning and its lock
-            left = [teacher for teacher in left if teacher.id != chosen]
-    return None
+async def _choose(
+    work: Work, waiting: Sequence[Waiting], ready: Sequence[Ready], now: datetime, come: dict[QuestionId, Question]
+) -> list[tuple[Waiting, PersonId]]:
+    """For each question in its turn the best of the teachers who are left for it; without those for which there is
+    none, and those that somebody else is busy with. A question for which there is one is locked, and in `come`."""
+    chosen: list[tuple[Waiting, PersonId]] = []
+    free = list(ready)
+    for question in waiting:
+        able = rank(question, free, now) or rank(_forgiving(question), free, now)
+        if not able:
+            continue
+        locked = come.get(question.id) or await work.waiting_question(question.id)
+        if locked is None:
+            continue
+        come[question.id] = locked
+        if not may_take(question, able[0]):
+            if now - locked.state_since < NEW_ROUND_AFTER:
+                continue
+            locked.refused_by = []
+        chosen.append((question, able[0].id))
+        free = [teacher for teacher in free if teacher.id != able[0].id]
+    return chosen
 
 
 def _waiting(question: Question) -> Waiting:
@@ -89,15 +88,13 @@ def _forgiving(waiting: Waiting) -> Waiting:
 
 async def promise_or_dispatch(work: Work, rules: Rules, questions: Sequence[Question], now: datetime) -> None:
     """These have just come to wait: offer them, or say when somebody will be there."""
-    for subject, group in groupby(sorted(questions, key=_subject), key=_subject):
-        held = [question for question in group if question.state is State.WAITING]
-        if held and await dispatch(work, rules, now, subject, held) == 0:
-            for question in held:
-                await give_promise(work, question, now)
-
-
-def _subject(question: Question) -> Subject:
-    return question.subject
+    held = [question for question in questions if question.state is State.WAITING]
+    if not held:
+        return
+    await dispatch(work, rules, now, {question.subject for question in held}, held)
+    for question in held:
+        if question.state is State.WAITING:
+            await give_promise(work, question, now)
 
 
 async def give_promise(work: Work, question: Question, now: datetime) -> None:

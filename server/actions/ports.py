@@ -28,6 +28,18 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Sought:
+    """A problem to look for, or to learn: that of a question, or of an answer."""
+
+    id: UUID
+    text: str
+    subject: Subject
+    stage: Stage
+    from_photo: bool = False
+    figure: str | None = None
+
+
+@dataclass(frozen=True)
 class Example:
     """An answered problem that is like the one asked."""
 
@@ -54,28 +66,19 @@ class Finder(Protocol):
         """Until it can answer at once, or never will: awaited before a transaction, which would hold a lock so long."""
         ...
 
-    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
+    async def expect(self, work: Work, sought: Sequence[Sought]) -> list[list[Sought]]:
         """Several are about to be looked for: they wait here for those who ask the same, in the one order in which all
-        wait, so that no two works wait for each other."""
+        wait, so that no two works wait for each other. Gives them in rounds: what may be the same problem as one of a
+        round is looked for in a later one, when that is known."""
         ...
 
-    async def find(
-        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
-    ) -> Found:
-        """The verdict. Two who ask the same at the same moment wait for each other here, so that one can follow."""
+    async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
+        """The verdict on each. Two who ask the same at the same moment wait for each other here, so that one can
+        follow."""
         ...
 
-    async def learn(
-        self,
-        work: Work,
-        id: UUID,
-        kind: Literal["answer", "open"],
-        text: str,
-        subject: Subject,
-        stage: Stage,
-        figure: str | None = None,
-    ) -> None:
-        """Make an answer, or a question that is waiting, findable once the work commits."""
+    async def learn(self, work: Work, kind: Literal["answer", "open"], problems: Sequence[Sought]) -> None:
+        """Make answers, or questions that are waiting, findable once the work commits."""
         ...
 
     async def forget(self, work: Work, id: UUID) -> None:

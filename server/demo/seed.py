@@ -14,6 +14,7 @@ from media.render import RenderJob, render
 from media.voices import Voice
 from server.actions import taxonomy
 from server.actions.answer import Film
+from server.actions.ports import Sought
 from server.actions.teach import enrol
 from server.demo.boards import Op, answer_board
 from server.demo.lectures import slots
@@ -239,7 +240,8 @@ async def _answered(parts: Backstage, problem: Problem) -> None:
         await work.change_answer(answer, published_at=now, **done, **asdict(film))
         about = {"why": "made", "duration_ms": made.duration_ms, "keys": film.keys, "cuts": [], "masks": []}
         await work.add_edition(answer, number=1, **about)
-        await parts.finder.learn(work, answer, "answer", problem.text, problem.subject, problem.stage)
+        known = Sought(answer, problem.text, problem.subject, problem.stage)
+        await parts.finder.learn(work, "answer", [known])
         await work.commit()
 
 

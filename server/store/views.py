@@ -27,6 +27,7 @@ from server.store.pulse_views import PulseViews
 from server.store.replay_views import ReplayViews
 from server.store.room_views import RoomViews
 from server.store.work import Outgoing, Record, Store
+from server.together import Together
 
 SignGet = Callable[[str, str | None], Awaitable[str]]
 HISTORY = 20  # questions of a page
@@ -43,7 +44,10 @@ class Views:
     session_lasts: timedelta = LASTS
     reminder: str = ""
     replays_reviewed: bool = False  # before pupils may watch them
-    _readings: dict[UUID, "asyncio.Task[wire.QuestionView | None]"] = field(default_factory=dict, init=False)
+    _questions: Together[Store, UUID, Record | None] = field(
+        default_factory=lambda: Together(_read_questions), init=False
+    )
+    _duties: Together[Store, UUID, Record] = field(default_factory=lambda: Together(_read_duties), init=False)
 
     @property
     def lectures(self) -> LectureViews:
@@ -64,16 +68,9 @@ class Views:
     # --- pupils ---
 
     async def question(self, id: UUID) -> wire.QuestionView | None:
-        """Read after the call. Who asks for it before the reading has begun shares it: what is told of a question and
-        what its pupil is answered is one reading."""
-        if id not in self._readings:
-            self._readings[id] = asyncio.create_task(self._read_question(id), name="question")
-        return await asyncio.shield(self._readings[id])
-
-    async def _read_question(self, id: UUID) -> wire.QuestionView | None:
-        del self._readings[id]
-        found = await self.store.rows(_QUESTION, {"id": id}, often=True)
-        return await self._question(found[0]) if found else None
+        """Read after the call."""
+        row = await self._questions.join(self.store, id)
+        return None if row is None else await self._question(row)
 
     async def questions_of(
         self, student: UUID, before: UUID | None = None
@@ -278,7 +275,7 @@ class Views:
     # --- teachers ---
 
     async def duty(self, teacher: UUID) -> wire.DutyView:
-        row = (await self.store.rows(_DUTY, {"teacher": teacher}))[0]
+        row = await self._duties.join(self.store, teacher)
         offer = await self._offer(row) if row.offer_id else None
         if row.session_id is not None:
             presence = Presence.ANSWERING
@@ -504,6 +501,17 @@ class Views:
         return age or timedelta(0)
 
 
+async def _read_questions(store: Store, ids: Sequence[UUID]) -> list[Record | None]:
+    """Of all who are asked for at one moment, in one statement."""
+    found = {row.id: row for row in await store.rows(_QUESTION, {"ids": [*{*ids}]}, often=True)}
+    return [found.get(id) for id in ids]
+
+
+async def _read_duties(store: Store, teachers: Sequence[UUID]) -> list[Record]:
+    found = {row.teacher: row for row in await store.rows(_DUTY, {"teachers": [*{*teachers}]})}
+    return [found[teacher] for teacher in teachers]
+
+
 def _line(op: Operation, cuts: Any) -> wire.BoardLine:
     at_ms = after(op.at_ms, cuts)
     return wire.BoardLine(seq=op.seq, id=op.id, author=op.author, kind=op.kind, body=dict(op.body), at_ms=at_ms)
@@ -644,7 +652,7 @@ _QUESTION_COLUMNS = f"""
     LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
     LEFT JOIN accounts taught ON taught.id = q.teacher_id
 """  # noqa: S608 - composed of constants of this module
-_QUESTION = _QUESTION_COLUMNS + " WHERE q.id = %(id)s"
+_QUESTION = _QUESTION_COLUMNS + " WHERE q.id = ANY(%(ids)s)"
 _QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
     WHERE q.student_id = %(student)s
       AND (CAST(%(before)s AS uuid) IS NULL OR (q.received_at, q.id) <
@@ -658,7 +666,7 @@ _OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
 """
 
 _DUTY = f"""
-    SELECT clock_timestamp() AS read_at, p.wish, p.breath_s,
+    SELECT who.id AS teacher, clock_timestamp() AS read_at, p.wish, p.breath_s,
            CASE WHEN p.rests_until > clock_timestamp() THEN p.rests_until END AS rests_until,
            live.id AS session_id, live.kind AS session_kind, o.id AS offer_id, o.made_at, o.expires_at,
            q.id AS question_id, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers, q.received_at,
@@ -666,7 +674,7 @@ _DUTY = f"""
            (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
                 AND c.stage = {STAGE.format("w")}
             WHERE w.state = 'waiting') AS waiting
-    FROM (SELECT CAST(%(teacher)s AS uuid) AS id) who
+    FROM unnest(CAST(%(teachers)s AS uuid[])) AS who (id)
     LEFT JOIN presence p ON p.teacher_id = who.id
     LEFT JOIN live_sessions live ON live.teacher_id = who.id AND live.ended_at IS NULL
     LEFT JOIN offers o ON o.teacher_id = who.id AND o.state = 'open'

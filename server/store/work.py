@@ -1,7 +1,7 @@
 """The unit of work: one transaction in which state, the events that announce it and the jobs it causes are written."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -252,18 +253,22 @@ class Work:
             await self._insert("questions", _values(question))
             self._questions[question.id] = question, _stored(question)
         self._added = []
+        alike: dict[tuple[str, ...], list[Question]] = {}
         for question, stored in self._questions.values():
-            changed = [name for name, old in zip(_COLUMNS, stored, strict=True) if getattr(question, name) != old]
+            changed = tuple(name for name, old in zip(_COLUMNS, stored, strict=True) if getattr(question, name) != old)
             if changed and not any(question is each for each in but):
-                await self._write_changes(question, changed)
+                alike.setdefault(changed, []).append(question)
+        for names, questions in alike.items():
+            await self._write_changes(questions, names)
 
-    async def _write_changes(self, question: Question, names: Sequence[str]) -> None:
-        sets = ", ".join(f"{name} = %({name})s" for name in names)
-        query = f"UPDATE questions SET {sets}, version = version + 1 WHERE id = %(id)s AND version = %(version)s"  # noqa: S608 - our own fields
-        if await self._write(query, _values(question)) != 1:
-            raise Overtaken(str(question.id))
-        question.version += 1
-        self._questions[question.id] = question, _stored(question)
+    async def _write_changes(self, questions: Sequence[Question], names: tuple[str, ...]) -> None:
+        """In one statement; all of them have changed in the same columns."""
+        params = {f"{n}_{at}": getattr(q, n) for at, q in enumerate(questions) for n in ("id", "version", *names)}
+        if await self._write(_change(names, len(questions)), params) != len(questions):
+            raise Overtaken(", ".join(str(question.id) for question in questions))
+        for question in questions:
+            question.version += 1
+            self._questions[question.id] = question, _stored(question)
 
     def _known(self, row: Record | None) -> Question | None:
         return None if row is None else self._object(row)
@@ -407,17 +412,18 @@ class Work:
 
     # --- dispatch ---
 
-    async def waiting(self, subject: Subject | None = None, limit: int = 50) -> list[Waiting]:
-        """The head of the queue of one subject, or of all for which somebody is free; oldest first."""
-        found = await self._rows(_WAITING if subject is None else _WAITING_FOR, {"subject": subject, "limit": limit})
+    async def waiting(self, subjects: Collection[Subject] | None = None, limit: int = 50) -> list[Waiting]:
+        """The heads of these subjects' queues, or of all for which somebody is free; of each the oldest first."""
+        if subjects is None:
+            found = await self._rows(_WAITING, {"limit": limit})
+        else:
+            found = await self._rows(_WAITING_FOR, {"subjects": sorted(map(str, subjects)), "limit": limit})
         return [_waiting(row) for row in found]
 
     async def ready(self, wanted: Iterable[Certification]) -> list[Ready]:
         """Teachers on shift, present, willing and free: for each certification those who have waited longest."""
-        found: dict[UUID, Record] = {}
-        for subject, stage in sorted({(str(one.subject), str(one.stage)) for one in wanted}):
-            for row in await self._rows(_READY, {"subject": subject, "stage": stage}):
-                found.setdefault(row.teacher_id, row)
+        pairs = sorted({(str(one.subject), str(one.stage)) for one in wanted})
+        asked = {"subjects": [subject for subject, _ in pairs], "stages": [stage for _, stage in pairs]}
         return [
             Ready(
                 id=row.teacher_id,
@@ -428,17 +434,22 @@ class Work:
                 rating_sum=row.rating_sum,
                 rating_count=row.rating_count,
             )
-            for row in found.values()
+            for row in await self._rows(_READY, asked)
         ]
 
-    async def offer_to_first(
-        self, question: Question, ranked: Sequence[PersonId], now: datetime, expires_at: datetime
-    ) -> tuple[PersonId | None, bool]:
-        """The first of these teachers who is free and whom nobody else offers to at this moment, locked until the work
-        ends; and whether she has an offer now, under the question's next epoch: not if she has just got another."""
-        row = {"id": uuid4(), "question": question.id, "epoch": question.assignment_epoch + 1}
-        found = await self._row(_OFFER, {**row, "made_at": now, "expires_at": expires_at, "ranked": list(ranked)})
-        return (None, False) if found is None else (found.teacher_id, found.is_offered)
+    async def offer_each(
+        self, pairs: Sequence[tuple[Question, PersonId]], now: datetime, expires_at: datetime
+    ) -> set[PersonId]:
+        """Each question is offered to its teacher under its next epoch, if she is free and nobody else offers her
+        something at this moment: the teachers who have an offer now. They are locked until the work ends."""
+        wanted = {
+            "ids": [uuid4() for _ in pairs],
+            "questions": [question.id for question, _ in pairs],
+            "teachers": [teacher for _, teacher in pairs],
+            "epochs": [question.assignment_epoch + 1 for question, _ in pairs],
+        }
+        times = {"made_at": now, "expires_at": expires_at}
+        return {row.teacher_id for row in await self._rows(_OFFER, wanted | times)}
 
     async def offer(self, id: UUID) -> Record | None:
         """Not locked: an offer changes only under its question's lock."""
@@ -912,11 +923,27 @@ class Store:
 # --- how a question is kept ----------------------------------------------------------------------------------------
 
 _COLUMNS = tuple(field.name for field in fields(Question))
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_TYPES = {name: t.questions.c[name].type.compile(_POSTGRESQL) for name in _COLUMNS}
 _SELECT_QUESTION = f"SELECT {', '.join(_COLUMNS)} FROM questions"  # noqa: S608 - the names of our own fields
 
 
 def _values(question: Question) -> dict[str, Any]:
     return {name: getattr(question, name) for name in _COLUMNS}
+
+
+@lru_cache
+def _change(names: tuple[str, ...], count: int) -> str:
+    sets = ", ".join(f"{name} = new.{name}" for name in names)
+    columns = "id", "version", *names
+    rows = ", ".join(
+        "(" + ", ".join(f"CAST(%({name}_{at})s AS {_TYPES[name]})" for name in columns) + ")" for at in range(count)
+    )
+    return f"""
+        UPDATE questions SET {sets}, version = questions.version + 1
+        FROM (VALUES {rows}) AS new ({", ".join(columns)})
+        WHERE questions.id = new.id AND questions.version = new.version
+    """  # noqa: S608 - our own fields
 
 
 def _stored(question: Question) -> tuple[Any, ...]:
@@ -1039,7 +1066,10 @@ _WAITING_COLUMNS = """
     SELECT id, subject, grade, received_at, followers, offers_made, knowledge_point, refused_by
     FROM questions WHERE state = 'waiting'
 """
-_WAITING_FOR = _WAITING_COLUMNS + " AND subject = %(subject)s ORDER BY received_at, id LIMIT %(limit)s"
+_WAITING_FOR = f"""
+    SELECT head.* FROM unnest(CAST(%(subjects)s AS text[])) AS asked (subject)
+    CROSS JOIN LATERAL ({_WAITING_COLUMNS} AND subject = asked.subject ORDER BY received_at, id LIMIT %(limit)s) head
+"""  # noqa: S608 - composed of constants of this module
 
 _BEHIND = """
     WITH later AS (SELECT id, student_id, received_at FROM questions
@@ -1163,14 +1193,18 @@ _WAITING = f"""
                         ORDER BY received_at, id LIMIT %(limit)s) w
 """  # noqa: S608 - composed of constants of this module
 
-# Of one certification, and with a plain limit: the planner then keeps one plan for all. Tonight counts from five in the
-# morning in the city's own time.
+# Each certification is read for itself, with a plain limit: the planner then keeps one plan for all. Tonight counts
+# from five in the morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
-        SELECT p.teacher_id, p.since FROM presence p
-        WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
-                           AND c.subject = %(subject)s AND c.stage = %(stage)s) AND {_ON_SHIFT}
-        ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
+        SELECT DISTINCT able.teacher_id, able.since
+        FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
+        CROSS JOIN LATERAL (
+            SELECT p.teacher_id, p.since FROM presence p
+            WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
+                               AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_ON_SHIFT}
+            ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
+        ) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')
                 + interval '5 hours') AT TIME ZONE 'Asia/Shanghai' AS began
@@ -1191,21 +1225,22 @@ _READY = f"""
 """  # noqa: S608 - composed of constants of this module
 
 # Who gets an offer goes to the end of those who wait: at the head of the index stands then who is free. What the
-# statement sees of offers may be a moment older than its lock.
+# statement sees of offers may be a moment older than its lock: who has got another one meanwhile gets none.
 _OFFER = f"""
-    WITH chosen AS MATERIALIZED (
+    WITH wanted AS (
+        SELECT * FROM unnest(CAST(%(ids)s AS uuid[]), CAST(%(questions)s AS uuid[]), CAST(%(teachers)s AS uuid[]),
+                             CAST(%(epochs)s AS int[])) AS each (id, question_id, teacher_id, epoch)
+    ), chosen AS MATERIALIZED (
         SELECT p.teacher_id FROM presence p
-        WHERE p.teacher_id = ANY(CAST(%(ranked)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
-        ORDER BY array_position(CAST(%(ranked)s AS uuid[]), p.teacher_id)
-        LIMIT 1 FOR UPDATE OF p SKIP LOCKED
+        WHERE p.teacher_id = ANY(CAST(%(teachers)s AS uuid[])) AND {_FREE} AND {_ON_SHIFT}
+        ORDER BY p.teacher_id FOR UPDATE OF p SKIP LOCKED
     ), claimed AS (
         UPDATE presence SET since = clock_timestamp() FROM chosen WHERE presence.teacher_id = chosen.teacher_id
-    ), offered AS (
-        INSERT INTO offers (id, question_id, teacher_id, state, assignment_epoch, made_at, expires_at)
-        SELECT %(id)s, %(question)s, teacher_id, 'open', %(epoch)s, %(made_at)s, %(expires_at)s FROM chosen
-        ON CONFLICT (teacher_id) WHERE state = 'open' DO NOTHING RETURNING teacher_id
     )
-    SELECT teacher_id, EXISTS (SELECT FROM offered) AS is_offered FROM chosen
+    INSERT INTO offers (id, question_id, teacher_id, state, assignment_epoch, made_at, expires_at)
+    SELECT id, question_id, teacher_id, 'open', epoch, %(made_at)s, %(expires_at)s
+    FROM wanted JOIN chosen USING (teacher_id)
+    ON CONFLICT (teacher_id) WHERE state = 'open' DO NOTHING RETURNING teacher_id
 """  # noqa: S608 - composed of constants of this module
 
 _ON_DUTY_FOR = """

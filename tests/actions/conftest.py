@@ -9,8 +9,7 @@ from uuid import UUID
 import pytest
 
 from matcher.embed import Embedder
-from server.actions.ports import Found
-from server.domain.people import Stage, Subject
+from server.actions.ports import Found, Sought
 from server.domain.question import Verdict
 from server.store.work import Outgoing, Store, Work, open_engine
 from tests.builders import World
@@ -30,29 +29,20 @@ class SaysSo:
         if self.loaded is not None:
             await self.loaded.wait()
 
-    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
+    async def expect(self, work: Work, sought: Sequence[Sought]) -> list[list[Sought]]:
         await self.ready()
+        return [[*sought]]
 
-    async def find(
-        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
-    ) -> Found:
+    async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
         await self.ready()
         if self.fails:
             raise RuntimeError("the matcher is down")
-        return self.found
+        return [self.found for _ in sought]
 
-    async def learn(
-        self,
-        work: Work,
-        id: UUID,
-        kind: Literal["answer", "open"],
-        text: str,
-        subject: Subject,
-        stage: Stage,
-        figure: str | None = None,
-    ) -> None:
-        self.known[id] = kind
-        self.figures[id] = figure
+    async def learn(self, work: Work, kind: Literal["answer", "open"], problems: Sequence[Sought]) -> None:
+        for each in problems:
+            self.known[each.id] = kind
+            self.figures[each.id] = each.figure
 
     async def forget(self, work: Work, id: UUID) -> None:
         self.known.pop(id, None)

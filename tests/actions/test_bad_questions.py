@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import numpy as np
@@ -14,6 +14,7 @@ from matcher.match import Matcher, Prepared
 from matcher.read import read_photo
 from server import matching
 from server.actions import ask, upkeep
+from server.actions.ports import Sought
 from server.domain.people import Stage, Subject
 from server.domain.question import State
 from server.hands import Hands, Hung
@@ -49,7 +50,7 @@ async def settled(store: Store, finder: MatcherFinder, world: World, text: str) 
 async def test_an_odd_question_goes_to_a_teacher(store: Store, world: World, embedder: Embedder, name: str) -> None:
     finder = MatcherFinder(lambda: Matcher(embedder))
     async with store.work() as work:
-        await finder.learn(work, uuid4(), "answer", KNOWN, Subject.MATH, Stage.JUNIOR)
+        await finder.learn(work, "answer", [Sought(uuid4(), KNOWN, Subject.MATH, Stage.JUNIOR)])
         await work.commit()
 
     assert await settled(store, finder, world, ODD[name]) is State.WAITING
@@ -71,9 +72,9 @@ class Hanging(Matcher):
         super().__init__(embedder)
         self.over = threading.Event()
 
-    def prepare(self, text: str) -> Prepared:
+    def prepare_each(self, texts: Sequence[str]) -> list[Prepared]:
         self.over.wait()
-        return super().prepare(text)
+        return super().prepare_each(texts)
 
 
 @pytest.fixture

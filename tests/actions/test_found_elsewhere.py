@@ -7,6 +7,7 @@ import pytest
 from matcher.embed import Embedder
 from matcher.match import Match, Matcher
 from server.actions import ask
+from server.actions.ports import Sought
 from server.domain.people import Certification, Person, Stage, Subject
 from server.domain.question import Question, State, Verdict
 from server.matching import MatcherFinder
@@ -92,7 +93,7 @@ async def test_other_numbers_and_an_unseen_figure_are_not_pushed_from_elsewhere(
     store: Store, world: World, finder: MatcherFinder, made: UUID
 ) -> None:
     async with store.work() as work:
-        await finder.learn(work, uuid4(), "answer", SEEN, Subject.MATH, Stage.JUNIOR, "a" * 16)
+        await finder.learn(work, "answer", [Sought(uuid4(), SEEN, Subject.MATH, Stage.JUNIOR, figure="a" * 16)])
         await work.commit()
 
     pupil = await world.student("second")
@@ -106,7 +107,7 @@ async def test_who_is_answered_where_they_asked_costs_no_second_search(
     store: Store, world: World, embedder: Embedder, made: UUID
 ) -> None:
     class Narrow(Matcher):
-        async def match_elsewhere(self, *asked: object, **more: object) -> Match | None:
+        async def match_elsewhere(self, *asked: object, **more: object) -> list[Match | None]:
             raise AssertionError("looked for elsewhere")
 
     finder = MatcherFinder(lambda: Narrow(embedder))

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,9 +14,10 @@ from matcher.compare import FIGURES
 from matcher.decide import base_version
 from matcher.embed import SHIPPED, Embedder, ModelRefused
 from matcher.index import Index, models
-from matcher.match import Matcher
+from matcher.match import Matcher, Prepared
 from server import matching
 from server.actions import judge
+from server.actions.ports import Sought
 from server.app import backstage
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
@@ -47,14 +49,14 @@ def loads(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
 async def learn(store: Store, finder: MatcherFinder, text: str) -> UUID:
     id = uuid4()
     async with store.work() as work:
-        await finder.learn(work, id, "answer", text, Subject.MATH, Stage.PRIMARY)
+        await finder.learn(work, "answer", [Sought(id, text, Subject.MATH, Stage.PRIMARY)])
         await work.commit()
     return id
 
 
 async def found(store: Store, finder: MatcherFinder, text: str) -> UUID | None:
     async with store.work() as work:
-        return (await finder.find(work, text, Subject.MATH, Stage.PRIMARY, from_photo=False)).entry
+        return (await finder.find(work, [Sought(uuid4(), text, Subject.MATH, Stage.PRIMARY)]))[0].entry
 
 
 async def states(store: Store) -> dict[str, tuple[str, int]]:
@@ -114,16 +116,16 @@ async def test_what_is_withdrawn_during_a_change_does_not_come_back(
 ) -> None:
     peaches = await learn(store, old, PEACHES)
     await found(store, new, ROPE)  # makes itself known
-    prepare = matching._prepared_all
+    prepare = Matcher.prepare_each
     embedding, go_on = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slowly(matcher: Matcher, texts: list[str]) -> list[object]:
+    def slowly(matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
         loop.call_soon_threadsafe(embedding.set)
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
         return prepare(matcher, texts)
 
-    monkeypatch.setattr(matching, "_prepared_all", slowly)
+    monkeypatch.setattr(Matcher, "prepare_each", slowly)
     step = asyncio.create_task(new.refill(store))
     await embedding.wait()
     async with store.work() as work:
@@ -213,15 +215,14 @@ async def test_a_problem_that_leans_on_its_figure_is_pushed_only_for_the_same_fi
     mine, near, other = "00ff00ff00ff00ff", "00ff00ff00ff00fe", "ff00ff00ff00ff00"
     id = uuid4()
     async with store.work() as work:
-        await old.learn(work, id, "answer", text, Subject.MATH, Stage.PRIMARY, mine)
+        await old.learn(work, "answer", [Sought(id, text, Subject.MATH, Stage.PRIMARY, figure=mine)])
         await work.commit()
 
     said = {}
     for figure in (near, other, None):
         async with store.work() as work:
-            said[figure] = await old.find(
-                work, text, Subject.MATH, Stage.PRIMARY, from_photo=True, figure=figure
-            )
+            asked = Sought(uuid4(), text, Subject.MATH, Stage.PRIMARY, from_photo=True, figure=figure)
+            [said[figure]] = await old.find(work, [asked])
 
     assert said[near].entry == id
     assert said[other].verdict is said[None].verdict is Verdict.SIMILAR

@@ -439,7 +439,7 @@ async def test_who_got_a_question_waits_behind_those_who_got_none(store: Store, 
         question = await work.question(asked)
         assert question is not None
         now = await work.now()
-        assert await work.offer_to_first(question, [first.id], now, now) == (first.id, True)
+        assert await work.offer_each([(question, first.id)], now, now) == {first.id}
         await work.execute(t.offers.update().values(state="lapsed"))
         behind = [ready.id for ready in await work.ready(wanted)]
         began = await work.now()

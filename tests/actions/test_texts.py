@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from matcher.embed import Embedder
 from matcher.match import Matcher
 from server.actions import ask
-from server.actions.ports import Finder, Found
+from server.actions.ports import Finder, Found, Sought
 from server.domain.people import Person
 from server.domain.question import Question, QuestionId, State
 from server.live.bus import Bus
@@ -170,10 +169,10 @@ async def test_one_that_fails_keeps_nobody_of_its_moment_from_being_matched(
     store: Store, world: World, student: Person
 ) -> None:
     class Choosy(SaysSo):
-        async def find(self, work: Work, text: str, *rest: Any, **more: Any) -> Found:
-            if text == "no":
+        async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
+            if any(each.text == "no" for each in sought):
                 raise RuntimeError("the matcher fails with this one")
-            return await super().find(work, text, *rest, **more)
+            return await super().find(work, sought)
 
     finder = Choosy()
     bad = await world.ask(student, "no")

@@ -96,7 +96,7 @@ async def test_the_place_in_the_queue_is_kept_and_a_crash_in_between_loses_nothi
     assert (forgotten, late) == ([id], [])
     await settle(store, finder, id)
     async with store.work() as work:
-        assert [waiting.id for waiting in await work.waiting((await question(store, id)).subject)] == [id, later]
+        assert [waiting.id for waiting in await work.waiting([(await question(store, id)).subject])] == [id, later]
     assert (await question(store, id)).received_at == before
 
 

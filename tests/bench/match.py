@@ -26,6 +26,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import psutil
@@ -36,6 +37,7 @@ from matcher.embed import Embedder
 from matcher.index import SET_BREADTH
 from matcher.match import Matcher
 from matcher.normalize import normalize
+from server.actions.ports import Sought
 from server.cli import LOOKS
 from server.domain.people import Stage, Subject
 from server.embedded import Urls
@@ -200,7 +202,7 @@ async def _find(store: Store, finder: MatcherFinder, words: str, subject: Subjec
     """Seconds to the verdict."""
     begun = time.monotonic()
     async with store.work(often=True) as work:
-        await finder.find(work, words, subject, stage, from_photo=False)
+        await finder.find(work, [Sought(uuid4(), words, subject, stage)])
         await work.commit()
     return time.monotonic() - begun
 
@@ -255,7 +257,7 @@ async def _add_while_asked(
 
     async def add(entry: Entry) -> bool:
         async with store.work(often=True) as work:
-            await finder.learn(work, entry.id, "answer", entry.text, entry.subject, entry.stage)
+            await finder.learn(work, "answer", [Sought(entry.id, entry.text, entry.subject, entry.stage)])
             await work.commit()
         async with store.work(often=True) as work:
             near = await finder.near(work, entry.text, [(entry.subject, entry.stage)], NEAREST)

@@ -15,8 +15,7 @@ from uuid import UUID
 from media.render import Hears, Rendered, RenderJob
 from media.storage import open_storage
 from server import observe, workers
-from server.actions.ports import Found, Rules
-from server.domain.people import Stage, Subject
+from server.actions.ports import Found, Rules, Sought
 from server.domain.question import Verdict
 from server.live.bus import Bus
 from server.parts import Backstage
@@ -100,24 +99,13 @@ class NoMatcher:
     async def ready(self) -> None:
         return
 
-    async def expect(self, work: Work, problems: Sequence[tuple[str, Subject]]) -> None:
-        return
+    async def expect(self, work: Work, sought: Sequence[Sought]) -> list[list[Sought]]:
+        return [[*sought]]
 
-    async def find(
-        self, work: Work, text: str, subject: Subject, stage: Stage, *, from_photo: bool, figure: str | None = None
-    ) -> Found:
-        return Found(Verdict.NEW)
+    async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
+        return [Found(Verdict.NEW) for _ in sought]
 
-    async def learn(
-        self,
-        work: Work,
-        id: UUID,
-        kind: Literal["answer", "open"],
-        text: str,
-        subject: Subject,
-        stage: Stage,
-        figure: str | None = None,
-    ) -> None:
+    async def learn(self, work: Work, kind: Literal["answer", "open"], problems: Sequence[Sought]) -> None:
         return
 
     async def forget(self, work: Work, id: UUID) -> None:

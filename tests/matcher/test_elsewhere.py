@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.calibrate import Calibration
 from matcher.index import ELSEWHERE, Kind
-from matcher.match import Match, Matcher, Outcome
+from matcher.match import Beyond, Match, Matcher, Outcome
 from server import cli
 from server.domain.people import Stage, Subject
 from server.matching import SCOPES, beside, found_elsewhere
@@ -31,7 +31,8 @@ async def answered(matcher: Matcher, connection: AsyncConnection, *texts: str, s
 async def elsewhere(matcher: Matcher, connection: AsyncConnection, text: str, from_photo: bool = False) -> Match | None:
     """As asked under mathematics of the same stage."""
     around = beside(Subject.MATH, Stage.JUNIOR)
-    return await matcher.match_elsewhere(connection, matcher.prepare(text), around, from_photo)
+    [found] = await matcher.match_elsewhere(connection, [Beyond(matcher.prepare(text), around, from_photo)])
+    return found
 
 
 async def test_each_problem_of_another_subject_is_found_as_itself(
@@ -85,7 +86,7 @@ async def test_so_many_are_looked_at_and_the_most_alike_first(matcher: Matcher, 
     await answered(matcher, connection, *many, APPLES)
     asked = matcher.prepare(APPLES)
 
-    found = await matcher.index.elsewhere(connection, asked.vector, asked.problem, [PHYSICS])
+    [found] = await matcher.index.elsewhere(connection, [(asked.vector, asked.problem, [PHYSICS])])
 
     assert len(found) == ELSEWHERE
     assert found[0].problem.original == APPLES and found[0].cosine > 0.99 and found[0].scope == PHYSICS

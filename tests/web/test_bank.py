@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy import insert
 
 from server.actions import bank, facts
+from server.actions.ports import Sought
 from server.actions.taxonomy import bring_in
 from server.bank import index_words
 from server.domain.people import Role, Stage, Subject
@@ -115,7 +116,7 @@ async def test_meaning_finds_what_words_do_not_and_a_matcher_that_is_gone_costs_
     await parts.finder.ready()
     [known] = await town.sql("SELECT id FROM answers")
     async with parts.store.work() as work:
-        await parts.finder.learn(work, known.id, "answer", RIGHT, Subject.MATH, Stage.JUNIOR)
+        await parts.finder.learn(work, "answer", [Sought(known.id, RIGHT, Subject.MATH, Stage.JUNIOR)])
         await work.commit()
 
     near = await find(desk, "q=直角三角形的直角边长 3、4，斜边长？")

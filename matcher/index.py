@@ -457,7 +457,7 @@ def _by_words_elsewhere(distance: str, mine: str) -> str:
                 AS told(asked, gram, rarity)
             CROSS JOIN LATERAL (
                 SELECT id FROM matcher_entries
-                WHERE grams @@ CAST(told.gram AS tsquery) AND ({mine}) IS TRUE AND kind = 'answer' LIMIT {MOST_HOLDERS}
+                WHERE grams @@ CAST(told.gram AS tsquery) AND ({mine} AND kind = 'answer') IS TRUE LIMIT {MOST_HOLDERS}
             ) AS holder
             GROUP BY asked, holder.id
         ), by_words AS MATERIALIZED (
@@ -483,7 +483,7 @@ def _nearest(distance: str, mine: str, index: str, subject: str | None, stage: s
     columns = [column for column, value in (("subject", subject), ("stage", stage)) if value is not None]
     scope = " AND ".join([mine, *(f"coalesce({column}, '') = ANY(ARRAY[CAST(%({column})s AS text), ''])"
                                   for column in columns)])
-    held = " AND ".join([f"({mine}) IS TRUE", asked, *(f"({column} IS NULL OR {column} = %({column})s)"
+    held = " AND ".join([f"({mine} AND {asked}) IS TRUE", *(f"({column} IS NULL OR {column} = %({column})s)"
                                                        for column in columns)])
     compared = f"({distance} + 0)"  # HNSW answers only the bare distance
     one_by_one = f"SELECT id, {compared} AS far FROM matcher_entries WHERE {scope}"  # noqa: S608  as below

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 LINE = "texts"
 AT_ONCE = 16  # that a process takes upon itself
 TOGETHER = 8  # of these, in one transaction
-LANES = 2  # transactions under way: while one waits for the database, the other matches
+LANES = 1  # transactions under way: while one waits for the database, the other matches
 UNTAKEN_S = 0.5  # that a question lies in the line before the process that took it in settles it itself
 REST_S = 0.5  # of a worker that finds no Redis
 

@@ -25,6 +25,7 @@ from server.actions.lecture_room import Line, say, vote
 from server.actions.ports import Rules
 from server.actions.teach import Place, enrol
 from server.air import Studio
+from server.asking import asking
 from server.desk import ServiceDesk
 from server.edges import Edges
 from server.grants import Grants
@@ -151,6 +152,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
+        asking=asking(behind.store),
         recognizing=_recognizing(behind.store),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),
@@ -184,6 +186,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await studio.stop()
+            await parts.asking.flush()
             await parts.texts.flush()
             await parts.enrolling.flush()
             await asyncio.gather(parts.voting.flush(), parts.saying.flush())

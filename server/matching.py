@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -30,6 +29,7 @@ from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
 from server.hands import Hands
 from server.store.work import Store, Work
+from server.together import in_rounds
 
 log = logging.getLogger(__name__)
 
@@ -96,14 +96,8 @@ class MatcherFinder:
     async def expect(self, work: Work, sought: Sequence[Sought]) -> list[list[Sought]]:
         await self._in_turn(work, sought)
         matcher = await self._matcher()
-        rounds: list[list[Sought]] = []
-        seen: Counter[_Turn] = Counter()
-        for each, turn in zip(sought, await self._turns(work, matcher, sought), strict=True):
-            if seen[turn] == len(rounds):
-                rounds.append([])
-            rounds[seen[turn]].append(each)
-            seen[turn] += 1
-        return rounds
+        pairs = [*zip(sought, await self._turns(work, matcher, sought), strict=True)]
+        return [[each for each, _ in group] for group in in_rounds(pairs, key=lambda pair: pair[1])]
 
     async def find(self, work: Work, sought: Sequence[Sought]) -> list[Found]:
         connection = await work.connection()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from media.storage import FolderStorage, S3Storage
+from server.actions.ask import Asked, Asking
 from server.actions.lecture_room import Line
 from server.actions.ports import Rules
 from server.actions.teach import Place
@@ -55,6 +56,7 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
+    asking: Together[None, Asking, Asked]  # texts
     recognizing: Together[bool, bytes, SignInRecord | None]  # tokens' hashes, of programs or of browsers
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question

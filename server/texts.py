@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Coroutine, Sequence
+from typing import Any
 from uuid import UUID
 
 from server.actions import ask
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 LINE = "texts"
 AT_ONCE = 16  # that a process takes upon itself
 TOGETHER = 8  # of these, in one transaction
-LANES = 1  # transactions under way: while one waits for the database, the other matches
 UNTAKEN_S = 0.5  # that a question lies in the line before the process that took it in settles it itself
 REST_S = 0.5  # of a worker that finds no Redis
 
@@ -31,21 +30,21 @@ class Texts:
     to the workers (docs/adr/0070). What no worker takes in time, or can't be handed over because Redis is away, is
     settled where it was asked. Upkeep finds a question that is lost with its process.
 
-    First come first served, and two transactions at a time: those who come meanwhile share the next, so that in a burst
-    each costs less.
+    First come first served, one transaction at a time: those who come meanwhile share the next, so that in a burst each
+    costs less.
     """
 
     def __init__(self, store: Store, finder: Finder, rules: Rules, bus: Bus) -> None:
         self._store, self._finder, self._rules, self._bus = store, finder, rules, bus
         self._handed: dict[UUID, float] = {}  # when each was put in the line
         self._under_way: set[asyncio.Task[None]] = set()
-        self._settling: Together[int, UUID, None] = Together(self._settle_together, at_once=TOGETHER)
-        self._lanes = cycle(range(LANES))
+        self._handing: Together[None, UUID, None] = Together(self._hand_over)
+        self._settling: Together[None, UUID, None] = Together(self._settle_together, at_once=TOGETHER)
 
     # Where a question was asked.
 
     def soon(self, question: UUID) -> None:
-        self._spawn(question, handing=True)
+        self._spawn(self._handing.join(None, question))
 
     async def watch(self) -> None:
         """Until cancelled: settles what nobody takes."""
@@ -59,13 +58,15 @@ class Texts:
             await asyncio.gather(*self._under_way)
             await self._call_back(time.monotonic())
 
-    async def _hand_over(self, question: UUID) -> None:
+    async def _hand_over(self, _: None, questions: Sequence[UUID]) -> Sequence[None]:
         try:
-            await self._bus.line_up(LINE, str(question))
+            await self._bus.line_up(LINE, [str(question) for question in questions])
         except BusDown:
-            await self._settle(question)
+            for question in questions:
+                self._spawn(self._settle(question))
         else:
-            self._handed[question] = time.monotonic()
+            self._handed |= dict.fromkeys(questions, time.monotonic())
+        return [None] * len(questions)
 
     async def _call_back(self, handed_before: float) -> None:
         due = [question for question, since in self._handed.items() if since <= handed_before]
@@ -79,7 +80,7 @@ class Texts:
             left = [True] * len(due)
         for question, is_left in zip(due, left, strict=True):
             if is_left:
-                self._spawn(question)
+                self._spawn(self._settle(question))
 
     # Where it is matched.
 
@@ -96,22 +97,21 @@ class Texts:
                 continue
             if question is not None:
                 with contextlib.suppress(ValueError):  # not ours
-                    self._spawn(UUID(question.decode("ascii", "replace")))
+                    self._spawn(self._settle(UUID(question.decode("ascii", "replace"))))
 
-    def _spawn(self, question: UUID, *, handing: bool = False) -> None:
-        do = self._hand_over if handing else self._settle
-        task = asyncio.create_task(do(question), name="settle")
+    def _spawn(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(doing, name="settle")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
     async def _settle(self, question: UUID) -> None:
         try:
             await self._finder.ready()  # its pupil may withdraw meanwhile
-            await self._settling.join(next(self._lanes), question)
+            await self._settling.join(None, question)
         except Exception:
             log.exception("a question waits for upkeep to be matched")
 
-    async def _settle_together(self, _: int, questions: Sequence[UUID]) -> Sequence[None]:
+    async def _settle_together(self, _: None, questions: Sequence[UUID]) -> Sequence[None]:
         try:
             async with self._store.work(often=True) as work:
                 await ask.settle_texts(work, self._finder, self._rules, questions, work.began)

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from server.actions.errors import Later, Refusal
+from server.actions.errors import Later
 
 K = TypeVar("K")
 A = TypeVar("A")
@@ -24,7 +24,7 @@ class Together(Generic[K, A, R]):
 
     def __init__(
         self,
-        serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Refusal]]],
+        serve: Callable[[K, Sequence[A]], Awaitable[Sequence[R | Exception]]],
         pace_s: float = 0.0,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -34,7 +34,7 @@ class Together(Generic[K, A, R]):
         self._count = 0
 
     async def join(self, key: K, asks: A) -> R:
-        """What the group's serving gives for this one; raises its refusal."""
+        """What the group's serving gives for this one; raises it when it is an exception, as a refusal is."""
         if self._count >= MOST:
             raise Later
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
@@ -61,7 +61,7 @@ class Together(Generic[K, A, R]):
                 for (_, answer), each in zip(group, found, strict=True):
                     if answer.done():
                         continue
-                    if isinstance(each, Refusal):
+                    if isinstance(each, Exception):
                         answer.set_exception(each)
                     else:
                         answer.set_result(each)
@@ -75,3 +75,16 @@ class Together(Generic[K, A, R]):
         """Until all who came are served."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+
+def in_rounds(items: Sequence[A], key: Callable[[A], Hashable]) -> list[list[A]]:
+    """The items in their order, in as few rounds as keep two with the same key apart."""
+    rounds: list[list[A]] = []
+    seen: Counter[Hashable] = Counter()
+    for item in items:
+        at = key(item)
+        if seen[at] == len(rounds):
+            rounds.append([])
+        rounds[seen[at]].append(item)
+        seen[at] += 1
+    return rounds

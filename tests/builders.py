@@ -98,5 +98,5 @@ class World:
     ) -> UUID:
         wanted = ask.Wanted(Subject.MATH, grade, text)
         async with self.store.work() as work:
-            asked = await ask.ask(work, student, wanted, key or str(uuid4()), await work.now())
+            asked = await ask.ask(work, ask.Asking(student.id, wanted, key or str(uuid4())), await work.now())
         return asked.question.id

@@ -230,8 +230,8 @@ class Bus:
 
     # Lines: each message is taken by one process. Short-lived, and no more kept than Redis keeps.
 
-    async def line_up(self, line: str, message: str) -> None:
-        await self._do(lambda: self._redis.rpush(self._line(line), message))
+    async def line_up(self, line: str, messages: Sequence[str]) -> None:
+        await self._do(lambda: self._redis.rpush(self._line(line), *messages))
 
     async def next_in_line(self, line: str) -> bytes | None:
         """The oldest message, as soon as there is one; None when none comes for a second."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from psycopg.pq import TransactionStatus
@@ -27,6 +27,7 @@ from server.store.lines import Driver, Record, begin, clock, driver_of, insertio
 
 __all__ = [
     "DUTY_CHANNEL",
+    "Memory",
     "Outgoing",
     "Record",
     "Store",
@@ -89,6 +90,15 @@ def staff_channel(lecture: UUID) -> str:
 
 
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
+
+
+class Memory(NamedTuple):
+    """What a request has made, under its sender's key."""
+
+    account_id: UUID
+    key: str
+    fingerprint: bytes
+    resource: UUID
 
 
 class Overtaken(Exception):
@@ -249,8 +259,9 @@ class Work:
 
     async def flush(self, but: Sequence[Question] = ()) -> None:
         """Write what is new and what has changed of the questions, save those of which more is to come."""
+        if self._added:
+            await self._insert("questions", *map(_values, self._added))
         for question in self._added:
-            await self._insert("questions", _values(question))
             self._questions[question.id] = question, _stored(question)
         self._added = []
         alike: dict[tuple[str, ...], list[Question]] = {}
@@ -284,10 +295,18 @@ class Work:
 
     async def remember(self, account: UUID, key: str, fingerprint: bytes, resource: UUID) -> tuple[UUID, bytes]:
         """First come, first kept: the resource and fingerprint under this key, ours if the key was new."""
-        row = {"account": account, "key": key, "fingerprint": fingerprint, "resource": resource}
-        found = await self._row(_REMEMBER, row)
-        assert found is not None
-        return found.resource, bytes(found.fingerprint)
+        [kept] = await self.remember_each([Memory(account, key, fingerprint, resource)])
+        return kept.resource, kept.fingerprint
+
+    async def remember_each(self, memories: Sequence[Memory]) -> list[Memory]:
+        """What is kept under each of these keys, no two of which are the same."""
+        if not memories:
+            return []
+        rows = [memory._asdict() for memory in sorted(memories)]  # in one order for all, so that none wait in a ring
+        query, params = insertion("idempotency", rows)
+        found = {(row.account_id, row.key): row for row in await self._rows(f"{query} {_REMEMBER}", params)}
+        kept = [found[memory.account_id, memory.key] for memory in memories]
+        return [Memory(row.account_id, row.key, bytes(row.fingerprint), row.resource) for row in kept]
 
     async def attach(self, question: UUID, media: Sequence[UUID]) -> None:
         if media:
@@ -993,9 +1012,7 @@ _DEFER = """
 
 # The change that changes nothing makes the row that is known come back.
 _REMEMBER = """
-    INSERT INTO idempotency (account_id, key, fingerprint, resource)
-    VALUES (%(account)s, %(key)s, %(fingerprint)s, %(resource)s)
-    ON CONFLICT (account_id, key) DO UPDATE SET key = excluded.key RETURNING resource, fingerprint
+    ON CONFLICT (account_id, key) DO UPDATE SET key = excluded.key RETURNING account_id, key, resource, fingerprint
 """
 
 # "Not my question" is a word on the matcher, not on the teacher.

@@ -59,9 +59,13 @@ async def complete_upload(call: Call[wire.CompleteUpload]) -> wire.MediaView:
 async def ask_question(call: Call[wire.Ask]) -> Reply:
     """Answered as soon as it is durable; a text is matched right after, files are read by a worker."""
     wanted = ask.Wanted(call.body.subject, call.body.grade, call.body.text, tuple(call.body.media))
-    async with call.parts.store.work(often=True) as work:
-        done = await ask.ask(work, call.person, wanted, call.key, work.began)
-        reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
+    asking = ask.Asking(call.person.id, wanted, call.key)
+    if wanted.media:
+        async with call.parts.store.work(often=True) as work:
+            done = await ask.ask(work, asking, work.began)
+    else:
+        done = await call.parts.asking.join(None, asking)
+    reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
     if done.is_new:
         asked()
         if not done.needs_reading:

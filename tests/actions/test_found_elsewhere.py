@@ -34,7 +34,8 @@ async def asked(
 ) -> Question:
     """Asked and settled."""
     async with store.work() as work:
-        made = await ask.ask(work, pupil, ask.Wanted(subject, grade, text), str(uuid4()), await work.now())
+        asking = ask.Asking(pupil.id, ask.Wanted(subject, grade, text), str(uuid4()))
+        made = await ask.ask(work, asking, await work.now())
     async with store.work(often=True) as work:
         await ask.settle(work, finder, RULES, made.question.id, None, await work.now())
     return await question(store, made.question.id)

@@ -141,9 +141,10 @@ async def test_somebody_elses_file_can_not_be_asked_with(store: Store, world: Wo
         await work.add_media(id=media, owner_id=other.id, kind="photo", state="ready", content_type="x", key="k")
         await work.commit()
 
+    asking = ask.Asking(student.id, ask.Wanted(Subject.MATH, 8, "", [media]), "k")
     async with store.work() as work:
         with pytest.raises(NotHere):
-            await ask.ask(work, student, ask.Wanted(Subject.MATH, 8, "", [media]), "k", await work.now())
+            await ask.ask(work, asking, work.began)
 
 
 async def test_the_same_question_gets_the_video_and_no_teacher(store: Store, world: World, finder: SaysSo) -> None:

@@ -38,7 +38,7 @@ async def test_a_file_that_no_question_uses_is_forgotten_after_a_week(
     asked_with = await _photo(store, storage, pupil.id)
     async with store.work() as work:
         wanted = ask.Wanted(Subject.MATH, 8, "", [asked_with])
-        await ask.ask(work, pupil, wanted, str(uuid4()), await work.now())
+        await ask.ask(work, ask.Asking(pupil.id, wanted, str(uuid4())), await work.now())
     await _age(store, upload.UNUSED_AFTER + timedelta(hours=1))
     yesterday = await _photo(store, storage, pupil.id)
 

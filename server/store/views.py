@@ -508,7 +508,7 @@ async def _read_questions(store: Store, ids: Sequence[UUID]) -> list[Record | No
 
 
 async def _read_duties(store: Store, teachers: Sequence[UUID]) -> list[Record]:
-    found = {row.teacher: row for row in await store.rows(_DUTY, {"teachers": [*{*teachers}]})}
+    found = {row.teacher: row for row in await store.rows(_DUTY, {"teachers": [*{*teachers}]}, often=True)}
     return [found[teacher] for teacher in teachers]
 
 
@@ -665,19 +665,23 @@ _OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
     ORDER BY q.received_at DESC, q.id DESC
 """
 
+# What is looked up for each teacher stands with a limit: as a plain join, a plan made while nobody had an offer would
+# read all of them for each.
 _DUTY = f"""
     SELECT who.id AS teacher, clock_timestamp() AS read_at, p.wish, p.breath_s,
            CASE WHEN p.rests_until > clock_timestamp() THEN p.rests_until END AS rests_until,
            live.id AS session_id, live.kind AS session_kind, o.id AS offer_id, o.made_at, o.expires_at,
            q.id AS question_id, q.subject, q.grade, q.text, {_READ_TEXT}, q.followers, q.received_at,
            {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
-           (SELECT count(*) FROM questions w JOIN certifications c ON c.account_id = who.id AND c.subject = w.subject
-                AND c.stage = {STAGE.format("w")}
-            WHERE w.state = 'waiting') AS waiting
+           (SELECT count(*) FROM questions w WHERE w.state = 'waiting' AND (
+                SELECT true FROM certifications c
+                WHERE c.account_id = who.id AND c.subject = w.subject AND c.stage = {STAGE.format("w")})) AS waiting
     FROM unnest(CAST(%(teachers)s AS uuid[])) AS who (id)
     LEFT JOIN presence p ON p.teacher_id = who.id
-    LEFT JOIN live_sessions live ON live.teacher_id = who.id AND live.ended_at IS NULL
-    LEFT JOIN offers o ON o.teacher_id = who.id AND o.state = 'open'
+    LEFT JOIN LATERAL (
+        SELECT id, kind FROM live_sessions WHERE teacher_id = who.id AND ended_at IS NULL LIMIT 1
+    ) live ON true
+    LEFT JOIN LATERAL (SELECT * FROM offers WHERE teacher_id = who.id AND state = 'open' LIMIT 1) o ON true
     LEFT JOIN questions q ON q.id = o.question_id
 """  # noqa: S608 - composed of constants of this module
 

@@ -63,14 +63,16 @@ async def ask_question(call: Call[wire.Ask]) -> Reply:
     if wanted.media:
         async with call.parts.store.work(often=True) as work:
             done = await ask.ask(work, asking, work.began)
+            reading = asyncio.create_task(call.parts.views.question(done.question.id))
     else:
-        done = await call.parts.asking.join(None, asking)
-    reading = asyncio.create_task(_question(call, done.question.id))  # with what is told of it right now
+        done, reading = await call.parts.asking.join(None, asking)
     if done.is_new:
         asked()
         if not done.needs_reading:
             call.parts.texts.soon(done.question.id)
-    return Reply(await reading, status=201 if done.is_new else 200)
+    view = await reading
+    assert view is not None
+    return Reply(view, status=201 if done.is_new else 200)
 
 
 async def student_state(call: Call[None]) -> wire.StudentState:

@@ -9,6 +9,7 @@ from server.actions.ask import Asked, Asking, Wanted
 from server.actions.errors import BadRequest, EmptyQuestion, KeyReused
 from server.asking import asking
 from server.domain.people import Person, Subject
+from server.store.views import Views
 from server.store.work import Outgoing, Store
 from tests.builders import World
 
@@ -18,9 +19,23 @@ def wanted(text: str, grade: int = 8) -> Wanted:
 
 
 async def asked(store: Store, asks: Sequence[Asking]) -> list[Asked | BaseException]:
-    """What becomes of those who ask in one moment."""
-    together = asking(store)
-    return await asyncio.gather(*(together.join(None, each) for each in asks), return_exceptions=True)
+    """What becomes of those who ask in one moment; what each sees is its own question."""
+    together = asking(store, Views(store, no_file))
+    given = await asyncio.gather(*(together.join(None, each) for each in asks), return_exceptions=True)
+    outcomes: list[Asked | BaseException] = []
+    for each in given:
+        if isinstance(each, BaseException):
+            outcomes.append(each)
+        else:
+            done, reading = each
+            view = await reading
+            assert view is not None and view.id == done.question.id
+            outcomes.append(done)
+    return outcomes
+
+
+async def no_file(key: str, name: str | None) -> str:
+    raise AssertionError("a text has no file")
 
 
 def questions(given: Sequence[Asked | BaseException]) -> list[Asked]:

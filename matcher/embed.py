@@ -33,11 +33,14 @@ class ModelRefused(Exception):
 class Embedder:
     """A loaded model. `dimension` is the length of its vectors, `version` names its exact weights."""
 
-    def __init__(self, encode: Callable[[Sequence[str]], Vector], dimension: int, version: str) -> None:
+    def __init__(self, encode: Callable[[Sequence[str]], Vector], dimension: int, version: str,
+                 is_quick: bool = False) -> None:
         """`encode` gives a row a text, of any length."""
         self._encode = encode
         self.dimension = dimension
         self.version = version
+        self.is_quick = is_quick
+        """Whether it takes less time than to hand the text to another thread, and can't hang."""
 
     @classmethod
     def load(cls, name_or_path: str | Path | None = None, dimension: int | None = None) -> Embedder:
@@ -47,8 +50,9 @@ class Embedder:
         """
         where = str(name_or_path or SHIPPED)
         try:
-            encode, width = _table(Path(where)) if _takes_pieces(where) else _network(where)
-            embedder = cls(encode, width, _version(where))
+            is_table = _takes_pieces(where)
+            encode, width = _table(Path(where)) if is_table else _network(where)
+            embedder = cls(encode, width, _version(where), is_quick=is_table)
             probe = embedder.embed(["一个长方形长5厘米,宽3厘米,面积是多少平方厘米?"])
         except ModelRefused:
             raise

@@ -331,7 +331,8 @@ def _literal(vector: Vector) -> str:
 @lru_cache(maxsize=100)
 def _written(vector: bytes) -> str:
     """A question's vector is sent up to three times: to search, to search elsewhere, to be added."""
-    return "[" + ",".join(f"{x:.5g}" for x in np.frombuffer(vector, np.float32).tolist()) + "]"
+    numbers = np.frombuffer(vector, np.float32).tolist()
+    return f"[{','.join(['%.5g'] * len(numbers))}]" % tuple(numbers)
 
 
 def _list(parts: Iterable[str]) -> str:

@@ -192,8 +192,7 @@ def web(settings: Settings, _: argparse.Namespace) -> int | None:
             ws=Wire,
             ws_max_size=2 * MAX_FRAME,  # larger than ours, so that ours is the code that closes
             ws_per_message_deflate=False,
-            ws_ping_interval=20,
-            ws_ping_timeout=20,
+            ws_ping_interval=None,  # a page's own beats tell as much, and the hub asks one that is late
             proxy_headers=False,
             server_header=False,
             access_log=False,

@@ -34,7 +34,7 @@ from server.together import in_rounds
 log = logging.getLogger(__name__)
 
 HANDS = 2
-"""Threads that embed: as many as the cores of a small machine."""
+"""Threads that embed with a model that takes its time: as many as the cores of a small machine."""
 PATIENCE_S = 3.0
 """For embedding one text: a thousand times what the shipped model takes. Then the question goes to a teacher."""
 LOAD_PATIENCE_S = 10.0
@@ -136,7 +136,7 @@ class MatcherFinder:
         connection = await work.connection()
         new, serving, _ = await self._in_turn(work, [])
         matcher = serving or new
-        prepared = (await self._hands.do(matcher.prepare_each, [text]))[0]
+        [prepared] = await self._embed(matcher, [text])
         return await matcher.index.near(connection, prepared.vector, scopes, limit)
 
     async def forget(self, work: Work, id: UUID) -> None:
@@ -167,9 +167,14 @@ class MatcherFinder:
         version = matcher.index.model_version
         missing = [*dict.fromkeys(each.text for each in sought if (version, each.text) not in made)]
         if missing:
-            prepared = await self._hands.do(matcher.prepare_each, missing)
+            prepared = await self._embed(matcher, missing)
             made.update(((version, text), each) for text, each in zip(missing, prepared, strict=True))
         return [made[version, each.text] for each in sought]
+
+    async def _embed(self, matcher: Matcher, texts: Sequence[str]) -> list[Prepared]:
+        if matcher.embedder.is_quick:
+            return matcher.prepare_each(texts)
+        return await self._hands.do(matcher.prepare_each, texts)
 
     async def _read_live(self, work: Work, new: Matcher, turns: Sequence["_Turn"]) -> "_Live":
         await self._register(await work.connection(), new)

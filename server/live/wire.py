@@ -44,10 +44,6 @@ class Wire(WebSocketsSansIOProtocol):
         self._shut()
         super().handle_parser_exception()
 
-    def keepalive_timeout(self) -> None:
-        self._shut()
-        super().keepalive_timeout()
-
     def shutdown(self) -> None:
         self._shut()
         super().shutdown()

@@ -69,7 +69,7 @@ class Hanging(Matcher):
     """Never comes back from embedding, until the test is over."""
 
     def __init__(self, embedder: Embedder) -> None:
-        super().__init__(embedder)
+        super().__init__(Embedder(embedder.embed, embedder.dimension, embedder.version))  # of a kind that may hang
         self.over = threading.Event()
 
     def prepare_each(self, texts: Sequence[str]) -> list[Prepared]:

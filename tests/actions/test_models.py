@@ -125,14 +125,15 @@ async def test_what_is_withdrawn_during_a_change_does_not_come_back(
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
         return prepare(matcher, texts)
 
-    monkeypatch.setattr(Matcher, "prepare_each", slowly)
-    step = asyncio.create_task(new.refill(store))
-    await embedding.wait()
-    async with store.work() as work:
-        await old.forget(work, peaches)
-        await work.commit()
-    go_on.set()
-    await step
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Matcher, "prepare_each", slowly)
+        step = asyncio.create_task(new.refill(store))
+        await embedding.wait()
+        async with store.work() as work:
+            await old.forget(work, peaches)
+            await work.commit()
+        go_on.set()
+        await step
 
     for finder in (old, new):
         assert await found(store, finder, PEACHES) is None

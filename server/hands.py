@@ -24,13 +24,13 @@ class Hands:
         self._count, self._patience_s = count, patience_s
         self._given: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lost = 0
-        for number in range(count):
-            threading.Thread(target=self._work, name=f"hand {number}", daemon=True).start()
+        self._threads: list[threading.Thread] = []
 
     async def do(self, what: Callable[..., T], *given: Any) -> T:
         """What the function gives or raises; Hung when it takes too long."""
         if self._lost >= self._count:
             raise Hung(f"all {self._count} threads are lost")
+        self._begin()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         done.add_done_callback(lambda future: future.cancelled() or future.exception())  # maybe nobody waits any more
@@ -42,6 +42,12 @@ class Hands:
             self._lost += 1
             done.add_done_callback(self._found)
             raise Hung(f"nothing after {self._patience_s:g} s") from error
+
+    def _begin(self) -> None:
+        """With the first that is asked of them."""
+        for number in range(len(self._threads), self._count):
+            self._threads.append(threading.Thread(target=self._work, name=f"hand {number}", daemon=True))
+            self._threads[-1].start()
 
     def _found(self, _: object) -> None:
         self._lost -= 1

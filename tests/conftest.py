@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
@@ -14,10 +14,13 @@ import pytest
 import redis
 from xdist.scheduler import LoadScopeScheduling
 
+from matcher import embed
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.store.migrate import migrate
 from tests.contracts.swift_server import ACCESS, SECRET, swift
 
+T = TypeVar("T")
+R = TypeVar("R")
 ROOM_BYTES = 2 << 30
 BROWSER = "tests/browser"
 LONG = ("tests/web/test_who_may.py", "tests/faults", "tests/demo/test_photos.py", "tests/media", "tests/web")
@@ -39,6 +42,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = (BROWSER, *LONG)
     items.sort(key=lambda item: next((at for at, name in enumerate(first) if item.nodeid.startswith(name)), len(first)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_model() -> Iterator[None]:
+    """Read once by a process: each app that a test builds would else read its 20 MB again, and keep them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_table", "_version"):
+            patch.setattr(embed, name, _shipped_once(getattr(embed, name)))
+        yield
+
+
+def _shipped_once(read: Callable[[T], R]) -> Callable[[T], R]:
+    kept: list[R] = []
+
+    def once(folder: T) -> R:
+        if str(folder) != str(embed.SHIPPED):
+            return read(folder)
+        if not kept:
+            kept.append(read(folder))
+        return kept[0]
+
+    return once
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,13 @@ async def ask_texts(work: Work, asks: Sequence[Asking], now: datetime) -> list[A
     """Questions without files that came in one moment, as `ask` would take each, in their order and in one transaction,
     which costs far less. No two of them are one pupil's under one key."""
     given: list[Asked | Refusal] = []
+    faults = [_fault(each.wanted) for each in asks]
     came = [_received(each, now + at * _A_TICK) for at, each in enumerate(asks)]
-    sound = [at for at, each in enumerate(asks) if _fault(each.wanted) is None]
+    sound = [at for at, fault in enumerate(faults) if fault is None]
     memories = await work.remember_each([_memory(asks[at], came[at]) for at in sound])
     kept = dict(zip(sound, memories, strict=True))
-    for at, (each, question) in enumerate(zip(asks, came, strict=True)):
-        if (fault := _fault(each.wanted)) is not None:
+    for at, (each, question, fault) in enumerate(zip(asks, came, faults, strict=True)):
+        if fault is not None:
             given.append(fault)
         elif kept[at].fingerprint != each.wanted.fingerprint():
             given.append(KeyReused())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from server.actions.ask import Asked, Asking, ask, ask_texts
+from server.actions.ask import Asked, Asking, ask_texts
 from server.actions.errors import Refusal
 from server.live.protocol import QuestionView
 from server.store.views import Views
@@ -37,14 +37,7 @@ def asking(store: Store, views: Views) -> Together[None, Asking, Taken]:
             if len(asks) == 1:
                 return [error]
             log.info("questions are taken one by one", extra={"count": len(asks)}, exc_info=True)
-            return await asyncio.gather(*map(alone, asks))
-
-    async def alone(each: Asking) -> Taken | Exception:
-        try:
-            async with store.work(often=True) as work:
-                return taken(await ask(work, each, work.began))
-        except Exception as error:
-            return error
+            return [one for [one] in await asyncio.gather(*(together([each]) for each in asks))]
 
     def taken(what: Asked | Refusal) -> Taken | Exception:
         """Called right behind the commit: what is told of it just then is the same reading."""

@@ -26,7 +26,7 @@ from server.domain.question import (
     TooLateToReopen,
     Verdict,
 )
-from server.store.work import Memory, Work
+from server.store.work import IdempotencyRecord, Work
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ async def ask(work: Work, asking: Asking, now: datetime) -> Asked:
     if (fault := _fault(wanted)) is not None:
         raise fault
     question = _received(asking, now)
-    [kept] = await work.remember_each([_memory(asking, question)])
+    [kept] = await work.remember_each([_record(asking, question)])
     if kept.fingerprint != wanted.fingerprint():
         raise KeyReused
     if kept.resource != question.id:
@@ -102,8 +102,8 @@ async def ask_texts(work: Work, asks: Sequence[Asking], now: datetime) -> list[A
     faults = [_fault(each.wanted) for each in asks]
     came = [_received(each, now + at * _A_TICK) for at, each in enumerate(asks)]
     sound = [at for at, fault in enumerate(faults) if fault is None]
-    memories = await work.remember_each([_memory(asks[at], came[at]) for at in sound])
-    kept = dict(zip(sound, memories, strict=True))
+    records = await work.remember_each([_record(asks[at], came[at]) for at in sound])
+    kept = dict(zip(sound, records, strict=True))
     for at, (each, question, fault) in enumerate(zip(asks, came, faults, strict=True)):
         if fault is not None:
             given.append(fault)
@@ -145,8 +145,8 @@ def _received(asking: Asking, now: datetime) -> Question:
     )
 
 
-def _memory(asking: Asking, question: Question) -> Memory:
-    return Memory(asking.student, asking.key, asking.wanted.fingerprint(), question.id)
+def _record(asking: Asking, question: Question) -> IdempotencyRecord:
+    return IdempotencyRecord(asking.student, asking.key, asking.wanted.fingerprint(), question.id)
 
 
 async def _known(work: Work, id: UUID) -> Asked:

@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
-from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, make_url, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,7 +26,7 @@ from server.store.lines import Driver, Record, begin, clock, driver_of, insertio
 
 __all__ = [
     "DUTY_CHANNEL",
-    "Memory",
+    "IdempotencyRecord",
     "Outgoing",
     "Record",
     "Store",
@@ -92,7 +91,7 @@ def staff_channel(lecture: UUID) -> str:
 DUTY_CHANNEL = "duty"  # alarms for the duty administrator
 
 
-class Memory(NamedTuple):
+class IdempotencyRecord(NamedTuple):
     """What a request has made, under its sender's key."""
 
     account_id: UUID
@@ -295,18 +294,18 @@ class Work:
 
     async def remember(self, account: UUID, key: str, fingerprint: bytes, resource: UUID) -> tuple[UUID, bytes]:
         """First come, first kept: the resource and fingerprint under this key, ours if the key was new."""
-        [kept] = await self.remember_each([Memory(account, key, fingerprint, resource)])
+        [kept] = await self.remember_each([IdempotencyRecord(account, key, fingerprint, resource)])
         return kept.resource, kept.fingerprint
 
-    async def remember_each(self, memories: Sequence[Memory]) -> list[Memory]:
+    async def remember_each(self, records: Sequence[IdempotencyRecord]) -> list[IdempotencyRecord]:
         """What is kept under each of these keys, no two of which are the same."""
-        if not memories:
+        if not records:
             return []
-        rows = [memory._asdict() for memory in sorted(memories)]  # in one order for all, so that none wait in a ring
+        rows = [record._asdict() for record in sorted(records)]  # in one order for all, so that none wait in a ring
         query, params = insertion("idempotency", rows)
         found = {(row.account_id, row.key): row for row in await self._rows(f"{query} {_REMEMBER}", params)}
-        kept = [found[memory.account_id, memory.key] for memory in memories]
-        return [Memory(row.account_id, row.key, bytes(row.fingerprint), row.resource) for row in kept]
+        kept = [found[record.account_id, record.key] for record in records]
+        return [IdempotencyRecord(row.account_id, row.key, bytes(row.fingerprint), row.resource) for row in kept]
 
     async def attach(self, question: UUID, media: Sequence[UUID]) -> None:
         if media:
@@ -942,7 +941,7 @@ class Store:
 # --- how a question is kept ----------------------------------------------------------------------------------------
 
 _COLUMNS = tuple(field.name for field in fields(Question))
-_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
 _TYPES = {name: t.questions.c[name].type.compile(_POSTGRESQL) for name in _COLUMNS}
 _SELECT_QUESTION = f"SELECT {', '.join(_COLUMNS)} FROM questions"  # noqa: S608 - the names of our own fields
 

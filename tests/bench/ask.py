@@ -36,7 +36,7 @@ SPARE = 1.1  # free teachers for each question of a subject
 HOLD_S = (2.0, 4.0)  # how long a teacher answers: short, so that 400 are enough for the rate
 THINK_S = 0.2  # before a teacher accepts
 WARM_S, REFERENCE_S = 5.0, 20.0
-PACES = "even", "chance"  # a constant rate, as load generators have it; or the bursts of a Poisson process
+ARRIVALS = "constant", "poisson"  # the rate of load generators, or the bursts of a Poisson process
 OFFER_LASTS_S = 600  # no offer lapses meanwhile
 PATIENCE_S = 15.0  # after the last ask; a question that has no offer by then was matched, or is counted as missing
 SEED = 7
@@ -106,14 +106,15 @@ async def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dayi bench ask", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rate", type=float, default=RATE, help="questions a second")
     parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--pace", choices=PACES, default="even", help="one after the other, or as chance has it")
+    parser.add_argument("--arrivals", choices=ARRIVALS, default=ARRIVALS[0], help="evenly spaced, or by chance")
     parser.add_argument("--pupils", type=int, default=PUPILS)
     parser.add_argument("--answer", action="store_true", help=f"{ANSWERING_TEACHERS} teachers accept and answer")
     options = parser.parse_args(argv)
     with city.city(DAYI_OFFER_LASTS_S=str(OFFER_LASTS_S)) as (service, urls):
         warm_s = min(WARM_S, options.seconds)
         texts = novel_texts(int(options.rate * (options.seconds + warm_s)))
-        reference = await reference_run(urls.database, options.rate, min(REFERENCE_S, options.seconds), options.pace)
+        reference_s = min(REFERENCE_S, options.seconds)
+        reference = await reference_run(urls.database, options.rate, reference_s, options.arrivals)
         web = await asyncio.to_thread(service.web)
         worker = await asyncio.to_thread(service.worker)
         http = Http(web.port)
@@ -138,10 +139,10 @@ async def main(argv: Sequence[str]) -> int:
             except Refused as refusal:
                 asked.refused = str(refusal)
 
-        await at_rate(options.rate, warm_s, ask, options.pace)
+        await at_rate(options.rate, warm_s, ask, options.arrivals)
         print("measuring …", file=sys.stderr, flush=True)
         cpu, begun = (city.cpu_s(web), city.cpu_s(worker)), time.monotonic()
-        questions = await at_rate(options.rate, options.seconds, ask, options.pace)
+        questions = await at_rate(options.rate, options.seconds, ask, options.arrivals)
         used = [
             (after - before) / (time.monotonic() - begun)
             for before, after in zip(cpu, (city.cpu_s(web), city.cpu_s(worker)), strict=True)
@@ -150,19 +151,19 @@ async def main(argv: Sequence[str]) -> int:
         await settled(questions, offered)
         elsewhere = await where_they_went(http, questions, pupils)
         await asyncio.gather(*under_way, return_exceptions=True)
-        print(table(options.rate, options.pace, len(teachers), questions, reference, elsewhere, used, load))
+        print(table(options.rate, options.arrivals, len(teachers), questions, reference, elsewhere, used, load))
     return 0
 
 
 async def at_rate(
-    rate: float, seconds: float, ask: Callable[[int, Asked], Awaitable[None]], pace: str = "even"
+    rate: float, seconds: float, ask: Callable[[int, Asked], Awaitable[None]], arrivals: str
 ) -> list[Asked]:
     """Asks at moments fixed beforehand; nobody waits for anybody."""
     draw = random.Random(SEED)
     due = time.monotonic() + 0.5
     moments = []
     for _ in range(int(rate * seconds)):
-        due += 1 / rate if pace == "even" else draw.expovariate(rate)
+        due += 1 / rate if arrivals == "constant" else draw.expovariate(rate)
         moments.append(due)
     questions = [Asked(moment) for moment in moments]
 
@@ -205,7 +206,7 @@ async def where_they_went(http: Http, questions: Sequence[Asked], pupils: Sequen
     return states
 
 
-async def reference_run(database_url: str, rate: float, seconds: float, pace: str) -> Figures:
+async def reference_run(database_url: str, rate: float, seconds: float, arrivals: str) -> Figures:
     """The same rate against a bare Starlette route that writes one row into the same PostgreSQL."""
     port = free_port()
     process = subprocess.Popen(  # noqa: ASYNC220
@@ -219,8 +220,8 @@ async def reference_run(database_url: str, rate: float, seconds: float, pace: st
         async def ask(number: int, _: Asked) -> None:
             await http.call("POST", "/", body={"text": text})
 
-        await at_rate(rate, min(2.0, seconds), ask, pace)
-        return Figures("bare route, one INSERT → 201", _since_due(await at_rate(rate, seconds, ask, pace)))
+        await at_rate(rate, min(2.0, seconds), ask, arrivals)
+        return Figures("bare route, one INSERT → 201", _since_due(await at_rate(rate, seconds, ask, arrivals)))
     finally:
         http.close()
         process.kill()
@@ -266,7 +267,7 @@ def _since_due(questions: Sequence[Asked]) -> list[float]:
 
 def table(
     rate: float,
-    pace: str,
+    arrivals: str,
     teachers: int,
     questions: Sequence[Asked],
     reference: Figures,
@@ -283,7 +284,8 @@ def table(
         Figures("ask → 201", _since_due(taken)).row(),
         offers.row(),
         "",
-        f"{len(questions)} questions at {rate:g}/s, pace {pace}, {len(offers.values)} offered to {teachers} teachers"
+        f"{len(questions)} questions at {rate:g}/s, {arrivals} arrivals, "
+        f"{len(offers.values)} offered to {teachers} teachers"
         + "".join(f", {count} {state}" for state, count in elsewhere.items())
         + f"; cores used: web {used[0]:.2f}, worker {used[1]:.2f}; load {load}",
     ]

@@ -119,13 +119,13 @@ def _kill_postgresql_under_asks(city: City, postgres: EmbeddedPostgres) -> None:
     nodes = [city.web(), city.web()]
     city.worker()
     teacher = Program("teacher5").sign_in(nodes[0])
+    pupils = [Program(f"pupil{n}", timeout_s=20).sign_in(nodes[0]) for n in range(1, 5)]
     acked: dict[str, str] = {}  # key -> the question's id
     moments: list[float] = []
     refusals: set[int] = set()
     enough = Event()
 
-    def keep_asking(login: str) -> None:
-        pupil = Program(login, timeout_s=20).sign_in(nodes[0])
+    def keep_asking(pupil: Program) -> None:
         while not enough.is_set():
             key = str(uuid4())
             while key not in acked:
@@ -135,8 +135,8 @@ def _kill_postgresql_under_asks(city: City, postgres: EmbeddedPostgres) -> None:
                 except Refused as refused:
                     refusals.add(refused.status)
 
-    with ThreadPoolExecutor() as pupils:
-        asking = [pupils.submit(keep_asking, f"pupil{n}") for n in range(1, 5)]
+    with ThreadPoolExecutor() as threads:
+        asking = [threads.submit(keep_asking, pupil) for pupil in pupils]
         wait_until(lambda: len(acked) > 40, lambda: "nothing is asked")
         postgres.kill()
         wait_until(lambda: refusals, lambda: "nobody noticed")

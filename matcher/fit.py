@@ -26,10 +26,10 @@ from matcher.compare import FIGURES, compare
 from matcher.decide import VERIFIER, VETOED_AT_MOST, Node, Verifier
 from matcher.embed import Embedder
 from matcher.evaluate import PRECISE, Result, Row, Shelf, average_precision, judge, read_jsonl, recall_at
+from matcher.licensed import SEED, licensed_ids, licensed_texts
 from matcher.match import shortlist
 from matcher.noise import asked_again, changed
 from matcher.normalize import normalize
-from matcher.train import SEED, licensed_ids, licensed_texts
 
 YARDSTICK = Path(__file__).parent / "yardstick.npz"
 """Pairs made of problems that the project's own people wrote: no tree is fitted on them, `matcher.supplement` measures

@@ -27,8 +27,8 @@ from matcher.embed import Embedder
 from matcher.figure import names_figure
 from matcher.fit import YARDSTICK, Pairs, Table, nodes_of, signs
 from matcher.lexical import lexical
+from matcher.licensed import SEED
 from matcher.normalize import normalize
-from matcher.train import SEED
 
 FEWEST, FEWEST_OF_A_KIND = 100, 10
 """Labels with both texts, and those of each kind, without which the verifier stays as it is."""

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -26,13 +25,11 @@ from torch.nn.functional import normalize as unit
 
 from matcher.embed import NUMBER_BUCKETS, RARE_BUCKETS, SHIPPED, pieces, spaced
 from matcher.lexical import RARITY, grams
+from matcher.licensed import SEED, licensed_texts
 from matcher.noise import asked_again, changed
 from matcher.normalize import atoms, normalize
 
-LICENSED = ("m23k", "gaokao", "cmath", "agi")
-"""Sources whose licence allows shipping what was trained on them: MIT, Apache-2.0, CC-BY-4.0/MIT, MIT."""
 DIMENSION = 192
-SEED = 20_240
 ROUNDS = 24
 BATCH = 192
 LEARNING_RATE = 4e-3
@@ -50,21 +47,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args(argv)
     train(licensed_texts(given.bank), given.out, given.rounds)
-
-
-def licensed_texts(bank: Path) -> list[str]:
-    """The texts of the bank from the sources that we may train on, in the order of the file."""
-    return [row["text"] for row in _licensed(bank)]
-
-
-def licensed_ids(bank: Path) -> list[str]:
-    """Their ids, in the same order."""
-    return [str(row["id"]) for row in _licensed(bank)]
-
-
-def _licensed(bank: Path) -> list[dict[str, Any]]:
-    rows = (json.loads(line) for line in bank.read_text(encoding="utf-8").splitlines())
-    return [row for row in rows if row["source"].split("-")[0] in LICENSED]
 
 
 def train(texts: Sequence[str], out: Path, rounds: int = ROUNDS) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,6 +34,17 @@ class Groups(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return BROWSER if nodeid.startswith(f"{BROWSER}/") else nodeid.split("::")[0]
+
+
+def pytest_configure() -> None:
+    """Until all tests are known the collector has nothing to find, and afterwards nothing to find in what was loaded:
+    its rounds over some hundred megabytes cost 20 s of a run."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:

@@ -27,6 +27,7 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 import psycopg
+from psycopg import Connection
 from psycopg.rows import namedtuple_row
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -64,6 +65,36 @@ class Node:
         return self.log.read_text()[-6000:]
 
 
+class Past:
+    """A way to the database past the service, kept open: tests look often, and a connection costs more than a look."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._turn = threading.Lock()  # several threads of a test look
+        self._connection: Connection[Any] | None = None
+
+    def rows(self, query: str, values: Sequence[Any]) -> list[Any]:
+        with self._turn:
+            try:
+                return self._found(query, values)
+            except psycopg.OperationalError:
+                if self._connection is None or not self._connection.broken:
+                    raise
+                self.close()  # the server was killed since the last look, and may be back
+                return self._found(query, values)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _found(self, query: str, values: Sequence[Any]) -> list[Any]:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._address, row_factory=namedtuple_row, autocommit=True)
+        found = self._connection.execute(query.encode(), values)
+        return found.fetchall() if found.description else []
+
+
 @dataclass
 class Service:
     """A small city: `web()` and `worker()` start nodes, `stop` ends them all."""
@@ -75,6 +106,9 @@ class Service:
     settings: dict[str, str] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     forked: bool = False  # nodes come from the nursery: the same program, ten seconds sooner
+
+    def __post_init__(self) -> None:
+        self._past = Past(plain(self.database_url))
 
     def environment(self) -> dict[str, str]:
         given = {
@@ -114,9 +148,7 @@ class Service:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What a query finds, past the service; each row's columns are attributes. Other statements find nothing."""
-        with psycopg.connect(plain(self.database_url), row_factory=namedtuple_row, autocommit=True) as connection:
-            found = connection.execute(query.encode(), values)
-            return found.fetchall() if found.description else []
+        return self._past.rows(query, values)
 
     def count(self, query: str, *values: Any) -> int:
         """The number that a query finds."""
@@ -149,6 +181,7 @@ class Service:
         for node in self.nodes:
             if node.process.poll() is None:
                 node.stop()
+        self._past.close()
 
     def _start(self, kind: str, more: Mapping[str, str]) -> Node:
         name, log = self._name(kind)

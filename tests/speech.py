@@ -1,15 +1,15 @@
-"""Whisper models of a few hundred kilobytes: the library's own files and code, weights that say what a test wants."""
+"""Whisper models of a few hundred kilobytes: the library's own files and code, weights that say what a test wants.
+
+The library is loaded when the first is made: that takes five seconds, which a process of tests without one saves.
+"""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from transformers import (
-    GenerationConfig,
-    WhisperConfig,
-    WhisperFeatureExtractor,
-    WhisperForConditionalGeneration,
-    WhisperTokenizer,
-)
+if TYPE_CHECKING:
+    from transformers import WhisperForConditionalGeneration, WhisperTokenizer
 
 SPECIALS = ("<|endoftext|>", "<|startoftranscript|>", "<|zh|>", "<|en|>", "<|translate|>", "<|transcribe|>",
             "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>")  # fmt: skip
@@ -25,6 +25,8 @@ def bytes_as_letters() -> dict[str, int]:
 
 
 def tokenizer() -> WhisperTokenizer:
+    from transformers import WhisperTokenizer
+
     letters = bytes_as_letters()
     vocabulary = letters | {word: 256 + n for n, word in enumerate(SPECIALS)}
     made = WhisperTokenizer(vocab=vocabulary, merges=[])
@@ -34,6 +36,14 @@ def tokenizer() -> WhisperTokenizer:
 
 def make_model(folder: Path, says: str = "", seed: int = 7) -> Path:
     """A model in a folder as a hub gives it: random weights, or, whatever it hears, the words that it is to say."""
+    import torch
+    from transformers import (
+        GenerationConfig,
+        WhisperConfig,
+        WhisperFeatureExtractor,
+        WhisperForConditionalGeneration,
+    )
+
     torch.manual_seed(seed)
     words = tokenizer()
     ids = {word: words.convert_tokens_to_ids(word) for word in SPECIALS}
@@ -60,6 +70,8 @@ def make_model(folder: Path, says: str = "", seed: int = 7) -> Path:
 
 def _say(model: WhisperForConditionalGeneration, tokens: list[int]) -> None:
     """The layers add nothing, and each position asks for the token that comes next."""
+    import torch
+
     decoder = model.model.decoder
     table = decoder.embed_tokens.weight
     with torch.no_grad():

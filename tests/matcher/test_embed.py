@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sentence_transformers import SentenceTransformer
 
 from matcher.embed import SHIPPED, Embedder, ModelRefused, spaced
 from matcher.normalize import normalize
@@ -22,6 +21,8 @@ def test_vectors_have_length_one(embedder: Embedder) -> None:
 
 
 def test_the_quick_way_gives_what_the_library_gives(embedder: Embedder) -> None:
+    from sentence_transformers import SentenceTransformer  # a process without this test is spared its seconds
+
     texts = [normalize(text).text for text in (APPLES, TRAIN, "hello 😀")]
     model = SentenceTransformer(str(SHIPPED), device="cpu")
 

@@ -4,13 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file, save_file
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 
 from matcher.embed import ModelRefused
 from matcher.hear import LONGEST_S, RATE, Ear, Hearing, decoded, pieces
@@ -106,7 +107,7 @@ def be_no_numbers(folder: Path) -> None:
     _change(folder, lambda name, value: value * float("nan"))
 
 
-def _change(folder: Path, change: Callable[[str, torch.Tensor], torch.Tensor | None]) -> None:
+def _change(folder: Path, change: Callable[[str, NDArray[Any]], NDArray[Any] | None]) -> None:
     weights = folder / "model.safetensors"
     changed = {name: change(name, value) for name, value in load_file(weights).items()}
     save_file({name: value for name, value in changed.items() if value is not None}, weights, {"format": "pt"})

@@ -17,7 +17,6 @@ from matcher.embed import Embedder
 from matcher.fit import Pairs, calibration, fitted, fold, pairs, source_of
 from matcher.noise import asked_again, changed, han_numbers, own_words
 from matcher.normalize import normalize
-from matcher.train import train
 from tests.matcher.problems import ALL, APPLES, TRAIN, WITH_NUMBERS
 from tests.matcher.test_evaluate import result
 
@@ -51,6 +50,8 @@ def test_own_words_keep_every_number(text: str, seed: int) -> None:
 
 
 def test_training_twice_gives_the_same_bytes_and_a_model_that_loads(tmp_path: Path) -> None:
+    from matcher.train import train  # a process without this test is spared the seconds that it takes to load
+
     for name in ("once", "again"):
         train(TEXTS, tmp_path / name, rounds=1)
 

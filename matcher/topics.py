@@ -17,7 +17,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import AgglomerativeClustering, MiniBatchKMeans
 from threadpoolctl import threadpool_limits
 
 from matcher.embed import Embedder, Vector
@@ -56,6 +55,8 @@ def grouped(vectors: Vector, most_at_once: int = MOST_AT_ONCE) -> Numbers:
 
 def _in_two_steps(given: Vector, most_at_once: int) -> Numbers:
     """Small groups first, of four questions in the mean; then these are linked."""
+    from sklearn.cluster import MiniBatchKMeans
+
     many = min(most_at_once, len(given) // 4)
     small = MiniBatchKMeans(many, random_state=SEED, n_init=1, batch_size=4_096, max_iter=30).fit(given).labels_
     centres = np.zeros((many, given.shape[1]), np.float32)
@@ -69,6 +70,8 @@ def _in_two_steps(given: Vector, most_at_once: int) -> Numbers:
 def _linked(given: Vector) -> Numbers:
     if len(given) < 2:
         return np.zeros(len(given), np.int64)
+    from sklearn.cluster import AgglomerativeClustering  # here, since it takes a second and a half to load
+
     linkage = AgglomerativeClustering(n_clusters=None, distance_threshold=1 - NEAR, metric="cosine", linkage="average")
     return np.asarray(linkage.fit_predict(given), np.int64)
 
@@ -206,6 +209,8 @@ def halves(vectors: Vector) -> Numbers:
     """Two groups of one, for a person who parts a topic."""
     if len(vectors) < 2 or not np.ptp(vectors, axis=0).any():
         return np.arange(len(vectors), dtype=np.int64) % 2
+    from sklearn.cluster import AgglomerativeClustering
+
     with threadpool_limits(1):
         linkage = AgglomerativeClustering(n_clusters=2, linkage="ward")
         return np.asarray(linkage.fit_predict(vectors), np.int64)

@@ -5,8 +5,10 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
+from matcher.topics import EXEMPLARS, Known, exemplars, halves, made, mean_of, telling, terms, vectors_of
 from server.actions.facts import SHANGHAI, last_night, monday
 from server.actions.label import begin_night
 from server.hands import own_process
@@ -31,8 +33,6 @@ async def group(store: Store, pool: Executor, on: date, *, fresh: bool) -> int:
 
 async def _group(store: Store, pool: Executor, subject: str, stage: str, since: date, on: date, fresh: bool) -> int:
     """One subject and stage, in one transaction."""
-    from matcher.topics import Known, made, mean_of
-
     for _ in range(TRIES):
         async with store.work() as work:
             topics = Topics(work)
@@ -41,7 +41,7 @@ async def _group(store: Store, pool: Executor, subject: str, stage: str, since: 
             known = [Known(r.id, mean_of(r.mean), r.holds, r.apart) for r in await topics.known(subject, stage)]
         texts, before = [row.text for row in questions], [row.topic_id for row in questions]
         loop = asyncio.get_running_loop()
-        placed, told = await loop.run_in_executor(pool, _made, made, texts, before, known, fresh)
+        placed, told = await loop.run_in_executor(pool, partial(made, texts, before, known, fresh=fresh))
         async with store.work() as work:
             topics = Topics(work)
             await topics.take_turn()
@@ -62,11 +62,6 @@ async def _group(store: Store, pool: Executor, subject: str, stage: str, since: 
             return len(questions)
     log.warning("topics wait for the next night: people are at them", extra={"subject": subject, "stage": stage})
     return 0
-
-
-def _made(made: Any, texts: Sequence[str], before: Sequence[int | None], known: Sequence[Any], fresh: bool) -> Any:
-    """In the process of its own."""
-    return made(texts, before, known, fresh=fresh)
 
 
 async def group_at_night(store: Store) -> bool:
@@ -90,8 +85,6 @@ async def group_at_night(store: Store) -> bool:
 
 def parted(texts: Sequence[str]) -> list[tuple[list[int], dict[str, Any]]]:
     """Two parts of a topic's questions, as a topic is kept."""
-    from matcher.topics import EXEMPLARS, exemplars, halves, telling, terms, vectors_of
-
     vectors = vectors_of(texts)
     sides = halves(vectors)
     places = [[i for i, side in enumerate(sides) if side == n] for n in (0, 1)]

@@ -8,9 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
-import psycopg
 import pytest
 import redis
 from xdist.scheduler import LoadScopeScheduling
@@ -19,6 +17,7 @@ from matcher import embed
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.store.migrate import migrate
 from tests.contracts.swift_server import ACCESS, SECRET, swift
+from tests.databases import Databases
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -101,20 +100,26 @@ def redis_server(services_folder: Path) -> Iterator[EmbeddedRedis]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres) -> str:
+def databases(postgres: EmbeddedPostgres) -> Iterator[Databases]:
+    made = Databases(postgres)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def template(databases: Databases) -> str:
     """The name of a database that has seen every migration, once; cloning it takes a twentieth of running them."""
     name = "migrated"
-    _create(postgres, name, "template1")
-    migrate(postgres.url_of(name))
+    databases.create(name, "template1")
+    migrate(databases.url_of(name))
     return name
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+def database_url(databases: Databases, template: str) -> Iterator[str]:
     """A fresh, migrated database of this test's own."""
-    name = create_database(postgres, template)
-    yield postgres.url_of(name)
-    drop_database(postgres, name)
+    with databases.lent(template) as name:
+        yield databases.url_of(name)
 
 
 @pytest.fixture
@@ -145,24 +150,3 @@ def openstack() -> Iterator[str]:
     with swift(folder) as address:
         yield address.replace("http://", f"s3+http://{ACCESS.replace(':', '%3A')}:{SECRET}@")
     shutil.rmtree(folder)
-
-
-def create_database(postgres: EmbeddedPostgres, template: str) -> str:
-    """A clone of the template under a name of its own."""
-    name = f"test_{uuid4().hex[:12]}"
-    _create(postgres, name, template)
-    return name
-
-
-def drop_database(postgres: EmbeddedPostgres, name: str) -> None:
-    _run(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _create(postgres: EmbeddedPostgres, name: str, template: str) -> None:
-    """By copying files: with the whole of a clone in its log, as is the default, one takes twice as long."""
-    _run(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-
-
-def _run(postgres: EmbeddedPostgres, statement: str) -> None:
-    with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(statement.encode())

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from server.demo.people import PASSWORD
-from server.embedded import EmbeddedPostgres, EmbeddedRedis
-from tests.conftest import create_database, drop_database
+from server.embedded import EmbeddedRedis
+from tests.databases import Databases
 from tests.service import Node, Service, running
 
 PHONE = {"width": 360, "height": 740}
@@ -33,19 +33,20 @@ FLAGS = [
 
 @pytest.fixture(scope="package")
 def city(
-    postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, template: str, tmp_path_factory: pytest.TempPathFactory
+    databases: Databases, redis_server: EmbeddedRedis, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    name = create_database(postgres, template)
     folder = tmp_path_factory.mktemp("city")
     patient = {"DAYI_OFFER_LASTS_S": "90", "DAYI_PIPELINE_BUDGET_S": "60"}  # however busy the machine of the tests is
     settings = patient | {"DAYI_SESSION_REMINDER": REMINDER}
-    with running(Service(folder, postgres.url_of(name), redis_server.url, settings=settings)) as service:
+    with (
+        databases.lent(template) as name,
+        running(Service(folder, databases.url_of(name), redis_server.url, settings=settings)) as service,
+    ):
         service.seed()
         service.web()
         service.web()
         service.worker()
         yield service
-    drop_database(postgres, name)
 
 
 # Debian's build without windows starts pages a quarter sooner and paints with the same code.

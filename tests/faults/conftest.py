@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 
 import pytest
 
-from server.embedded import EmbeddedPostgres, EmbeddedRedis
-from tests.conftest import create_database, drop_database
+from server.embedded import EmbeddedRedis
+from tests.databases import Databases
 from tests.faults.city import City
 from tests.service import Service, running
 
@@ -21,10 +21,10 @@ Found = Callable[..., AbstractContextManager[City]]
 
 
 @pytest.fixture(scope="session")
-def peopled(postgres: EmbeddedPostgres, template: str, services_folder: Path) -> str:
+def peopled(databases: Databases, template: str, services_folder: Path) -> str:
     """The name of a database in which the demo's people live."""
-    name = create_database(postgres, template)
-    people(postgres.url_of(name), services_folder)
+    name = databases.clone(template)
+    people(databases.url_of(name), services_folder)
     return name
 
 
@@ -33,15 +33,16 @@ def people(database_url: str, services_folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def a_city(postgres: EmbeddedPostgres, peopled: str, services_folder: Path) -> Found:
+def a_city(databases: Databases, peopled: str, services_folder: Path) -> Found:
     """`with a_city(DAYI_GONE_AFTER_S="3") as city:` makes one without nodes."""
 
     @contextmanager
     def found(object_store_url: str = "", **settings: str) -> Iterator[City]:
-        name = create_database(postgres, peopled)
-        with city_on(postgres.url_of(name), services_folder, object_store_url, **settings) as city:
+        with (
+            databases.lent(peopled) as name,
+            city_on(databases.url_of(name), services_folder, object_store_url, **settings) as city,
+        ):
             yield city
-        drop_database(postgres, name)
 
     return found
 

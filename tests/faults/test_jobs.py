@@ -19,6 +19,7 @@ from tests.faults.conftest import Found
 from tests.service import PATIENCE_S, Node, wait_until
 
 JOBS, KILLS = 1_000, 100
+AT_ONCE = 2  # workers that live and are killed together
 SEED = int(os.environ.get("DAYI_DRILL_SEED", "0")) or random.randrange(1, 1 << 30)
 
 
@@ -95,13 +96,14 @@ def test_a_thousand_jobs_and_a_hundred_killed_workers_are_a_thousand_effects(cit
         return city.count("SELECT count(*) FROM answers WHERE state = 'published'")
 
     def work_until(done: int) -> None:
-        worker = a_worker(city)
-        wait_until(lambda: published() >= done, lambda: f"seed {SEED}, {published()} done:\n{worker.said()}")
-        worker.kill()
+        workers = [a_worker(city) for _ in range(AT_ONCE)]
+        wait_until(lambda: published() >= done, lambda: f"seed {SEED}, {published()} done:\n{workers[0].said()}")
+        for worker in workers:
+            worker.kill()
         city.bury_workers()
 
-    for _ in range(KILLS):
-        work_until(min(published() + luck.randrange(2, 7), JOBS))
+    for _ in range(KILLS // AT_ONCE):
+        work_until(min(published() + luck.randrange(4, 14), JOBS))
     work_until(JOBS)
 
     by_state = city.rows("SELECT state, version, count(*) AS n FROM answers GROUP BY state, version")

@@ -15,14 +15,13 @@ import pytest
 from alembic import command
 
 from server.actions import subsidy
-from server.embedded import EmbeddedPostgres
 from server.store.audit import export
 from server.store.migrate import config, migrate
 from server.store.tables import metadata
 from server.store.work import Store
 from server.subsidy_file import FactLine
 from tests.builders import World
-from tests.conftest import create_database, drop_database
+from tests.databases import Databases
 from tests.subsidy.office import LONG_AFTER, an_office, lesson, rates
 
 MARCH = date(2026, 3, 1)
@@ -131,10 +130,10 @@ async def test_facts_are_imported_simulated_without_a_trace_and_verified_at_the_
     assert dayi("subsidy", "import", str(facts))[0] == 1
 
 
-def test_what_was_accrued_before_keeps_every_fen(postgres: EmbeddedPostgres) -> None:
+def test_what_was_accrued_before_keeps_every_fen(databases: Databases) -> None:
     """The books are opened over a service that has run: its answers become facts, its postings stay as they were."""
-    name = create_database(postgres, "template0")
-    url = postgres.url_of(name)
+    name = databases.clone("template0")
+    url = databases.url_of(name)
     command.upgrade(config(url), "0002")
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(_BEFORE)
@@ -155,7 +154,7 @@ def test_what_was_accrued_before_keeps_every_fen(postgres: EmbeddedPostgres) -> 
         assert document is not None and "yuan = 20.50" in document[0] and "valid_from = 2026-01-01" in document[0]
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
             connection.execute("UPDATE ledger_transactions SET month = '2026-03-01'")
-    drop_database(postgres, name)
+    databases.drop(name)
 
 
 _BEFORE = """

@@ -21,12 +21,12 @@ from schemathesis.specs.openapi.checks import (
 
 from server.demo.people import PASSWORD, people
 from server.domain.people import Role
-from server.embedded import EmbeddedPostgres, EmbeddedRedis
+from server.embedded import EmbeddedRedis
 from server.store.work import Store, open_engine
 from server.web.auth import make_token
 from server.web.door import Door
 from server.web.routes import DOORS
-from tests.conftest import create_database, drop_database
+from tests.databases import Databases
 from tests.service import Node, Service, running, wait_until
 
 EXAMPLES = 10  # a door
@@ -35,14 +35,16 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 @pytest.fixture(scope="module")
 def city(
-    postgres: EmbeddedPostgres, redis_server: EmbeddedRedis, template: str, tmp_path_factory: pytest.TempPathFactory
+    databases: Databases, redis_server: EmbeddedRedis, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    name = create_database(postgres, template)
-    with running(Service(tmp_path_factory.mktemp("city"), postgres.url_of(name), redis_server.url)) as service:
+    folder = tmp_path_factory.mktemp("city")
+    with (
+        databases.lent(template) as name,
+        running(Service(folder, databases.url_of(name), redis_server.url)) as service,
+    ):
         service.seed()
         service.web()
         yield service
-    drop_database(postgres, name)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +25,6 @@ from server.domain.library import Lesson, QuizQuestion
 from server.domain.people import Person, Role, Stage, Subject
 from server.domain.pulse import Poll
 from server.domain.question import Verdict
-from server.embedded import EmbeddedPostgres
 from server.parts import Parts
 from server.store import tables as t
 from server.store.library import Footage, LibraryBook
@@ -35,7 +34,7 @@ from server.web.door import Door
 from server.web.routes import DOORS
 from tests.actions.conftest import SaysSo
 from tests.builders import RULES, World
-from tests.conftest import create_database, drop_database
+from tests.databases import Databases
 from tests.web.conftest import ORIGIN
 
 # Kinds of people. OWNER asked the question, FOLLOWER asks the same while it is answered, TEACHER has it; PUPIL and
@@ -102,6 +101,7 @@ class Case:
 
     people: dict[str, Person]
     question: UUID
+    tokens: dict[str, str] = field(default_factory=dict)
     offer: UUID | None = None
     session: UUID | None = None
     answer: UUID | None = None
@@ -516,14 +516,13 @@ POLICY: dict[tuple[str, str], Policy] = {
 class Told:
     """Calls doors as anybody, by a program's token (what browsers add is tested beside the doors)."""
 
-    def __init__(self, parts: Parts, client: httpx.AsyncClient, case: Case) -> None:
-        self._parts, self._client, self.case = parts, client, case
+    def __init__(self, client: httpx.AsyncClient, case: Case) -> None:
+        self._client, self.case = client, case
 
     async def status(self, kind: str, door: Door, policy: Policy, thing: UUID | None = None) -> int:
         headers = {"Idempotency-Key": str(uuid4())} if door.needs_key else {}
         if kind != NOBODY:
-            token = await make_token(self._parts.store, self.case.people[kind].login, 1)
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {self.case.tokens[kind]}"
         path = door.path.replace("{id}", str(thing or policy.thing(self.case)))
         path = path.replace("{material_id}", str(uuid4())).replace("{number}", "1")
         body = {"json": policy.body(self.case)} if door.body is not None else {}
@@ -534,27 +533,27 @@ class Told:
 class Scenery:
     """Each state that POLICY names, made once as a database of its own, of which a test takes a clone."""
 
-    def __init__(self, postgres: EmbeddedPostgres, template: str) -> None:
-        self._postgres, self._template = postgres, template
+    def __init__(self, databases: Databases, template: str) -> None:
+        self._databases, self._template = databases, template
         self._made: dict[str, tuple[str, Case]] = {}
 
     def at(self, state: str) -> tuple[str, Case]:
         """The name of its database, and who is who there."""
         if state not in self._made:
-            name = create_database(self._postgres, self._template)
+            name = self._databases.clone(self._template)
             with ThreadPoolExecutor(1) as aside:  # the tests' loop is this thread's
-                case = aside.submit(asyncio.run, _made(self._postgres.url_of(name), state)).result()
+                case = aside.submit(asyncio.run, _made(self._databases.url_of(name), state)).result()
             self._made[state] = name, case
         return self._made[state]
 
     def clear(self) -> None:
         for name, _ in self._made.values():
-            drop_database(self._postgres, name)
+            self._databases.drop(name)
 
 
 @pytest.fixture(scope="module")
-def scenery(postgres: EmbeddedPostgres, template: str) -> Iterator[Scenery]:
-    scenery = Scenery(postgres, template)
+def scenery(databases: Databases, template: str) -> Iterator[Scenery]:
+    scenery = Scenery(databases, template)
     yield scenery
     scenery.clear()
 
@@ -569,15 +568,14 @@ def state(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, scenery: Scenery, state: str) -> Iterator[str]:
-    name = create_database(postgres, scenery.at(state)[0])
-    yield postgres.url_of(name)
-    drop_database(postgres, name)
+def database_url(databases: Databases, scenery: Scenery, state: str) -> Iterator[str]:
+    with databases.lent(scenery.at(state)[0]) as name:
+        yield databases.url_of(name)
 
 
 @pytest.fixture
-def told(parts: Parts, program: httpx.AsyncClient, scenery: Scenery, state: str) -> Told:
-    return Told(parts, program, replace(scenery.at(state)[1]))
+def told(program: httpx.AsyncClient, scenery: Scenery, state: str) -> Told:
+    return Told(program, replace(scenery.at(state)[1]))
 
 
 async def _made(database_url: str, at: str) -> Case:
@@ -608,6 +606,7 @@ async def _a_case(store: Store, at: str) -> Case:
         assert case.lecture is not None
         async with store.work() as work:
             await lecture_room.end(work, people[LECTURER], case.lecture, await work.now())
+    case.tokens = {kind: await make_token(store, person.login, 1) for kind, person in people.items()}
     return case
 
 

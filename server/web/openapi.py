@@ -2,6 +2,7 @@
 
 import json
 import re
+from asyncio import to_thread
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -46,15 +47,15 @@ def document(doors: Sequence[Door]) -> dict[str, Any]:
 
 def route(doors: tuple[Door, ...]) -> Route:
     """The document's own route; it is public, and the same for everybody."""
-    body = _written(doors)
 
     async def endpoint(request: Request) -> Response:
+        body = await to_thread(_written, doors)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     return Route("/api/openapi.json", endpoint, name="openapi")
 
 
-@cache  # a quarter of a second's work, and the same for every application of a process
+@cache  # a quarter of a second's work, spared at each start: few ask for it
 def _written(doors: tuple[Door, ...]) -> bytes:
     return json.dumps(document(doors), ensure_ascii=False).encode()
 

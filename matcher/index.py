@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -109,6 +109,15 @@ class Entry(NamedTuple):
     figure: str | None = None
 
 
+class Near(NamedTuple):
+    """What the nearest entries are looked for of; a subject or stage of None is any."""
+
+    vector: Vector
+    problem: Problem
+    subject: str | None
+    stage: str | None
+
+
 class Index:
     """The entries of one model's version; every verb runs in the transaction of the connection handed in. What runs at
     every question goes to its driver (docs/adr/0007).
@@ -194,15 +203,23 @@ class Index:
         """The entries nearest by vector and by words, best first. A subject or stage of None is any."""
         if not problem.text:
             return []
-        told = telling(problem.text)
-        sought = {
-            "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
-            "beside": [k.value for k in kinds if k is not Kind.ANSWER],
-            "grams": _list(_holding(gram, subject, stage) for gram in told), "rarities": _numbers(map(rarity, told))}
-        rows = await _rows(conn, self._statement(subject, stage, kinds, 2 * limit), sought, prepare=True)
-        by_id = {row.id: row for row in rows}
-        order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
-        return [_candidate(by_id[id], problem) for id in order]
+        statement, sought = self._seeking(Near(vector, problem, subject, stage), kinds, limit)
+        return _nearest_of(await _rows(conn, statement, sought, prepare=True), problem, limit)
+
+    async def nearest_each(self, conn: AsyncConnection, asked: Sequence[Near], kinds: Collection[Kind] = tuple(Kind),
+                           limit: int = 10) -> AsyncGenerator[list[Candidate], None]:
+        """The same for each of several, none of them empty: PostgreSQL looks for the next while the caller is at one.
+        To be read to its end."""
+        driver = await _driver(conn)
+        async with driver.pipeline():
+            cursors = []
+            for near in asked:
+                cursor = driver.cursor(row_factory=namedtuple_row)
+                await cursor.execute(*self._seeking(near, kinds, limit), prepare=True)
+                driver.pgconn.send_flush_request()  # or the first would be kept until all are found
+                cursors.append(cursor)
+            for near, cursor in zip(asked, cursors, strict=True):
+                yield _nearest_of(await cursor.fetchall(), near.problem, limit)
 
     async def elsewhere(self, conn: AsyncConnection,
                         asked: Sequence[tuple[Vector, Problem, Collection[Scope]]]) -> list[list[Candidate]]:
@@ -237,6 +254,14 @@ class Index:
             self._near[key] = _near_in(self._distance, self._mine, *key)
         rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
         return [(row.id, float(row.cosine)) for row in rows]
+
+    def _seeking(self, near: Near, kinds: Collection[Kind], limit: int) -> tuple[str, dict[str, Any]]:
+        vector, problem, subject, stage = near
+        told = telling(problem.text)
+        return self._statement(subject, stage, kinds, 2 * limit), {
+            "vector": _literal(vector), "subject": subject, "stage": stage, "kinds": [k.value for k in kinds],
+            "beside": [k.value for k in kinds if k is not Kind.ANSWER],
+            "grams": _list(_holding(gram, subject, stage) for gram in told), "rarities": _numbers(map(rarity, told))}
 
     def _statement(self, subject: str | None, stage: str | None, kinds: Collection[Kind], many: int) -> str:
         """Each scope is a statement of its own: HNSW is found by its condition, which must stand there as written; so
@@ -304,13 +329,23 @@ def _tag(subject: str | None, stage: str | None) -> str:
 
 async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None,
                 prepare: bool | None = None) -> list[Any]:
+    cursor = (await _driver(conn)).cursor(row_factory=namedtuple_row)
+    await cursor.execute(query, params, prepare=prepare)
+    return await cursor.fetchall() if cursor.description else []
+
+
+async def _driver(conn: AsyncConnection) -> Driver[Any]:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
     driver = (await conn.get_raw_connection()).driver_connection
     assert isinstance(driver, Driver)
-    cursor = driver.cursor(row_factory=namedtuple_row)
-    await cursor.execute(query, params, prepare=prepare)
-    return await cursor.fetchall() if cursor.description else []
+    return driver
+
+
+def _nearest_of(rows: Sequence[Any], problem: Problem, limit: int) -> list[Candidate]:
+    by_id = {row.id: row for row in rows}
+    order = fused(_ranked(rows, "vector_rank"), _ranked(rows, "word_rank"))[:limit]
+    return [_candidate(by_id[id], problem) for id in order]
 
 
 def _ranked(rows: Sequence[Any], rank: str) -> list[UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matcher.decide import Decision, Reason, Verdict, Verifier, decide_each
 from matcher.embed import Embedder, Vector
-from matcher.index import Candidate, Entry, Index, Kind, Scope
+from matcher.index import Candidate, Entry, Index, Kind, Near, Scope
 from matcher.normalize import Problem, normalize
 from matcher.numbers import are_surely_others
 
@@ -64,6 +65,15 @@ class Match:
     """Where it was found, if that is another subject or stage than it was asked in."""
 
 
+class Within(NamedTuple):
+    """A problem that is looked for in its own scope; a subject or stage of None is any."""
+
+    prepared: Prepared
+    subject: str | None
+    stage: str | None
+    read_from_photo: bool = False
+
+
 class Beyond(NamedTuple):
     """A problem that is looked for in other scopes than its own."""
 
@@ -88,16 +98,22 @@ class Matcher:
         vectors = self.embedder.embed([problem.text for problem in problems])
         return [Prepared(problem, vector) for problem, vector in zip(problems, vectors, strict=True)]
 
-    async def match(self, conn: AsyncConnection, prepared: Prepared, subject: str | None, stage: str | None,
-                    read_from_photo: bool = False, verifier: Verifier | None = None) -> Match:
-        """The verdict on a prepared problem; a subject or stage of None looks everywhere, a verifier of None is the
-        shipped one."""
-        if prepared.problem.is_empty:
-            return Match(Outcome.NEW)
-        candidates = await self.index.nearest(
-            conn, prepared.vector, prepared.problem, subject, stage, tuple(Kind), CANDIDATES)
-        near = [c for c in shortlist(candidates) if read_from_photo or not _is_surely_useless(prepared.problem, c)]
-        return _best(decided(prepared.problem, near, read_from_photo, verifier))
+    async def match(self, conn: AsyncConnection, asked: Sequence[Within],
+                    verifier: Verifier | None = None) -> list[Match]:
+        """The verdict on each of some problems; a verifier of None is the shipped one."""
+        given = [Match(Outcome.NEW) for _ in asked]
+        full = [(at, each) for at, each in enumerate(asked) if not each.prepared.problem.is_empty]
+        near = [Near(e.prepared.vector, e.prepared.problem, e.subject, e.stage) for _, e in full]
+        if len(near) > 1:
+            async with aclosing(self.index.nearest_each(conn, near, tuple(Kind), CANDIDATES)) as found:
+                places = iter(full)
+                async for candidates in found:
+                    at, each = next(places)
+                    given[at] = _within(each, candidates, verifier)
+        elif near:
+            [(at, each)] = full
+            given[at] = _within(each, await self.index.nearest(conn, *near[0], tuple(Kind), CANDIDATES), verifier)
+        return given
 
     async def match_elsewhere(self, conn: AsyncConnection, asked: Sequence[Beyond],
                               verifier: Verifier | None = None) -> list[Match | None]:
@@ -138,6 +154,12 @@ def decided(asked: Problem, near: Sequence[N], read_from_photo: bool,
 def _is_surely_useless(asked: Problem, candidate: Candidate) -> bool:
     """An open question with other numbers: it is not the same, and has no answer to be an example."""
     return candidate.kind is Kind.OPEN and are_surely_others(asked, candidate.problem)
+
+
+def _within(asked: Within, found: Sequence[Candidate], verifier: Verifier | None) -> Match:
+    problem, from_photo = asked.prepared.problem, asked.read_from_photo
+    near = [each for each in shortlist(found) if from_photo or not _is_surely_useless(problem, each)]
+    return _best(decided(problem, near, from_photo, verifier))
 
 
 def _same(asked: Beyond, found: Sequence[Candidate], verifier: Verifier | None) -> Match | None:

@@ -23,7 +23,7 @@ from matcher.embed import Embedder, ModelRefused
 from matcher.figure import names_figure, same_figure
 from matcher.index import Entry, Kind, Scope, clear_retired, remove
 from matcher.index import serving as serving_version
-from matcher.match import Beyond, Match, Matcher, Outcome, Prepared
+from matcher.match import Beyond, Match, Matcher, Outcome, Prepared, Within
 from server.actions.ports import Example, Found, Sought
 from server.domain.people import Stage, Subject
 from server.domain.question import Verdict
@@ -105,11 +105,11 @@ class MatcherFinder:
         matcher = serving or new
         verifier = await self._verifier(work, calibration.verifier)
         prepared = await self._prepare(work, matcher, sought)
+        here = [Within(p, each.subject, each.stage, each.from_photo) for each, p in zip(sought, prepared, strict=True)]
         given = []
-        for each, made in zip(sought, prepared, strict=True):
-            match = await matcher.match(connection, made, each.subject, each.stage, each.from_photo, verifier)
+        for each, made, match in zip(sought, prepared, await matcher.match(connection, here, verifier), strict=True):
             given.append(found(match, calibration, each.subject, await _sureness(work, made, match, each.figure)))
-        left = [at for at, here in enumerate(given) if here.entry is None]
+        left = [at for at, each in enumerate(given) if each.entry is None]
         asked = [
             Beyond(prepared[at], beside(sought[at].subject, sought[at].stage), sought[at].from_photo) for at in left
         ]

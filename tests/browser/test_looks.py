@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from pypdfium2 import PdfDocument
 
 from tests.browser import gallery
@@ -66,13 +66,33 @@ IN_ENGLISH = """() => {
 }"""
 
 
+class Windows:
+    """Pages of a browser of a test's own. They are left open: on a busy machine Chromium, seldom, never says that it
+    has closed one with a socket under way.
+
+    Scenes of one kind share a context, emptied before each, and so a process: with one for each scene it takes a fifth
+    longer to look at them all.
+    """
+
+    def __init__(self, chromium: Browser, origin: str) -> None:
+        self._chromium, self._origin = chromium, origin
+        self._contexts: dict[tuple[bool, bool, bool], BrowserContext] = {}
+
+    def page(self, scene: Scene, *, phone: bool) -> Page:
+        """A blank one, in a browser that knows nothing of the scenes before."""
+        kind = phone, scene.grants, scene.script
+        if kind not in self._contexts:
+            self._contexts[kind] = gallery.context(self._chromium, self._origin, scene, phone=phone)
+        page = self._contexts[kind].new_page()
+        everything = {"origin": self._origin, "storageTypes": "all"}
+        self._contexts[kind].new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+        return page
+
+
 @pytest.fixture
-def own_chromium(play: Playwright) -> Iterator[Browser]:
-    """A browser of a test's own, for pages that are left open: on a busy machine Chromium, seldom, never says that it
-    has closed one with a socket under way. It ends with all its pages, which share two processes: one for each page, as
-    is usual, takes a tenth longer to look at them all."""
+def windows(play: Playwright, city: Service) -> Iterator[Windows]:
     browser = play.chromium.launch(executable_path=executable(play), args=[*FLAGS, "--renderer-process-limit=2"])
-    yield browser
+    yield Windows(browser, city.nodes[0].origin)
     browser.close()
 
 
@@ -81,9 +101,9 @@ def scenes() -> list[Scene]:
     return all_scenes(one_question_each=False)
 
 
-def faults(chromium: Browser, city: Service, scene: Scene, *, phone: bool, language: str, axe: bool) -> list[str]:
+def faults(windows: Windows, scene: Scene, *, phone: bool, language: str, axe: bool) -> list[str]:
     """With axe in Chinese, and on a phone once more in English: to open the page anew costs more."""
-    page = gallery.context(chromium, city.nodes[0].origin, scene, phone=phone).new_page()
+    page = windows.page(scene, phone=phone)
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
@@ -117,19 +137,19 @@ def _told(violation: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_in_english_on_a_phone_no_state_of_any_page_is_broken(
-    own_chromium: Browser, city: Service, scenes: list[Scene], part: int
+    windows: Windows, scenes: list[Scene], part: int
 ) -> None:
     mine = [scene for scene in scenes if scene.name not in EXAMINED.split() or not _is_bilingual(scene)][part::PARTS]
-    wrong = {s.name: faults(own_chromium, city, s, phone=True, language="en", axe=False) for s in mine}
+    wrong = {s.name: faults(windows, s, phone=True, language="en", axe=False) for s in mine}
 
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_on_paper_a_week_has_the_tables_behind_its_charts_and_no_buttons(
-    own_chromium: Browser, city: Service, scenes: list[Scene]
+    windows: Windows, scenes: list[Scene]
 ) -> None:
     [scene] = [each for each in scenes if each.name == "monday"]
-    page = gallery.context(own_chromium, city.nodes[0].origin, scene, phone=False).new_page()
+    page = windows.page(scene, phone=False)
     gallery.show(page, scene)
 
     paper = PdfDocument(page.pdf(format="A4"))
@@ -145,10 +165,10 @@ def test_on_paper_a_week_has_the_tables_behind_its_charts_and_no_buttons(
 
 @pytest.mark.parametrize(("phone", "names"), [(True, EXAMINED), (False, WIDE)], ids=["phone", "laptop"])
 def test_in_chinese_axe_finds_nothing_serious_and_on_a_phone_nothing_is_broken_in_either_language(
-    own_chromium: Browser, city: Service, scenes: list[Scene], phone: bool, names: str
+    windows: Windows, scenes: list[Scene], phone: bool, names: str
 ) -> None:
     chosen = [scene for scene in scenes if scene.name in names.split()]
-    wrong = {s.name: faults(own_chromium, city, s, phone=phone, language="zh", axe=True) for s in chosen}
+    wrong = {s.name: faults(windows, s, phone=phone, language="zh", axe=True) for s in chosen}
 
     assert len(wrong) == len(names.split())
     assert {name: found for name, found in wrong.items() if found} == {}

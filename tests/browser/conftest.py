@@ -40,7 +40,7 @@ def city(
     settings = patient | {"DAYI_SESSION_REMINDER": REMINDER}
     with (
         databases.lent(template) as name,
-        running(Service(folder, databases.url_of(name), redis_server.url, settings=settings)) as service,
+        running(Service(folder, databases.url_of(name), redis_server.url, settings=settings, forked=True)) as service,
     ):
         service.seed()
         service.web()

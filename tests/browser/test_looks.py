@@ -18,7 +18,7 @@ from tests.service import Service
 
 AXE = Path(__file__).parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
 
-PARTS = 8  # of the scenes: each has a browser of its own
+PARTS = 4  # of the scenes: each has a browser of its own
 
 # For axe, and in Chinese, a few scenes stand for all: between them they have every piece of every page.
 EXAMINED = """

@@ -31,6 +31,8 @@ demo: $(VENV)/.run static/dist/.built ## simulated pupils and teachers for a `ma
 
 test: check pytest ## set up what tests need (a browser too), then lint, types and every test; T=tests/domain for a part
 
+# Both cores are busy: a second thread of each of some hundred processes would start and have nothing to do.
+pytest: export OPENBLAS_NUM_THREADS := 1
 pytest: $(VENV)/.test $(VENV)/.browser $(VENV)/.hledger static/dist/.built
 	@$(PY) -m pytest $(or $(T),$(ALL))
 

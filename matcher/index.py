@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -203,20 +204,22 @@ class Index:
         """The entries nearest by vector and by words, best first. A subject or stage of None is any."""
         if not problem.text:
             return []
-        statement, sought = self._seeking(Near(vector, problem, subject, stage), kinds, limit)
-        return _nearest_of(await _rows(conn, statement, sought, prepare=True), problem, limit)
+        near = Near(vector, problem, subject, stage)
+        [found] = [each async for each in self.nearest_each(conn, [near], kinds, limit)]
+        return found
 
     async def nearest_each(self, conn: AsyncConnection, asked: Sequence[Near], kinds: Collection[Kind] = tuple(Kind),
                            limit: int = 10) -> AsyncGenerator[list[Candidate], None]:
         """The same for each of several, none of them empty: PostgreSQL looks for the next while the caller is at one.
         To be read to its end."""
-        driver = await _driver(conn)
-        async with driver.pipeline():
+        driver, are_several = await _driver(conn), len(asked) > 1
+        async with driver.pipeline() if are_several else nullcontext():
             cursors = []
             for near in asked:
                 cursor = driver.cursor(row_factory=namedtuple_row)
                 await cursor.execute(*self._seeking(near, kinds, limit), prepare=True)
-                driver.pgconn.send_flush_request()  # or the first would be kept until all are found
+                if are_several:
+                    driver.pgconn.send_flush_request()  # or the first would be kept until all are found
                 cursors.append(cursor)
             for near, cursor in zip(asked, cursors, strict=True):
                 yield _nearest_of(await cursor.fetchall(), near.problem, limit)

@@ -104,15 +104,11 @@ class Matcher:
         given = [Match(Outcome.NEW) for _ in asked]
         full = [(at, each) for at, each in enumerate(asked) if not each.prepared.problem.is_empty]
         near = [Near(e.prepared.vector, e.prepared.problem, e.subject, e.stage) for _, e in full]
-        if len(near) > 1:
-            async with aclosing(self.index.nearest_each(conn, near, tuple(Kind), CANDIDATES)) as found:
-                places = iter(full)
-                async for candidates in found:
-                    at, each = next(places)
-                    given[at] = _within(each, candidates, verifier)
-        elif near:
-            [(at, each)] = full
-            given[at] = _within(each, await self.index.nearest(conn, *near[0], tuple(Kind), CANDIDATES), verifier)
+        places = iter(full)
+        async with aclosing(self.index.nearest_each(conn, near, tuple(Kind), CANDIDATES)) as found:
+            async for candidates in found:
+                at, each = next(places)
+                given[at] = _within(each, candidates, verifier)
         return given
 
     async def match_elsewhere(self, conn: AsyncConnection, asked: Sequence[Beyond],

@@ -55,7 +55,7 @@ def grouped(vectors: Vector, most_at_once: int = MOST_AT_ONCE) -> Numbers:
 
 def _in_two_steps(given: Vector, most_at_once: int) -> Numbers:
     """Small groups first, of four questions in the mean; then these are linked."""
-    from sklearn.cluster import MiniBatchKMeans
+    from sklearn.cluster import MiniBatchKMeans  # here, since it takes a second and a half to load
 
     many = min(most_at_once, len(given) // 4)
     small = MiniBatchKMeans(many, random_state=SEED, n_init=1, batch_size=4_096, max_iter=30).fit(given).labels_
@@ -70,7 +70,7 @@ def _in_two_steps(given: Vector, most_at_once: int) -> Numbers:
 def _linked(given: Vector) -> Numbers:
     if len(given) < 2:
         return np.zeros(len(given), np.int64)
-    from sklearn.cluster import AgglomerativeClustering  # here, since it takes a second and a half to load
+    from sklearn.cluster import AgglomerativeClustering
 
     linkage = AgglomerativeClustering(n_clusters=None, distance_threshold=1 - NEAR, metric="cosine", linkage="average")
     return np.asarray(linkage.fit_predict(given), np.int64)

@@ -22,7 +22,7 @@ from tests.databases import Databases
 T = TypeVar("T")
 R = TypeVar("R")
 ROOM_BYTES = 2 << 30
-SMALL = {"shared_buffers": "256MB"}  # to make and drop a database is to look through all of it, three times
+SMALL_BUFFERS = {"shared_buffers": "256MB"}  # to make and drop a database is to look through all of it, three times
 BROWSER = "tests/browser"
 LONG = ("tests/web/test_who_may.py", "tests/faults", "tests/demo/test_photos.py", "tests/media", "tests/web")
 """What takes longest of the rest, so that no process ends with it while another has nothing left to do."""
@@ -91,7 +91,7 @@ def services_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(services_folder: Path) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(services_folder / "postgres", settings=SMALL) as server:
+    with EmbeddedPostgres(services_folder / "postgres", settings=SMALL_BUFFERS) as server:
         yield server
 
 

@@ -65,7 +65,7 @@ class Node:
         return self.log.read_text()[-6000:]
 
 
-class Past:
+class KeptConnection:
     """A way to the database past the service, kept open: tests look often, and a connection costs more than a look."""
 
     def __init__(self, address: str) -> None:
@@ -108,7 +108,7 @@ class Service:
     forked: bool = False  # nodes come from the nursery: the same program, ten seconds sooner
 
     def __post_init__(self) -> None:
-        self._past = Past(plain(self.database_url))
+        self._database = KeptConnection(plain(self.database_url))
 
     def environment(self) -> dict[str, str]:
         given = {
@@ -148,7 +148,7 @@ class Service:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What a query finds, past the service; each row's columns are attributes. Other statements find nothing."""
-        return self._past.rows(query, values)
+        return self._database.rows(query, values)
 
     def count(self, query: str, *values: Any) -> int:
         """The number that a query finds."""
@@ -181,7 +181,7 @@ class Service:
         for node in self.nodes:
             if node.process.poll() is None:
                 node.stop()
-        self._past.close()
+        self._database.close()
 
     def _start(self, kind: str, more: Mapping[str, str]) -> Node:
         name, log = self._name(kind)

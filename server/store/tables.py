@@ -129,6 +129,7 @@ certifications = Table(
     PrimaryKeyConstraint("account_id", "subject", "stage"),
     CheckConstraint(_words("subject", Subject), name="subject"),
     CheckConstraint(_words("stage", Stage), name="stage"),
+    Index("ix_certifications_subject_stage", "subject", "stage", "account_id"),
 )
 
 sign_ins = Table(

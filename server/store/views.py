@@ -648,8 +648,8 @@ _QUESTION_COLUMNS = f"""
                 WHERE p.wish = 'ready' AND p.lease_until > clock_timestamp()
                   AND c.subject = q.subject AND c.stage = {STAGE.format("q")}) END AS on_duty
     FROM questions q
-    LEFT JOIN questions leader ON leader.id = q.leader_id
-    LEFT JOIN live_sessions live ON live.question_id = q.id AND live.ended_at IS NULL
+    LEFT JOIN LATERAL (SELECT * FROM questions WHERE id = q.leader_id LIMIT 1) leader ON true
+    LEFT JOIN LATERAL (SELECT * FROM live_sessions WHERE question_id = q.id AND ended_at IS NULL LIMIT 1) live ON true
     LEFT JOIN accounts taught ON taught.id = q.teacher_id
 """  # noqa: S608 - composed of constants of this module
 _QUESTION = _QUESTION_COLUMNS + " WHERE q.id = ANY(%(ids)s)"
@@ -665,8 +665,8 @@ _OPEN_QUESTIONS_OF = f"""{_QUESTION_COLUMNS}
     ORDER BY q.received_at DESC, q.id DESC
 """
 
-# What is looked up for each teacher stands with a limit: as a plain join, a plan made while nobody had an offer would
-# read all of them for each.
+# What is looked up for each teacher stands with a limit, as it does in a question's view: as a plain join, a plan made
+# while nobody had an offer would read all of them for each.
 _DUTY = f"""
     SELECT who.id AS teacher, clock_timestamp() AS read_at, p.wish, p.breath_s,
            CASE WHEN p.rests_until > clock_timestamp() THEN p.rests_until END AS rests_until,
@@ -682,7 +682,7 @@ _DUTY = f"""
         SELECT id, kind FROM live_sessions WHERE teacher_id = who.id AND ended_at IS NULL LIMIT 1
     ) live ON true
     LEFT JOIN LATERAL (SELECT * FROM offers WHERE teacher_id = who.id AND state = 'open' LIMIT 1) o ON true
-    LEFT JOIN questions q ON q.id = o.question_id
+    LEFT JOIN LATERAL (SELECT * FROM questions WHERE id = o.question_id LIMIT 1) q ON true
 """  # noqa: S608 - composed of constants of this module
 
 # What nobody on the staff has judged yet. What a pupil called wrong comes first, then what was least sure.

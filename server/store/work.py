@@ -55,6 +55,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
+HEAD = 200  # teachers who have waited longest, whatever for
 READY_AT_ONCE = 16  # teachers of a certification among whom the best is chosen: those who have waited longest
 VOICE_SLACK = timedelta(seconds=5)  # a recorder stops a little later, and its clock is another
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
@@ -1180,11 +1181,11 @@ _WILLING = """
     p.wish = 'ready' AND p.lease_until > clock_timestamp()
     AND (p.rests_until IS NULL OR p.rests_until <= clock_timestamp())
 """
-_FREE = f"""
-    {_WILLING}
-    AND (SELECT true FROM offers WHERE teacher_id = p.teacher_id AND state = 'open') IS NULL
+_UNTAKEN = """
+    (SELECT true FROM offers WHERE teacher_id = p.teacher_id AND state = 'open') IS NULL
     AND (SELECT true FROM live_sessions WHERE teacher_id = p.teacher_id AND ended_at IS NULL) IS NULL
-"""  # noqa: S608 - composed of constants of this module
+"""
+_FREE = f"{_WILLING} AND {_UNTAKEN}"
 _ON_SHIFT = """
     (SELECT true FROM shifts s WHERE s.teacher_id = p.teacher_id AND s.ends_at >= clock_timestamp()
                                AND s.starts_at <= clock_timestamp() LIMIT 1)
@@ -1209,17 +1210,37 @@ _WAITING = f"""
                         ORDER BY received_at, id LIMIT %(limit)s) w
 """  # noqa: S608 - composed of constants of this module
 
-# Each certification is read for itself, with a plain limit: the planner then keeps one plan for all. Tonight counts
-# from five in the morning in the city's own time.
+# Each certification is read for itself, with a plain limit: the planner then keeps one plan for all. Those who have
+# waited longest are at the head of an index; what the head has too few of is looked for among all who are certified for
+# it, as a rare subject in a large city, or one whose teachers are nearly all taken: the whole index would be walked for
+# it. Tonight counts from five in the morning in the city's own time.
 _READY = f"""
     WITH free AS MATERIALIZED (
         SELECT DISTINCT able.teacher_id, able.since
         FROM unnest(CAST(%(subjects)s AS text[]), CAST(%(stages)s AS text[])) AS wanted (subject, stage)
         CROSS JOIN LATERAL (
-            SELECT p.teacher_id, p.since FROM presence p
-            WHERE {_FREE} AND (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
-                               AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_ON_SHIFT}
-            ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
+            WITH head AS MATERIALIZED (
+                SELECT p.teacher_id, p.since
+                FROM (SELECT p.* FROM presence p WHERE {_WILLING} ORDER BY p.since, p.teacher_id LIMIT {HEAD}) p
+                WHERE (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
+                       AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_UNTAKEN} AND {_ON_SHIFT}
+                ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
+            )
+            SELECT teacher_id, since FROM head
+            UNION ALL
+            SELECT other.teacher_id, other.since FROM (SELECT count(*) AS found FROM head) seen
+            CROSS JOIN LATERAL (
+                SELECT p.teacher_id, p.since
+                FROM (
+                    SELECT p.* FROM certifications c
+                    CROSS JOIN LATERAL (SELECT p.teacher_id, p.since FROM presence p
+                                        WHERE p.teacher_id = c.account_id AND {_WILLING} OFFSET 0) p
+                    WHERE c.subject = wanted.subject AND c.stage = wanted.stage AND seen.found < {READY_AT_ONCE}
+                    ORDER BY p.since, p.teacher_id OFFSET 0
+                ) p
+                WHERE {_UNTAKEN} AND {_ON_SHIFT}
+                ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}
+            ) other
         ) able
     ), evening AS MATERIALIZED (
         SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE 'Asia/Shanghai' - interval '5 hours')

@@ -255,10 +255,12 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def certified(asked: Sequence[Subject], answering: bool) -> list[Subject]:
-    """A subject for each teacher, in the shares in which they are asked for."""
+    """A subject for each teacher, in the shares in which they are asked for; they come on duty in no order of them."""
     counts = Counter(asked)
     share = ANSWERING_TEACHERS / len(asked) if answering else SPARE
-    return [subject for subject, count in counts.items() for _ in range(math.ceil(count * share) + 1)]
+    subjects = [subject for subject, count in counts.items() for _ in range(math.ceil(count * share) + 1)]
+    random.Random(SEED).shuffle(subjects)
+    return subjects
 
 
 def _since_due(questions: Sequence[Asked]) -> list[float]:

@@ -54,7 +54,6 @@ POSTGRES_SETTINGS = {
     "effective_cache_size": "512MB",
     "max_wal_size": "512MB",
     "max_parallel_maintenance_workers": "0",  # parallel index builds need more /dev/shm than a container has
-    "jit": "off",  # our statements are short: compiling costs more than it saves
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",

@@ -81,7 +81,9 @@ class MatcherFinder:
 
     def _load(self, load: Callable[[], Matcher]) -> None:
         try:
-            self._loading.set_result(load())
+            matcher = load()
+            shipped_verifier()  # is read once: no question waits for it
+            self._loading.set_result(matcher)
         except Exception as error:
             log.exception("the matcher can't be loaded: every question goes to a teacher")
             self._loading.set_exception(error)

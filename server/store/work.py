@@ -55,7 +55,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
-HEAD = 200  # teachers who have waited longest, whatever for
+HEAD = 200  # of all who wait for a question, those looked at first, whatever they are certified for
 READY_AT_ONCE = 16  # teachers of a certification among whom the best is chosen: those who have waited longest
 VOICE_SLACK = timedelta(seconds=5)  # a recorder stops a little later, and its clock is another
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within

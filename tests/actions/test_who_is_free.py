@@ -29,7 +29,7 @@ async def free(store: Store) -> Free:
     """A city of teachers, most of them free; of each certification those who are, the longest waiting first."""
     draw = random.Random(11)
     now = await World(store).now()
-    pupil, policy = uuid4(), {"grade": 8, "subject": Subject.MATH}
+    pupil = uuid4()
     rows: dict[Any, list[dict[str, Any]]] = {
         table: []
         for table in (t.accounts, t.certifications, t.shifts, t.presence, t.questions, t.offers, t.live_sessions)
@@ -54,9 +54,10 @@ async def free(store: Store) -> Free:
             {"teacher_id": id, "wish": wish, "since": since, "lease_until": lease, "lapses": 0, "rests_until": rests}
         )
         if why == "offer":
-            question = {"id": uuid4(), "student_id": pupil, **policy, "received_at": now, "state_since": now}
-            rest = {"text": "题", "read_text": "", "state": "offered", "version": 1, "followers": 0, "refused_by": []}
-            rows[t.questions].append({**question, **rest, "assignment_epoch": 1, "offers_made": 1, "teacher_id": id})
+            question = {"id": uuid4(), "student_id": pupil, "subject": Subject.MATH, "grade": 8, "text": "题"}
+            moved = {"received_at": now, "state_since": now, "state": "offered", "teacher_id": id, "version": 1}
+            counts = {"read_text": "", "followers": 0, "refused_by": [], "assignment_epoch": 1, "offers_made": 1}
+            rows[t.questions].append({**question, **moved, **counts})
             about = {"id": uuid4(), "question_id": question["id"], "teacher_id": id, "state": "open"}
             rows[t.offers].append({**about, "assignment_epoch": 1, "made_at": now, "expires_at": now + HOUR})
         if why == "session":

@@ -612,10 +612,10 @@ _MAY_WATCH = f"""
 
 PROBLEM_TEXT = "coalesce(nullif({0}.corrected_text, ''), nullif({0}.read_text, ''), {0}.text)"
 _READ_TEXT = "coalesce(nullif(q.corrected_text, ''), q.read_text) AS read_text"
-# As EXISTS it would be a hash of the whole table, where the plan is made while the table is small.
-_ANY = "(SELECT true FROM {0} LIMIT 1) IS NOT NULL"
-_HAS_SUGGESTIONS = f"{_ANY.format('suggestions s WHERE s.question_id = q.id')} AS has_suggestions"
-_HAS_MEDIA = f"{_ANY.format('question_media m WHERE m.question_id = q.id')} AS has_media"
+# As SQL's own EXISTS it would be a hash of the whole table, where the plan is made while the table is small.
+_EXISTS = "(SELECT true FROM {0} LIMIT 1) IS NOT NULL"
+_HAS_SUGGESTIONS = f"{_EXISTS.format('suggestions s WHERE s.question_id = q.id')} AS has_suggestions"
+_HAS_MEDIA = f"{_EXISTS.format('question_media m WHERE m.question_id = q.id')} AS has_media"
 STAGE = "CASE WHEN {0}.grade <= 6 THEN 'primary' WHEN {0}.grade <= 9 THEN 'junior' ELSE 'senior' END"
 
 # A reviewer's last word was that it is no question.
@@ -633,9 +633,9 @@ _QUESTION_COLUMNS = f"""
            q.state = 'withdrawn' AND {_TURNED_AWAY} AS turned_away,
            CASE WHEN live.kind = 'live' THEN live.id END AS session_id,
            coalesce(live.kind = 'answer', false) AS being_recorded,
-           {_ANY.format("answers p WHERE p.question_id = q.id AND p.split_from IS NOT NULL")} AS has_parts,
+           {_EXISTS.format("answers p WHERE p.question_id = q.id AND p.split_from IS NOT NULL")} AS has_parts,
            taught.nickname AS teacher_name, {_HAS_SUGGESTIONS}, {_HAS_MEDIA},
-           {_ANY.format("page_problems p WHERE p.question_id = q.id")} AS has_problems,
+           {_EXISTS.format("page_problems p WHERE p.question_id = q.id")} AS has_problems,
            CASE coalesce(leader.state, q.state) WHEN 'offered' THEN 0 WHEN 'waiting' THEN
                (SELECT count(*) FROM questions other
                 WHERE other.state IN ('waiting', 'offered') AND other.subject = q.subject

@@ -55,7 +55,7 @@ class Outgoing:
 
 Sent = Callable[[Sequence[Outgoing]], None]
 
-HEAD = 200  # of all who wait for a question, those looked at first, whatever they are certified for
+READY_HEAD = 200  # of all who wait for a question, those looked at first, whatever they are certified for
 READY_AT_ONCE = 16  # teachers of a certification among whom the best is chosen: those who have waited longest
 VOICE_SLACK = timedelta(seconds=5)  # a recorder stops a little later, and its clock is another
 DEVICES_KEPT = timedelta(days=90)  # after the last sign-in: a month's work is reviewed well within
@@ -1221,7 +1221,7 @@ _READY = f"""
         CROSS JOIN LATERAL (
             WITH head AS MATERIALIZED (
                 SELECT p.teacher_id, p.since
-                FROM (SELECT p.* FROM presence p WHERE {_WILLING} ORDER BY p.since, p.teacher_id LIMIT {HEAD}) p
+                FROM (SELECT p.* FROM presence p WHERE {_WILLING} ORDER BY p.since, p.teacher_id LIMIT {READY_HEAD}) p
                 WHERE (SELECT true FROM certifications c WHERE c.account_id = p.teacher_id
                        AND c.subject = wanted.subject AND c.stage = wanted.stage) AND {_UNTAKEN} AND {_ON_SHIFT}
                 ORDER BY p.since, p.teacher_id LIMIT {READY_AT_ONCE}

@@ -20,7 +20,7 @@ OPEN_ENDS = {"ix_questions_queue", "ix_presence_ready"}
 _KEPT = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%%$1%%'"
 
 
-async def test_no_statement_of_a_new_city_reads_a_table_through_for_ever_after(database_url: str) -> None:
+async def test_no_kept_plan_of_a_new_city_reads_a_table_through(database_url: str) -> None:
     engine = open_engine(database_url, pool=1, often=True)
     store = Store(engine)
     world, finder = World(store), SaysSo()

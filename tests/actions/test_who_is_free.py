@@ -12,13 +12,13 @@ from sqlalchemy import insert
 
 from server.domain.people import Certification, Role, Stage, Subject
 from server.store import tables as t
-from server.store.work import HEAD, READY_AT_ONCE, Store
+from server.store.work import READY_AT_ONCE, READY_HEAD, Store
 from tests.builders import World
 
 COMMON = Certification(Subject.MATH, Stage.JUNIOR)
 SCARCE = Certification(Subject.PHYSICS, Stage.SENIOR)  # many are certified, and nearly all of them are taken
 RARE = Certification(Subject.BIOLOGY, Stage.SENIOR)
-TEACHERS = 3 * HEAD
+TEACHERS = 3 * READY_HEAD
 HOUR = timedelta(hours=1)
 
 Free = dict[Certification, list[UUID]]

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from itertools import zip_longest
 from math import fsum
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from zlib import crc32
 
 import numpy as np
-from psycopg import AsyncConnection as Driver
-from psycopg.rows import namedtuple_row
+from psycopg import AsyncConnection as PsycopgConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from matcher import statements
 from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import FORM, Problem, normalize, restored
+from matcher.statements import Driver
 
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
@@ -197,7 +198,7 @@ class Index:
                 ("id", id), ("subject", subject), ("stage", stage), ("text", problem.original),
                 ("comparable", problem.text), ("figure", figure), ("embedding", _literal(vector)),
                 ("grams", _list(telltales(problem, subject, stage))))}
-        await _rows(conn, _adding(len(entries)), shared | own, prepare=True)
+        await _rows(conn, _adding(len(entries)), shared | own)
 
     async def nearest(self, conn: AsyncConnection, vector: Vector, problem: Problem, subject: str | None,
                       stage: str | None, kinds: Collection[Kind] = tuple(Kind), limit: int = 10) -> list[Candidate]:
@@ -212,17 +213,19 @@ class Index:
                            limit: int = 10) -> AsyncGenerator[list[Candidate], None]:
         """The same for each of several, none of them empty: PostgreSQL looks for the next while the caller is at one.
         To be read to its end."""
-        driver, are_several = await _driver(conn), len(asked) > 1
-        async with driver.pipeline() if are_several else nullcontext():
-            cursors = []
-            for near in asked:
-                cursor = driver.cursor(row_factory=namedtuple_row)
-                await cursor.execute(*self._seeking(near, kinds, limit), prepare=True)
-                if are_several:
-                    driver.pgconn.send_flush_request()  # or the first would be kept until all are found
-                cursors.append(cursor)
-            for near, cursor in zip(asked, cursors, strict=True):
-                yield _nearest_of(await cursor.fetchall(), near.problem, limit)
+        driver, ahead = await _driver(conn), None
+        try:
+            for near, following in zip_longest(asked, asked[1:]):
+                if ahead is None:
+                    ahead = await statements.sent(driver, *self._seeking(near, kinds, limit))
+                under_way, ahead = ahead, None
+                found = await statements.received(driver, under_way)
+                if following is not None:
+                    ahead = await statements.sent(driver, *self._seeking(following, kinds, limit))
+                yield _nearest_of(found, near.problem, limit)
+        finally:
+            if ahead is not None:  # the caller has failed; what comes next on this connection is not to find it there
+                await statements.received(driver, ahead)
 
     async def elsewhere(self, conn: AsyncConnection,
                         asked: Sequence[tuple[Vector, Problem, Collection[Scope]]]) -> list[list[Candidate]]:
@@ -240,7 +243,7 @@ class Index:
         sought = {"vectors": _list(_literal(vector) for vector, _, _ in asked), "rarities": _numbers(weights),
                   "asked": _numbers(at + 1 for at, _ in told), "least": _numbers(least),
                   "grams": _list(" | ".join(f"'{gram} {tag}'" for tag in tags[at]) for at, gram in told)}
-        for row in await _rows(conn, self._elsewhere, sought, prepare=True):
+        for row in await _rows(conn, self._elsewhere, sought):
             candidate = _candidate(row, asked[row.asked - 1][1])
             found[row.asked - 1].append(replace(candidate, scope=(row.subject, row.stage)))
         return found
@@ -251,11 +254,11 @@ class Index:
         if len(scopes) > 1:
             await _rows(conn, SET_BREADTH_OF_MANY)
         else:
-            await _rows(conn, SET_BREADTH, {"index": self.index_name(*scopes[0])}, prepare=True)
+            await _rows(conn, SET_BREADTH, {"index": self.index_name(*scopes[0])})
         key = tuple(scopes), limit
         if key not in self._near:
             self._near[key] = _near_in(self._distance, self._mine, *key)
-        rows = await _rows(conn, self._near[key], {"vector": _literal(vector)}, prepare=True)
+        rows = await _rows(conn, self._near[key], {"vector": _literal(vector)})
         return [(row.id, float(row.cosine)) for row in rows]
 
     def _seeking(self, near: Near, kinds: Collection[Kind], limit: int) -> tuple[str, dict[str, Any]]:
@@ -330,18 +333,15 @@ def _tag(subject: str | None, stage: str | None) -> str:
     return "" if subject is None or stage is None else f"{crc32(f'{subject} {stage}'.encode()) % 4096:03x}"
 
 
-async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None,
-                prepare: bool | None = None) -> list[Any]:
-    cursor = (await _driver(conn)).cursor(row_factory=namedtuple_row)
-    await cursor.execute(query, params, prepare=prepare)
-    return await cursor.fetchall() if cursor.description else []
+async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+    return await statements.rows(await _driver(conn), query, params)
 
 
-async def _driver(conn: AsyncConnection) -> Driver[Any]:
+async def _driver(conn: AsyncConnection) -> Driver:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
     driver = (await conn.get_raw_connection()).driver_connection
-    assert isinstance(driver, Driver)
+    assert isinstance(driver, PsycopgConnection)
     return driver
 
 

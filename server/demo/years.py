@@ -17,12 +17,13 @@ from uuid import UUID
 
 import numpy as np
 
+from matcher.statements import Driver
 from server.actions import facts
 from server.demo.people import CITY
 from server.demo.problems import Problem, problems
 from server.domain.consent import WORDING
 from server.domain.people import Stage, stage_of
-from server.store.lines import Driver, driver_of
+from server.store.lines import driver_of
 from server.store.work import Store
 
 QUESTIONS = """

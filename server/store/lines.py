@@ -2,21 +2,22 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Row, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-STATEMENTS_KEPT = 400
-"""Prepared ones of a connection: what runs at every question, and a search for each scope of the matcher."""
+from matcher.statements import Driver, said
+
 RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
 
 # A server that vanishes (a failover, a pulled cable) says no goodbye, and by the system's own defaults a connection
@@ -34,8 +35,8 @@ OPTIONS = "-c timezone=UTC -c jit=off -c lock_timeout=5000 -c idle_in_transactio
 POOL = 14
 ONE_PLAN = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
 OFTEN_POOL = 8
+AT_HAND = OFTEN_POOL // 2  # who goes past `Lines` finds some in the pool
 
-Driver = psycopg.AsyncConnection[Any]
 Record = Row[*tuple[Any, ...]]  # a row with its columns as attributes
 
 
@@ -56,16 +57,11 @@ def open_engine(url: str, *, pool: int | None = None, often: bool = False) -> As
         pool_use_lifo=True,  # the connection last used has its statements prepared and its pages at hand
         skip_autocommit_rollback=True,
         isolation_level="AUTOCOMMIT" if often else None,  # set once, not at each use
-        connect_args={**NETWORK, "options": OPTIONS + ONE_PLAN * often},
+        connect_args={**NETWORK, "prepare_threshold": None, "options": OPTIONS + ONE_PLAN * often},
     )
-    event.listen(engine.sync_engine, "connect", _keep_statements)
     event.listen(engine.sync_engine, "checkin", _note_rest)
     event.listen(engine.sync_engine, "checkout", partial(_wake, engine.sync_engine.dialect))
     return engine
-
-
-def _keep_statements(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.driver_connection.prepared_max = STATEMENTS_KEPT
 
 
 def _note_rest(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -89,6 +85,59 @@ async def driver_of(connection: AsyncConnection) -> Driver:
     return driver
 
 
+class Line(NamedTuple):
+    connection: AsyncConnection
+    driver: Driver
+    """The driver's own connection under it; what it does is in the same transaction."""
+
+
+class Lines:
+    """Connections of an engine in autocommit mode. Up to `at_hand` of those that were just used are used again without
+    going through the engine's pool: the way out of it and back takes as long as a statement."""
+
+    def __init__(self, engine: AsyncEngine, at_hand: int = 0) -> None:
+        self._engine, self._most = engine, at_hand
+        self._at_hand: list[tuple[Line, float]] = []  # with when it was last used, which is last if it was the latest
+        self._wanted = 0
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Line]:
+        line = await self._take()
+        try:
+            yield line
+        finally:
+            await self._put_back(line)
+
+    async def close(self) -> None:
+        for line, _ in self._at_hand:
+            await line.connection.close()
+        self._at_hand.clear()
+        await self._engine.dispose()
+
+    async def _take(self) -> Line:
+        if self._at_hand:
+            line, since = self._at_hand.pop()
+            if time.monotonic() - since <= RESTED_S:
+                return line
+            await line.connection.close()  # the pool asks whether it lives
+        self._wanted += 1
+        try:
+            connection = await self._engine.connect()
+        finally:
+            self._wanted -= 1
+        return Line(connection, await driver_of(connection))
+
+    async def _put_back(self, line: Line) -> None:
+        connection, driver = line
+        is_clean = driver.pgconn.transaction_status == TransactionStatus.IDLE
+        if is_clean and not self._wanted and len(self._at_hand) < self._most and not connection.in_transaction():
+            self._at_hand.append((line, time.monotonic()))
+            return
+        if not is_clean:  # broken, or left in the middle of something
+            await connection.invalidate()
+        await connection.close()
+
+
 async def begin(driver: Driver, *, one_view: bool = False) -> datetime:
     """Begins a transaction on a connection in autocommit mode, and asks the database's clock in the same message: the
     driver's own BEGIN would be a round trip that brings nothing back. With `one_view` it only reads, and all that it
@@ -99,20 +148,9 @@ async def begin(driver: Driver, *, one_view: bool = False) -> datetime:
 
 async def clock(driver: Driver, first: str = "") -> datetime:
     """The database's clock, behind a first statement in the same message."""
-    cursor = await driver.execute(f"{first}SELECT clock_timestamp()", prepare=False)
-    while cursor.nextset():
-        pass
-    [row] = await cursor.fetchall()
-    at: datetime = row[0]
+    at: datetime
+    [at] = await said(driver, f"{first}SELECT clock_timestamp()")
     return at
-
-
-async def rows_of(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
-    """All rows of a statement in the driver's spelling, `%(name)s` for a parameter."""
-    cursor = driver.cursor(row_factory=namedtuple_row)
-    await cursor.execute(query, params, prepare=True)
-    found: list[Any] = await cursor.fetchall()
-    return found
 
 
 def insertion(table: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:

@@ -15,6 +15,8 @@ from sqlalchemy import CursorResult, Executable, and_, delete, func, insert, mak
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from matcher import statements
+from matcher.statements import Driver
 from server.domain.board import Operation
 from server.domain.dispatch import Ready, Shift, Waiting
 from server.domain.edition import FOREVER
@@ -22,7 +24,7 @@ from server.domain.people import Certification, PersonId, Stage, Subject
 from server.domain.question import AnswerId, PageProblem, Question, State, Verdict
 from server.domain.session import SILENT_ENDS
 from server.store import tables as t
-from server.store.lines import Driver, Record, begin, clock, driver_of, insertion, open_engine, rows_of
+from server.store.lines import AT_HAND, Lines, Record, begin, clock, insertion, open_engine
 
 __all__ = [
     "DUTY_CHANNEL",
@@ -184,26 +186,26 @@ class Work:
 
     async def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
         """For the books (server/store/books.py), which are kept in the same transaction."""
-        return await rows_of(self._driver, query, params)
+        return await statements.rows(self._driver, query, params)
 
     async def _rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Record]:
-        return await rows_of(self._driver, query, params)
+        return await statements.rows(self._driver, query, params)
 
     async def _row(self, query: str, params: Mapping[str, Any] | None = None) -> Record | None:
         """The first, if there is one."""
-        found = await rows_of(self._driver, query, params)
+        found = await statements.rows(self._driver, query, params)
         return found[0] if found else None
 
     async def _value(self, query: str, params: Mapping[str, Any] | None = None) -> Any:
-        found = await rows_of(self._driver, query, params)
+        found = await statements.rows(self._driver, query, params)
         return found[0][0] if found else None
 
     async def _insert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        await self._driver.execute(*insertion(table, rows), prepare=True)
+        await statements.write(self._driver, *insertion(table, rows))
 
     async def _write(self, query: str, params: Mapping[str, Any]) -> int:
         """How many rows it changed."""
-        return (await self._driver.execute(query, params, prepare=True)).rowcount
+        return await statements.write(self._driver, query, params)
 
     # --- events and jobs ---
 
@@ -878,39 +880,29 @@ class Store:
         self.engine = engine
         self.sent = sent
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")  # a work says BEGIN itself
-        self._often = often or self._autocommit
+        self._lines = Lines(self._autocommit)
+        self._often = Lines(often, AT_HAND) if often else self._lines
 
     async def close(self) -> None:
-        await self.engine.dispose()
-        await self._often.dispose()
+        await self._lines.close()
+        await self._often.close()
 
     @asynccontextmanager
     async def work(self, *, often: bool = False, one_view: bool = False) -> AsyncIterator[Work]:
         """`one_view` for what only reads, and must agree from the first statement to the last."""
-        async with self._connected(self._often if often else self._autocommit) as (connection, driver):
+        async with (self._often if often else self._lines).one() as (connection, driver):
             try:
                 began = await begin(driver, one_view=one_view)
                 yield Work(connection, driver, began, lambda events: self.sent(events))
             finally:
-                if not driver.broken:
-                    await driver.rollback()  # nothing happens after a commit
+                if driver.pgconn.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+                    await driver.rollback()
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Work]:
-        """For what only looks, and looks often: no BEGIN, and no ROLLBACK, at which the driver forgets every statement
-        that the connection has prepared."""
-        async with self._connected(self._autocommit) as (connection, driver):
+        """For what only looks, and looks often: no BEGIN and no ROLLBACK around it."""
+        async with self._lines.one() as (connection, driver):
             yield Work(connection, driver, await clock(driver), lambda events: self.sent(events))
-
-    @asynccontextmanager
-    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
-        async with engine.connect() as connection:
-            driver = await driver_of(connection)
-            try:
-                yield connection, driver
-            finally:
-                if driver.broken or driver.info.transaction_status is not TransactionStatus.IDLE:
-                    await connection.invalidate()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -920,8 +912,8 @@ class Store:
 
     async def rows(self, query: str, params: Mapping[str, Any], *, often: bool = False) -> list[Record]:
         """One statement of its own, straight through the driver."""
-        async with self._connected(self._often if often else self._autocommit) as (_, driver):
-            return await rows_of(driver, query, params)
+        async with (self._often if often else self._lines).one() as (_, driver):
+            return await statements.rows(driver, query, params)
 
     async def unsent(self, older_than: timedelta, limit: int = 500) -> list[Outgoing]:
         """Events whose sender died, or met a dead Redis, before it could say that they were sent."""

@@ -22,7 +22,7 @@ def matcher(embedder: Embedder) -> Matcher:
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
     """One transaction, rolled back at the end."""
-    engine = create_async_engine(database_url)
+    engine = create_async_engine(database_url, connect_args={"prepare_threshold": None})
     async with engine.connect() as connection:
         yield connection
     await engine.dispose()

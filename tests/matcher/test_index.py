@@ -97,7 +97,7 @@ async def test_removed_is_gone_and_removing_twice_does_no_harm(matcher: Matcher,
 
 
 async def test_an_entry_that_was_not_committed_is_not_there(matcher: Matcher, database_url: str) -> None:
-    engine = create_async_engine(database_url)
+    engine = create_async_engine(database_url, connect_args={"prepare_threshold": None})
     async with engine.connect() as writer, engine.connect() as reader:
         [id] = await shelved(matcher, writer, APPLES)
 

@@ -152,7 +152,7 @@ def create_app(settings: Settings, *, dist: Path = pages.DIST) -> Starlette:
         **{name: getattr(behind, name) for name in behind.__dataclass_fields__},
         hub=hub,
         limits=Limits(settings.redis_url, settings.signing_secret()),
-        asking=asking(behind.store, behind.views),
+        asking=asking(behind.store),
         recognizing=_recognizing(behind.store),
         enrolling=_enrolling(behind.store),
         voting=_voting(behind.store),

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from media.storage import FolderStorage, S3Storage
-from server.actions.ask import Asking
+from server.actions.ask import Asked, Asking
 from server.actions.lecture_room import Line
 from server.actions.ports import Rules
 from server.actions.teach import Place
-from server.asking import Taken
 from server.edges import Edges
 from server.grants import Grants
 from server.listeners import Listeners
@@ -57,7 +56,7 @@ class Parts(Backstage):
 
     hub: Hub
     limits: Limits
-    asking: Together[None, Asking, Taken]  # texts
+    asking: Together[None, Asking, Asked]  # texts
     recognizing: Together[bool, bytes, SignInRecord | None]  # tokens' hashes, of programs or of browsers
     enrolling: Together[UUID, UUID, Place]  # pupils, by lecture
     voting: Together[tuple[UUID, int], UUID, int]  # pupils, by lecture and question

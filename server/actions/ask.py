@@ -113,7 +113,7 @@ async def ask_texts(work: Work, asks: Sequence[Asking], now: datetime) -> list[A
             given.append(await _known(work, kept[at].resource))
         else:
             work.add_question(question)
-            work.tell_student(question)
+            work.tell_asked(question)
             given.append(Asked(question, is_new=True, needs_reading=False))
     await work.commit()
     return given

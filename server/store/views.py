@@ -18,8 +18,8 @@ from server.domain.board import Operation
 from server.domain.dispatch import Presence, expected_wait
 from server.domain.edition import Mask, as_pictured, pictures, shown
 from server.domain.label import Kind
-from server.domain.people import stage_of
-from server.domain.question import State, Verdict
+from server.domain.people import Subject, stage_of
+from server.domain.question import Question, State, Verdict
 from server.domain.session import BETWEEN_THE_TWO, LASTS
 from server.live import protocol as wire
 from server.store.lecture_views import LectureViews
@@ -452,6 +452,8 @@ class Views:
             case "question":
                 question = await self.question(outgoing.ref)
                 return None if question is None else wire.QuestionChanged(question=question)
+            case "asked":
+                return wire.QuestionChanged(question=_asked(outgoing.ref, **outgoing.body))
             case "duty":
                 return wire.DutyChanged(duty=await self.duty(outgoing.ref))
             case "earned":
@@ -532,6 +534,26 @@ def doubts_of(subject: str, grade: int, said: Sequence[Any]) -> list[wire.Doubt]
         for each in said
         if each.kind in chosen and each.value != chosen[each.kind]
     ]
+
+
+def just_asked(question: Question) -> wire.QuestionView:
+    """What its pupil sees of a question without files that has just been received."""
+    return _asked(question.id, question.subject, question.grade, question.text, question.received_at)
+
+
+def _asked(id: UUID, subject: str, grade: int, text: str, received_at: datetime | str) -> wire.QuestionView:
+    at = datetime.fromisoformat(received_at) if isinstance(received_at, str) else received_at
+    return wire.QuestionView(
+        id=id,
+        version=_version(at),
+        state=State.RECEIVED,
+        subject=Subject(subject),
+        grade=grade,
+        text=text,
+        read_text="",
+        received_at=at,
+        media=[],
+    )
 
 
 def _version(read_at: datetime) -> int:

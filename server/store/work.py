@@ -45,8 +45,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Outgoing:
-    """An event on its way: the relay loads what `ref` names and tells `channel`; `body` is for events that are lines
-    of a log and therefore carry themselves."""
+    """An event on its way: the relay loads what `ref` names and tells `channel`; `body` is for events that carry
+    themselves, as lines of a log do."""
 
     id: int
     channel: str
@@ -216,6 +216,12 @@ class Work:
 
     def tell_student(self, question: Question) -> None:
         self.tell(person_channel(question.student_id), "question", question.id)
+
+    def tell_asked(self, question: Question) -> None:
+        """A question without files that has just been received: nothing is to be read to tell it."""
+        sent = {"subject": question.subject, "grade": question.grade, "text": question.text}
+        body = sent | {"received_at": question.received_at.isoformat()}
+        self.tell(person_channel(question.student_id), "asked", question.id, body)
 
     def tell_session(self, session: UUID) -> None:
         """To its two, and to who watches."""

@@ -15,6 +15,7 @@ from server.domain.people import PersonId, Role, Subject
 from server.live import protocol as wire
 from server.matching import calibration_in_force
 from server.observe import asked
+from server.store.views import just_asked
 from server.store.work import gallery_channel, person_channel, session_channel
 from server.web.door import Call, Reply
 
@@ -59,18 +60,21 @@ async def complete_upload(call: Call[wire.CompleteUpload]) -> wire.MediaView:
 async def ask_question(call: Call[wire.Ask]) -> Reply:
     """Answered as soon as it is durable; a text is matched right after, files are read by a worker."""
     wanted = ask.Wanted(call.body.subject, call.body.grade, call.body.text, tuple(call.body.media))
-    asking = ask.Asking(call.person.id, wanted, call.key)
+    asking, views = ask.Asking(call.person.id, wanted, call.key), call.parts.views
     if wanted.media:
         async with call.parts.store.work(often=True) as work:
             done = await ask.ask(work, asking, work.began)
-            reading = asyncio.create_task(call.parts.views.question(done.question.id))
+            reading = asyncio.create_task(views.question(done.question.id))  # what is told of it just now, is this one
     else:
-        done, reading = await call.parts.asking.join(None, asking)
+        done = await call.parts.asking.join(None, asking)
     if done.is_new:
         asked()
         if not done.needs_reading:
             call.parts.texts.soon(done.question.id)
-    view = await reading
+    if wanted.media:
+        view = await reading
+    else:
+        view = just_asked(done.question) if done.is_new else await views.question(done.question.id)
     assert view is not None
     return Reply(view, status=201 if done.is_new else 200)
 

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from server.actions.ask import Asked, Asking, Wanted
 from server.actions.errors import BadRequest, EmptyQuestion, KeyReused
 from server.asking import asking
 from server.domain.people import Person, Subject
-from server.store.views import Views
+from server.live.protocol import QuestionChanged
+from server.store.views import Views, just_asked
 from server.store.work import Outgoing, Store
 from tests.builders import World
 
@@ -19,19 +22,9 @@ def wanted(text: str, grade: int = 8) -> Wanted:
 
 
 async def asked(store: Store, asks: Sequence[Asking]) -> list[Asked | BaseException]:
-    """What becomes of those who ask in one moment; what each sees is its own question."""
-    together = asking(store, Views(store, no_file))
-    given = await asyncio.gather(*(together.join(None, each) for each in asks), return_exceptions=True)
-    outcomes: list[Asked | BaseException] = []
-    for each in given:
-        if isinstance(each, BaseException):
-            outcomes.append(each)
-        else:
-            done, reading = each
-            view = await reading
-            assert view is not None and view.id == done.question.id
-            outcomes.append(done)
-    return outcomes
+    """What becomes of those who ask in one moment."""
+    together = asking(store)
+    return await asyncio.gather(*(together.join(None, each) for each in asks), return_exceptions=True)
 
 
 async def no_file(key: str, name: str | None) -> str:
@@ -102,3 +95,19 @@ async def test_what_the_database_can_not_write_fails_alone(store: Store, pupils:
 
     assert isinstance(failed, UnicodeEncodeError)
     assert [each.is_new for each in questions(fine)] == [True] * 5
+
+
+async def test_what_is_shown_and_told_of_a_new_question_is_what_would_be_read_of_it(
+    store: Store, pupils: list[Person], commits: list[Sequence[Outgoing]]
+) -> None:
+    views = Views(store, no_file)
+    [new] = questions(await asked(store, [Asking(pupils[0].id, wanted("1 加 1？"), "k")]))
+    shown = just_asked(new.question)
+
+    [[at_once]] = commits
+    [late] = await store.unsent(timedelta(0))
+    read = await views.question(new.question.id)
+
+    assert read is not None and shown.version <= read.version
+    assert shown == msgspec.structs.replace(read, version=shown.version)
+    assert [await views.event(each) for each in (at_once, late)] == [QuestionChanged(question=shown)] * 2

@@ -97,8 +97,13 @@ def pieces(text: str) -> list[str]:
 
 
 def spaced(text: str, vocabulary: Mapping[str, int]) -> str:
-    """`pieces` as the words of a sentence, a piece the vocabulary lacks as one of RARE_BUCKETS."""
-    return " ".join(p if p in vocabulary else f"~{_bucket(p, RARE_BUCKETS)}" for p in pieces(text))
+    """`pieces` as the words of a sentence."""
+    return " ".join(_words(text, vocabulary))
+
+
+def _words(text: str, vocabulary: Mapping[str, int]) -> list[str]:
+    """A piece the vocabulary lacks is one of RARE_BUCKETS."""
+    return [p if p in vocabulary else f"~{_bucket(p, RARE_BUCKETS)}" for p in pieces(text)]
 
 
 def _bucket(piece: str, buckets: int) -> int:
@@ -114,7 +119,7 @@ def _table(folder: Path) -> tuple[Callable[[Sequence[str]], Vector], int]:
     def encode(texts: Sequence[str]) -> Vector:
         found = np.zeros((len(texts), rows.shape[1]), np.float32)
         for at, text in enumerate(texts):
-            ids = [vocabulary.get(piece, 0) for piece in spaced(text, vocabulary).split()]
+            ids = [vocabulary.get(piece, 0) for piece in _words(text, vocabulary)]
             if ids:
                 found[at] = rows[ids].mean(axis=0)
         return found

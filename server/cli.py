@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LISTEN_FD = "DAYI_LISTEN_FD"
 BENCHES = (
     "air", "ask", "bank", "board", "crash", "drills", "enrol", "glass", "idempotency", "match", "photo", "render",
-    "research", "room", "sockets", "start", "subsidy", "topics",
+    "research", "room", "sockets", "start", "statement", "subsidy", "topics",
 )  # fmt: skip
 GOODBYE_S = 4.0  # for a worker to sign off, after what its jobs may still take
 

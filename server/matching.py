@@ -89,6 +89,8 @@ class MatcherFinder:
             self._loading.set_exception(error)
 
     async def _matcher(self) -> Matcher:
+        if self._loading.done():  # nearly always: no future of this loop, and no clock, are needed
+            return self._loading.result()
         return await asyncio.shield(asyncio.wrap_future(self._loading))
 
     async def ready(self) -> None:
@@ -149,8 +151,10 @@ class MatcherFinder:
         """What a transaction goes by, as it was when first read; and from here on it is these problems' turn. Twenty
         who send tonight's homework in the same second must see one another: who has the same numbers waits for the one
         before to commit. Others pass."""
-        async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
-            new = await self._matcher()
+        if self.state == "loading":
+            async with asyncio.timeout(LOAD_PATIENCE_S):  # a lock is held meanwhile
+                await self._matcher()
+        new = await self._matcher()
         taken = self._turns_of.setdefault(work, set())
         turns = sorted({*await self._turns(work, new, sought)} - taken)
         if turns or work not in self._live_in:

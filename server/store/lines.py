@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, and SQL handed straight to the driver for what runs at every question."""
 
+import logging
 import math
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from matcher.statements import Driver, said
+
+log = logging.getLogger(__name__)
 
 RESTED_S = 1.0  # a connection unused for so long may have died meanwhile
 
@@ -98,7 +101,7 @@ class Lines:
     def __init__(self, engine: AsyncEngine, at_hand: int = 0) -> None:
         self._engine, self._most = engine, at_hand
         self._at_hand: list[tuple[Line, float]] = []  # with when it was last used, which is last if it was the latest
-        self._wanted = 0
+        self._wanted = 0  # who waits for one of the pool
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Line]:
@@ -109,17 +112,18 @@ class Lines:
             await self._put_back(line)
 
     async def close(self) -> None:
-        for line, _ in self._at_hand:
-            await line.connection.close()
-        self._at_hand.clear()
+        self._most = 0
+        for line in self._emptied():
+            await self._put_back(line)
         await self._engine.dispose()
 
     async def _take(self) -> Line:
         if self._at_hand:
             line, since = self._at_hand.pop()
-            if time.monotonic() - since <= RESTED_S:
+            if time.monotonic() - since <= RESTED_S or await self._lives(line):
                 return line
-            await line.connection.close()  # the pool asks whether it lives
+            for other in self._emptied():  # all were connections to what does not answer any more
+                await self._put_away(other)
         self._wanted += 1
         try:
             connection = await self._engine.connect()
@@ -127,15 +131,35 @@ class Lines:
             self._wanted -= 1
         return Line(connection, await driver_of(connection))
 
+    def _emptied(self) -> list[Line]:
+        lines, self._at_hand = [line for line, _ in self._at_hand], []
+        return lines
+
+    async def _lives(self, line: Line) -> bool:
+        """As `_wake` does for those of the pool."""
+        lives = False
+        try:
+            await said(line.driver, "SELECT 1")
+            lives = True
+        except psycopg.Error:
+            log.info("a connection has died while nobody used it")
+        finally:
+            if not lives:
+                await self._put_away(line)
+        return lives
+
     async def _put_back(self, line: Line) -> None:
         connection, driver = line
-        is_clean = driver.pgconn.transaction_status == TransactionStatus.IDLE
-        if is_clean and not self._wanted and len(self._at_hand) < self._most and not connection.in_transaction():
+        if driver.pgconn.transaction_status != TransactionStatus.IDLE:  # broken, or left in the middle of something
+            await self._put_away(line)
+        elif self._wanted or len(self._at_hand) >= self._most or connection.in_transaction():
+            await connection.close()
+        else:
             self._at_hand.append((line, time.monotonic()))
-            return
-        if not is_clean:  # broken, or left in the middle of something
-            await connection.invalidate()
-        await connection.close()
+
+    async def _put_away(self, line: Line) -> None:
+        await line.connection.invalidate()
+        await line.connection.close()
 
 
 async def begin(driver: Driver, *, one_view: bool = False) -> datetime:

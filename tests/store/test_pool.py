@@ -1,16 +1,19 @@
 """The pool of connections to PostgreSQL, and what its connections have prepared."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from matcher import statements
 from matcher.embed import Embedder
 from matcher.match import Matcher
 from server.actions.upkeep import upkeep
 from server.domain.people import Certification, Stage, Subject
 from server.matching import MatcherFinder
+from server.store.lines import Line, Lines
 from server.store.work import Store, Work, open_engine
 from tests.builders import RULES
 
@@ -33,7 +36,7 @@ async def test_a_busy_pool_keeps_its_connections_and_who_finds_none_waits(databa
 
 
 async def test_what_is_prepared_for_a_question_outlives_a_round_of_upkeep(database_url: str) -> None:
-    """At a ROLLBACK the driver forgets all that its connection has prepared, and upkeep looks each second."""
+    """At a ROLLBACK the driver by itself forgets all that its connection has prepared, and upkeep looks each second."""
     engine = open_engine(database_url, pool=1)
     store = Store(engine)
 
@@ -112,3 +115,64 @@ async def test_after_its_commit_a_work_takes_nothing_more(database_url: str) -> 
         with pytest.raises(AssertionError, match="a work of its own"):
             await work.rows("SELECT 1")
     await engine.dispose()
+
+
+async def backend(line: Line) -> int:
+    [row] = await statements.rows(line.driver, "SELECT pg_backend_pid() AS pid")
+    return int(row.pid)
+
+
+@pytest.fixture
+async def two(database_url: str) -> AsyncIterator[Lines]:
+    """Two connections, both of which may stay at hand."""
+    lines = Lines(open_engine(database_url, pool=2, often=True), at_hand=2)
+    yield lines
+    await lines.close()
+
+
+async def test_a_connection_that_was_just_used_is_used_again(two: Lines) -> None:
+    async with two.one() as line:
+        first = await backend(line)
+    async with two.one() as line, two.one() as other:
+        again, another = await backend(line), await backend(other)
+
+    assert again == first != another
+
+
+async def test_who_waits_for_a_connection_gets_the_next_that_is_put_back(two: Lines) -> None:
+    async with two.one() as kept:
+        async with two.one() as line:
+            pid = await backend(line)
+            begun = asyncio.Event()
+            waiting = asyncio.create_task(backend_of_one(two, begun))
+            await begun.wait()
+        assert await waiting == pid
+        assert await backend(kept) != pid
+
+
+async def backend_of_one(lines: Lines, begun: asyncio.Event | None = None) -> int:
+    if begun is not None:
+        begun.set()
+    async with lines.one() as line:
+        return await backend(line)
+
+
+async def test_a_connection_that_was_left_in_the_middle_of_something_is_not_used_again(two: Lines) -> None:
+    async with two.one() as line:
+        left = await backend(line)
+        await statements.said(line.driver, "BEGIN; SELECT 1")
+
+    assert await backend_of_one(two) != left
+
+
+async def test_one_that_has_died_while_it_rested_is_not_used_again(
+    two: Lines, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested = await backend_of_one(two)
+    engine = open_engine(database_url, pool=1)
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": rested})
+    await engine.dispose()
+    monkeypatch.setattr("server.store.lines.RESTED_S", 0.0)
+
+    assert await backend_of_one(two) != rested

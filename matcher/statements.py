@@ -9,21 +9,22 @@ parameters, a `%` is a `%`. Rows are named tuples. The connection is one that wa
 
 import re
 from collections import OrderedDict, namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection as PsycopgConnection
+from psycopg import errors, generators
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.generators import execute, fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-Driver = AsyncConnection[Any]
+Driver = PsycopgConnection[Any]
 
 KEPT = 400  # of a connection: what runs at every question, and a search for each scope of the matcher
 _PLACE = re.compile(r"%(?:\((\w+)\)s|%)")
@@ -40,34 +41,41 @@ class Statement:
     row: Any = None  # makes one of its columns; known when there is a first result
 
 
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """The driver's own connection under this one; what it does is in the same transaction."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, PsycopgConnection)
+    return driver
+
+
 async def rows(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
     """All rows; none of a statement that gives none."""
     async with driver.lock:
         statement = await _give(driver, query, params)
-        return _rows(driver, statement, await _done(driver, statement, execute(driver.pgconn)))
+        return _rows(driver, statement, await _done(driver, statement, generators.execute(driver.pgconn)))
 
 
 async def write(driver: Driver, query: str, params: Mapping[str, Any] | None = None) -> int:
     """How many rows it has changed."""
     async with driver.lock:
         statement = await _give(driver, query, params)
-        return (await _done(driver, statement, execute(driver.pgconn))).command_tuples or 0
+        return (await _done(driver, statement, generators.execute(driver.pgconn))).command_tuples or 0
 
 
-async def sent(driver: Driver, query: str, params: Mapping[str, Any]) -> Statement:
-    """The server is at it while the caller does something else; nothing else may be sent until it is `received`."""
+async def send(driver: Driver, query: str, params: Mapping[str, Any]) -> Statement:
+    """The server is at it while the caller does something else; nothing else may be sent before `receive`."""
     statement = await _give(driver, query, params)
-    await driver.wait(send(driver.pgconn))
+    await driver.wait(generators.send(driver.pgconn))
     return statement
 
 
-async def received(driver: Driver, statement: Statement) -> list[Any]:
+async def receive(driver: Driver, statement: Statement) -> list[Any]:
     """The rows of what was sent."""
-    return _rows(driver, statement, await _done(driver, statement, fetch_many(driver.pgconn)))
+    return _rows(driver, statement, await _done(driver, statement, generators.fetch_many(driver.pgconn)))
 
 
-async def said(driver: Driver, script: str) -> tuple[Any, ...]:
-    """Statements without parameters, which nobody keeps, in one message; the only row of the last."""
+async def simple_query(driver: Driver, script: str) -> tuple[Any, ...]:
+    """Statements without parameters in one message, which nobody keeps; the only row of the last."""
     async with driver.lock:
         result = await _run(driver, script.encode())
         kept = _kept_of(driver)
@@ -121,14 +129,14 @@ async def _prepare(driver: Driver, kept: _Kept, key: tuple[str, tuple[int, ...]]
         await _run(driver, b"DEALLOCATE " + longest_unused.name)
     statement = Statement(key, b"kept_%d" % next(kept.numbers))
     driver.pgconn.send_prepare(statement.name, text.encode(), key[1])
-    _last(driver, await driver.wait(execute(driver.pgconn)))
+    _last(driver, await driver.wait(generators.execute(driver.pgconn)))
     kept.statements[key] = statement
     return statement
 
 
 async def _run(driver: Driver, script: bytes) -> PGresult:
     driver.pgconn.send_query(script)
-    return _last(driver, await driver.wait(execute(driver.pgconn)))
+    return _last(driver, await driver.wait(generators.execute(driver.pgconn)))
 
 
 async def _done(driver: Driver, statement: Statement, answer: PQGen[list[PGresult]]) -> PGresult:
@@ -173,7 +181,9 @@ def _as_they_come(count: int) -> list[PyFormat]:
     return [PyFormat.AUTO] * count
 
 
+_NAMED: Callable[..., Any] = namedtuple  # of columns that only the statement knows
+
+
 @lru_cache(2_000)
 def _row_of(columns: tuple[str, ...]) -> Any:
-    row: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # only the statement knows them
-    return row._make
+    return _NAMED("Row", columns, rename=True)._make

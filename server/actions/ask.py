@@ -56,7 +56,6 @@ class Wanted:
 class Asked:
     question: Question
     is_new: bool
-    needs_reading: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ async def ask(work: Work, asking: Asking, now: datetime) -> Asked:
         work.defer("read_question", queue="read", question_id=str(question.id))
     work.tell_student(question)
     await work.commit()
-    return Asked(question, is_new=True, needs_reading=bool(wanted.media))
+    return Asked(question, is_new=True)
 
 
 async def ask_texts(work: Work, asks: Sequence[Asking], now: datetime) -> list[Asked | Refusal]:
@@ -114,7 +113,7 @@ async def ask_texts(work: Work, asks: Sequence[Asking], now: datetime) -> list[A
         else:
             work.add_question(question)
             work.tell_asked(question)
-            given.append(Asked(question, is_new=True, needs_reading=False))
+            given.append(Asked(question, is_new=True))
     await work.commit()
     return given
 
@@ -152,7 +151,7 @@ def _record(asking: Asking, question: Question) -> IdempotencyRecord:
 async def _known(work: Work, id: UUID) -> Asked:
     known = await work.peek(id)
     assert known is not None
-    return Asked(known, is_new=False, needs_reading=False)
+    return Asked(known, is_new=False)
 
 
 async def begin_reading(work: Work, id: UUID, now: datetime) -> Question | None:

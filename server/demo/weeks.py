@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 
-from matcher.statements import Driver
+from matcher.statements import Driver, driver_of
 from matcher.topics import vectors_of
 from server.actions import effect, facts
 from server.bank import index_words
@@ -23,7 +23,7 @@ from server.demo.years import QUESTIONS, SESSIONS, copy, some_ids
 from server.domain.consent import WORDING
 from server.domain.label import Difficulty
 from server.domain.people import Certification, Stage
-from server.store.lines import driver_of, insertion
+from server.store.lines import insertion
 from server.store.topics import Topics
 from server.store.work import Store, Work
 

@@ -17,13 +17,12 @@ from uuid import UUID
 
 import numpy as np
 
-from matcher.statements import Driver
+from matcher.statements import Driver, driver_of
 from server.actions import facts
 from server.demo.people import CITY
 from server.demo.problems import Problem, problems
 from server.domain.consent import WORDING
 from server.domain.people import Stage, stage_of
-from server.store.lines import driver_of
 from server.store.work import Store
 
 QUESTIONS = """

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from matcher.statements import Driver, said
+from matcher.statements import Driver, driver_of, simple_query
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +81,6 @@ def _wake(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolE
             raise DisconnectionError from error
 
 
-async def driver_of(connection: AsyncConnection) -> Driver:
-    """The driver's own connection under this one; what it does is in the same transaction."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(driver, psycopg.AsyncConnection)
-    return driver
-
-
 class Line(NamedTuple):
     connection: AsyncConnection
     driver: Driver
@@ -139,7 +132,7 @@ class Lines:
         """As `_wake` does for those of the pool."""
         lives = False
         try:
-            await said(line.driver, "SELECT 1")
+            await simple_query(line.driver, "SELECT 1")
             lives = True
         except psycopg.Error:
             log.info("a connection has died while nobody used it")
@@ -173,7 +166,7 @@ async def begin(driver: Driver, *, one_view: bool = False) -> datetime:
 async def clock(driver: Driver, first: str = "") -> datetime:
     """The database's clock, behind a first statement in the same message."""
     at: datetime
-    [at] = await said(driver, f"{first}SELECT clock_timestamp()")
+    [at] = await simple_query(driver, f"{first}SELECT clock_timestamp()")
     return at
 
 

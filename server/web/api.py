@@ -69,12 +69,15 @@ async def ask_question(call: Call[wire.Ask]) -> Reply:
         done = await call.parts.asking.join(None, asking)
     if done.is_new:
         asked()
-        if not done.needs_reading:
+        if not wanted.media:
             call.parts.texts.soon(done.question.id)
+    view: wire.QuestionView | None
     if wanted.media:
         view = await reading
+    elif done.is_new:
+        view = just_asked(done.question)
     else:
-        view = just_asked(done.question) if done.is_new else await views.question(done.question.id)
+        view = await views.question(done.question.id)
     assert view is not None
     return Reply(view, status=201 if done.is_new else 200)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from matcher.statements import driver_of
 from server.actions import ask
 from server.domain.people import Subject
-from server.store.lines import driver_of
 from server.store.views import Views
 from server.store.work import Store, open_engine
 from tests.actions.conftest import SaysSo

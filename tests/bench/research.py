@@ -25,6 +25,7 @@ from uuid import UUID
 import httpx
 import numpy as np
 
+from matcher.statements import driver_of
 from media.storage import open_storage
 from server.actions import facts
 from server.actions.projects import make
@@ -34,7 +35,6 @@ from server.demo import years
 from server.domain.people import Subject
 from server.parts import Parts
 from server.settings import Settings
-from server.store.lines import driver_of
 from server.store.projects import Projects
 from server.store.work import Store, open_engine
 from server.web.auth import make_token

@@ -16,8 +16,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import namedtuple_row
 
 from matcher import statements
+from matcher.statements import driver_of
 from server.embedded import services
-from server.store.lines import AT_HAND, Lines, driver_of, open_engine
+from server.store.lines import AT_HAND, Lines, open_engine
 
 ROUNDS, TIMES = 7, 1_000
 QUERY = """

@@ -56,7 +56,7 @@ async def test_a_statement_is_prepared_once_for_parameters_of_the_same_types(dri
 
 
 async def test_what_is_prepared_outlives_a_rollback(driver: Driver) -> None:
-    await statements.said(driver, "BEGIN; SELECT 1")
+    await statements.simple_query(driver, "BEGIN; SELECT 1")
     await statements.rows(driver, "SELECT 1 AS outlives")
     await driver.rollback()
 
@@ -100,7 +100,7 @@ async def test_errors_are_the_drivers_and_the_connection_goes_on(driver: Driver)
     with pytest.raises(psycopg.errors.UndefinedTable):
         await statements.rows(driver, "SELECT * FROM nowhere")
     with pytest.raises(psycopg.errors.SyntaxError):
-        await statements.said(driver, "BEGIN; SELEKT 1")
+        await statements.simple_query(driver, "BEGIN; SELEKT 1")
     await driver.rollback()
 
     assert await statements.rows(driver, "SELECT 1 / CAST(%(n)s AS int) AS n", {"n": 1}) == [(1,)]
@@ -124,9 +124,9 @@ async def test_one_that_is_cancelled_leaves_a_connection_that_can_be_used(driver
 
 
 async def test_what_was_sent_is_received_while_the_caller_did_something_else(driver: Driver) -> None:
-    sent = await statements.sent(driver, "SELECT CAST(%(n)s AS int) AS n", {"n": 5})
+    sent = await statements.send(driver, "SELECT CAST(%(n)s AS int) AS n", {"n": 5})
 
-    assert await statements.received(driver, sent) == [(5,)]
+    assert await statements.receive(driver, sent) == [(5,)]
 
 
 async def test_outside_autocommit_a_transaction_is_begun_as_the_driver_would(database_url: str) -> None:

@@ -160,7 +160,7 @@ async def backend_of_one(lines: Lines, begun: asyncio.Event | None = None) -> in
 async def test_a_connection_that_was_left_in_the_middle_of_something_is_not_used_again(two: Lines) -> None:
     async with two.one() as line:
         left = await backend(line)
-        await statements.said(line.driver, "BEGIN; SELECT 1")
+        await statements.simple_query(line.driver, "BEGIN; SELECT 1")
 
     assert await backend_of_one(two) != left
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +10,18 @@ from uuid import uuid4
 
 import psycopg
 
+from matcher.statements import Driver
 from server.embedded import EmbeddedPostgres
+
+SLEEPS = "DO $$ BEGIN RAISE NOTICE 'under way'; PERFORM pg_sleep(60); END $$"
+
+
+def under_way(driver: Driver) -> asyncio.Event:
+    """Set once PostgreSQL is at a statement that raises a notice, as SLEEPS does. Of one that it was sent but has not
+    begun, it forgets that it was to be cancelled."""
+    event = asyncio.Event()
+    driver.add_notice_handler(lambda _: event.set())
+    return event
 
 
 class Databases:

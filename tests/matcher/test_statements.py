@@ -9,6 +9,7 @@ import pytest
 
 from matcher import statements
 from matcher.statements import Driver
+from tests.databases import SLEEPS, under_way
 
 NAMES = "SELECT name, statement FROM pg_prepared_statements"
 
@@ -107,14 +108,8 @@ async def test_errors_are_the_drivers_and_the_connection_goes_on(driver: Driver)
 
 
 async def test_one_that_is_cancelled_leaves_a_connection_that_can_be_used(driver: Driver) -> None:
-    query, begun = "SELECT pg_sleep(%(s)s)", asyncio.Event()
-    await statements.rows(driver, query, {"s": 0.0})
-
-    async def sleeps() -> None:
-        begun.set()
-        await statements.rows(driver, query, {"s": 60.0})
-
-    waiting = asyncio.create_task(sleeps())
+    begun = under_way(driver)
+    waiting = asyncio.create_task(statements.rows(driver, SLEEPS))
     await begun.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

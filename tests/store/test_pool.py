@@ -16,10 +16,13 @@ from server.matching import MatcherFinder
 from server.store.lines import Line, Lines
 from server.store.work import Store, Work, open_engine
 from tests.builders import RULES
+from tests.databases import SLEEPS, under_way
 
 MATH = Certification(Subject.MATH, Stage.PRIMARY)
 _LEFT_OVER = "SELECT to_regclass('left_over'), (SELECT count(*) FROM procrastinate_jobs)"
 _SCANS = "SELECT sum(seq_scan) AS scans FROM pg_stat_xact_user_tables WHERE relname IN ('offers', 'presence', 'shifts')"
+
+SLEEPS_ON = SLEEPS.replace("; END", "; EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(60); END")
 
 
 async def test_a_busy_pool_keeps_its_connections_and_who_finds_none_waits(database_url: str) -> None:
@@ -163,6 +166,24 @@ async def test_a_connection_that_was_left_in_the_middle_of_something_is_not_used
         await statements.simple_query(line.driver, "BEGIN; SELECT 1")
 
     assert await backend_of_one(two) != left
+
+
+@pytest.mark.parametrize("query", [SLEEPS, SLEEPS_ON])
+async def test_who_is_cancelled_leaves_one_that_can_be_used_or_none(two: Lines, query: str) -> None:
+    begun: asyncio.Future[asyncio.Event] = asyncio.get_running_loop().create_future()
+
+    async def waits() -> None:
+        async with two.one() as line:
+            begun.set_result(under_way(line.driver))
+            await statements.rows(line.driver, query)
+
+    waiting = asyncio.create_task(waits())
+    await (await begun).wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    assert await backend_of_one(two) > 0
 
 
 async def test_one_that_has_died_while_it_rested_is_not_used_again(
